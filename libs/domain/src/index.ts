@@ -1,1 +1,25 @@
-export {};
+// The vocabulary of Waybill: money, tokens, prices, ids, errors. Imports nothing, does no I/O, knows no clock.
+export type { Clock, MakeId } from "./clock.ts";
+export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type Retry } from "./errors.ts";
+export { attemptId, type PresentedKey, parseVirtualKey, type RecordSourceName, recordId, uuidV7TimeMs } from "./ids.ts";
+export { formatModelId, type ModelId, parseModelId, subjectToken } from "./model-id.ts";
+export {
+  formatUsd,
+  maxPicoUsd,
+  minPicoUsd,
+  PICO_PER_USD,
+  PICO_USD_INT64_MAX,
+  type PicoUsd,
+  parseUsd,
+} from "./money.ts";
+export {
+  affordableOutputTokens,
+  costOf,
+  type Price,
+  type PriceRates,
+  type PriceTier,
+  ratesFor,
+  worstCaseCost,
+} from "./price.ts";
+export { isPlausible, NO_TOKENS, TOKENS_MAX, type TokenUsage } from "./tokens.ts";
+export { WaybillError, type WaybillErrorOptions } from "./waybill-error.ts";

@@ -1,0 +1,36 @@
+// The ids that travel: requests, attempts, records, virtual keys.
+
+/** attempt_id = <request_id>.<n>, n from 1. */
+export function attemptId(requestId: string, attempt: number): string {
+  return `${requestId}.${attempt}`;
+}
+
+/** What may follow the colon of a record id. */
+export type RecordSourceName = "worker" | "ingress" | "void" | "lost";
+
+/** record_id = <attempt_id>:<source>; its Nats-Msg-Id and its key in both consumers. */
+export function recordId(attempt: string, source: RecordSourceName): string {
+  return `${attempt}:${source}`;
+}
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Unix milliseconds inside a UUIDv7, or undefined when the text is none. */
+export function uuidV7TimeMs(id: string): number | undefined {
+  if (!UUID_V7.test(id)) return undefined;
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** The two halves of a virtual key `wb_<public id>_<secret>`. */
+export interface PresentedKey {
+  keyId: string;
+  secret: string;
+}
+
+const VIRTUAL_KEY = /^wb_([A-Za-z0-9]{4,64})_([A-Za-z0-9_-]{16,128})$/;
+
+/** Splits a virtual key, or undefined when the text has another form. */
+export function parseVirtualKey(text: string): PresentedKey | undefined {
+  const match = VIRTUAL_KEY.exec(text);
+  return match?.[1] && match[2] ? { keyId: match[1], secret: match[2] } : undefined;
+}

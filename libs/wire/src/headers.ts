@@ -1,0 +1,8 @@
+// Names of NATS message headers. Few and short: they are parsed as text for every message.
+
+export const HEADERS = {
+  /** W3C trace context, https://www.w3.org/TR/trace-context/ */
+  traceparent: "traceparent",
+  /** Why a message was parked in DEAD. */
+  reason: "Waybill-Reason",
+} as const;

@@ -1,0 +1,119 @@
+// Which service may publish and subscribe where on NATS. Least privilege; deploy/nats renders it, a table test proves it.
+// A service may always receive answers to its own requests under its own inbox prefix.
+import { BUCKETS, STREAMS } from "./streams.ts";
+import type { ServiceName } from "./subjects.ts";
+
+export interface NatsPermissions {
+  publish: readonly string[];
+  subscribe: readonly string[];
+}
+
+/** Inboxes are private: `_INBOX_<service>`; the client is told to use this prefix. */
+export function inboxPrefix(service: ServiceName): string {
+  return `_INBOX_${service}`;
+}
+
+const declareStream = (name: string): string[] => [`$JS.API.STREAM.INFO.${name}`, `$JS.API.STREAM.CREATE.${name}`];
+const pullFrom = (stream: string, durable = "*"): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
+  `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${durable}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+  `$JS.ACK.${stream}.${durable}.>`,
+];
+// Watching a bucket makes an ordered (ephemeral) push consumer on its stream; reading one key asks the stream directly.
+const watchBucket = (bucket: string): string[] => [
+  `$JS.API.STREAM.INFO.KV_${bucket}`,
+  `$JS.API.CONSUMER.CREATE.KV_${bucket}`,
+  `$JS.API.CONSUMER.CREATE.KV_${bucket}.>`,
+  `$JS.API.CONSUMER.INFO.KV_${bucket}.*`,
+  `$JS.API.CONSUMER.DELETE.KV_${bucket}.*`,
+  `$JS.API.CONSUMER.MSG.NEXT.KV_${bucket}.*`,
+  `$JS.API.DIRECT.GET.KV_${bucket}.>`,
+  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
+  `$JS.FC.KV_${bucket}.>`,
+  `$JS.ACK.KV_${bucket}.>`,
+];
+const writeBucket = (bucket: string): string[] => [
+  ...watchBucket(bucket),
+  `$JS.API.STREAM.CREATE.KV_${bucket}`,
+  `$JS.API.STREAM.UPDATE.KV_${bucket}`,
+  `$JS.API.STREAM.PURGE.KV_${bucket}`,
+  `$KV.${bucket}.>`,
+];
+
+const { config, keys } = BUCKETS;
+const { work, usage, dead } = STREAMS;
+
+export const NATS_PERMISSIONS: Record<ServiceName, NatsPermissions> = {
+  ingress: {
+    publish: [
+      "$JS.API.INFO",
+      ...declareStream(work.name),
+      ...declareStream(usage.name),
+      ...watchBucket(config.name),
+      ...watchBucket(keys.name),
+      "waybill.work.>",
+      "waybill.usage.*",
+      "waybill.cancel.*",
+      "waybill.alive.*",
+      // Answers to claims and to body requests.
+      "_INBOX_worker.>",
+    ],
+    subscribe: [
+      "_INBOX_ingress.>",
+      "waybill.reply.*.*",
+      "waybill.claim.*",
+      "waybill.body.*",
+      "waybill.recorded.*",
+      "waybill.health.*",
+    ],
+  },
+  router: {
+    publish: ["$JS.API.INFO", ...writeBucket(config.name)],
+    subscribe: ["_INBOX_router.>", "waybill.health.*", "waybill.recall"],
+  },
+  budget: {
+    publish: [
+      "$JS.API.INFO",
+      ...declareStream(usage.name),
+      ...declareStream(dead.name),
+      ...pullFrom(usage.name, "budget"),
+      // To reap a hold it must know that no waybill is left.
+      `$JS.API.STREAM.INFO.${work.name}`,
+      ...writeBucket(keys.name),
+      "waybill.usage.*",
+      "waybill.dead.budget",
+      "waybill.recall",
+    ],
+    subscribe: ["_INBOX_budget.>"],
+  },
+  worker: {
+    publish: [
+      "$JS.API.INFO",
+      ...declareStream(work.name),
+      ...declareStream(usage.name),
+      ...declareStream(dead.name),
+      ...pullFrom(work.name),
+      ...watchBucket(config.name),
+      "waybill.usage.*",
+      "waybill.dead.worker",
+      "waybill.reply.*.*",
+      "waybill.claim.*",
+      "waybill.body.*",
+      "waybill.recorded.*",
+      "waybill.health.*",
+    ],
+    subscribe: ["_INBOX_worker.>", "waybill.cancel.*", "waybill.alive.*"],
+  },
+  ledger: {
+    publish: [
+      "$JS.API.INFO",
+      ...declareStream(usage.name),
+      ...declareStream(dead.name),
+      ...pullFrom(usage.name, "ledger"),
+      "waybill.dead.ledger",
+    ],
+    subscribe: ["_INBOX_ledger.>"],
+  },
+};

@@ -1,0 +1,109 @@
+// EVERY JetStream stream, consumer and KV bucket: retention, bounds, and the reason for each. Plain data; libs/bus declares it.
+import { type ModelId, subjectToken } from "@waybill/domain";
+
+/** What libs/bus needs to declare a stream. Durations in milliseconds. */
+export interface StreamDeclaration {
+  name: string;
+  subjects: readonly string[];
+  retention: "workqueue" | "limits";
+  storage: "memory" | "file";
+  maxAgeMs: number;
+  /** The whole stream. */
+  maxBytes: number;
+  /** Per subject; beyond it a publish is refused, never an older message dropped. */
+  maxMessagesPerSubject?: number;
+  /** How long a Nats-Msg-Id is remembered. */
+  duplicateWindowMs: number;
+  why: string;
+}
+
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+export const STREAMS = {
+  work: {
+    name: "WORK",
+    subjects: ["waybill.work.>"],
+    retention: "workqueue",
+    // Prompts never touch a disk.
+    storage: "memory",
+    // Above the longest total timeout (10 minutes) and the redeliveries after it.
+    maxAgeMs: 1_800_000,
+    maxBytes: 256 * MIB,
+    maxMessagesPerSubject: 10_000,
+    duplicateWindowMs: 120_000,
+    why: "Live requests as a work queue: workers take only what they can carry; the bound counts running calls too.",
+  },
+  usage: {
+    name: "USAGE",
+    subjects: ["waybill.usage.>"],
+    retention: "limits",
+    storage: "file",
+    maxAgeMs: 30 * DAY_MS,
+    // When full, new requests are refused: records are never dropped.
+    maxBytes: 8 * 1024 * MIB,
+    duplicateWindowMs: 120_000,
+    why: "The facts: read by ledger and budget, each with its own durable.",
+  },
+  dead: {
+    name: "DEAD",
+    subjects: ["waybill.dead.>"],
+    retention: "limits",
+    storage: "file",
+    maxAgeMs: 90 * DAY_MS,
+    maxBytes: 256 * MIB,
+    duplicateWindowMs: 120_000,
+    why: "What could not be processed, with its reason.",
+  },
+} as const satisfies Record<string, StreamDeclaration>;
+
+/** What libs/bus needs to declare a durable pull consumer with explicit acks. No max-deliver, no backoff. */
+export interface ConsumerDeclaration {
+  stream: string;
+  durable: string;
+  filterSubject: string;
+  ackWaitMs: number;
+  maxAckPending: number;
+}
+
+/** Redelivery after this much silence of the worker that holds a waybill; it says `working` every sixth of it. */
+export const WORK_ACK_WAIT_MS = 30_000;
+
+/**
+ * The durable of one model's waybills. The stream's creation time is part of the name: after a restart of a server that
+ * kept WORK in memory, an ack from before cannot remove the new waybill with the same sequence.
+ */
+export function workConsumer(id: ModelId, streamCreated: string, ackWaitMs = WORK_ACK_WAIT_MS): ConsumerDeclaration {
+  const { provider, model } = id;
+  return {
+    stream: STREAMS.work.name,
+    durable: `${subjectToken(provider)}-${subjectToken(model)}-${subjectToken(streamCreated)}`,
+    filterSubject: `waybill.work.${subjectToken(provider)}.${subjectToken(model)}`,
+    ackWaitMs,
+    maxAckPending: 100_000,
+  };
+}
+
+/** The two readers of USAGE; replicas of a service share its durable. */
+export function usageConsumer(service: "ledger" | "budget"): ConsumerDeclaration {
+  return {
+    stream: STREAMS.usage.name,
+    durable: service,
+    filterSubject: "waybill.usage.>",
+    ackWaitMs: 30_000,
+    maxAckPending: 20_000,
+  };
+}
+
+export const BUCKETS = {
+  config: {
+    name: "waybill_config",
+    history: 8,
+    why: "Deployed providers, models, aliases and routes; written by router from Postgres, which is the truth.",
+  },
+  keys: {
+    name: "waybill_keys",
+    history: 1,
+    why: "State of virtual keys that were revoked; written by budget, watched by every ingress. No secret.",
+  },
+} as const;

@@ -1,0 +1,125 @@
+// EVERY subject of the bus: who publishes, who listens, what it carries, and why. docs/subjects.md is checked against it.
+import { type ModelId, subjectToken } from "@waybill/domain";
+
+export type ServiceName = "ingress" | "router" | "budget" | "worker" | "ledger";
+
+export interface SubjectEntry {
+  /** As published; `<name>` stands for one token. */
+  pattern: string;
+  publisher: readonly ServiceName[];
+  listener: readonly ServiceName[];
+  /** The protobuf message it carries. */
+  payload: string;
+  /** `core`: gone when nobody listens; otherwise the stream that stores it. */
+  kept: "core" | "WORK" | "JOBS" | "USAGE" | "DECISIONS" | "DEAD";
+  why: string;
+}
+
+export const SUBJECTS = {
+  work: {
+    pattern: "waybill.work.<provider>.<model>",
+    publisher: ["ingress"],
+    listener: ["worker"],
+    payload: "Waybill",
+    kept: "WORK",
+    why: "One attempt to be carried; its lag per model is what ops scale workers on.",
+  },
+  usage: {
+    pattern: "waybill.usage.<organisation>",
+    publisher: ["worker", "ingress", "budget"],
+    listener: ["ledger", "budget"],
+    payload: "UsageRecord",
+    kept: "USAGE",
+    why: "The facts that go on the books; both consumers see the same ones.",
+  },
+  dead: {
+    pattern: "waybill.dead.<service>",
+    publisher: ["worker", "budget", "ledger"],
+    listener: [],
+    payload: "the message as it came, with its reason in a header",
+    kept: "DEAD",
+    why: "What could not be processed, for people to look at and replay.",
+  },
+  reply: {
+    pattern: "waybill.reply.<ingress>.<request>",
+    publisher: ["worker"],
+    listener: ["ingress"],
+    payload: "Frame",
+    kept: "core",
+    why: "The answer, frame by frame; one wildcard subscription per ingress.",
+  },
+  claim: {
+    pattern: "waybill.claim.<ingress>",
+    publisher: ["worker"],
+    listener: ["ingress"],
+    payload: "ClaimRequest, answered by ClaimReply",
+    kept: "core",
+    why: "No provider call without the ingress's go, so one clock decides.",
+  },
+  body: {
+    pattern: "waybill.body.<request>",
+    publisher: ["worker"],
+    listener: ["ingress"],
+    payload: "BodyRequest, answered by BodyChunk",
+    kept: "core",
+    why: "Bodies over 64 KiB never ride in a stored message; the claiming worker asks for them piece by piece.",
+  },
+  cancel: {
+    pattern: "waybill.cancel.<worker>",
+    publisher: ["ingress"],
+    listener: ["worker"],
+    payload: "CancelAttempt",
+    kept: "core",
+    why: "The client is gone: abort the provider call and book what was delivered.",
+  },
+  recorded: {
+    pattern: "waybill.recorded.<ingress>",
+    publisher: ["worker"],
+    listener: ["ingress"],
+    payload: "AttemptsRecorded",
+    kept: "core",
+    why: "These attempts are durably on USAGE, so the ingress may forget its evidence.",
+  },
+  health: {
+    pattern: "waybill.health.<worker>",
+    publisher: ["worker"],
+    listener: ["router", "ingress"],
+    payload: "WorkerHealth",
+    kept: "core",
+    why: "Once a second: which models have a live worker, and who is gone.",
+  },
+  alive: {
+    pattern: "waybill.alive.<ingress>",
+    publisher: ["ingress"],
+    listener: ["worker"],
+    payload: "IngressAlive",
+    kept: "core",
+    why: "Once a second: workers cancel the calls of an ingress that is gone.",
+  },
+  recall: {
+    pattern: "waybill.recall",
+    publisher: ["budget"],
+    listener: ["router"],
+    payload: "GrantRecall",
+    kept: "core",
+    why: "Before anything is refused, unspent credit is called back from every live holder.",
+  },
+} as const satisfies Record<string, SubjectEntry>;
+
+export const subjects = {
+  work: (id: ModelId): string => `waybill.work.${subjectToken(id.provider)}.${subjectToken(id.model)}`,
+  usage: (organisationId: string): string => `waybill.usage.${subjectToken(organisationId)}`,
+  dead: (service: ServiceName): string => `waybill.dead.${service}`,
+  reply: (ingressId: string, requestId: string): string =>
+    `waybill.reply.${subjectToken(ingressId)}.${subjectToken(requestId)}`,
+  repliesOf: (ingressId: string): string => `waybill.reply.${subjectToken(ingressId)}.*`,
+  claim: (ingressId: string): string => `waybill.claim.${subjectToken(ingressId)}`,
+  body: (requestId: string): string => `waybill.body.${subjectToken(requestId)}`,
+  cancel: (workerId: string): string => `waybill.cancel.${subjectToken(workerId)}`,
+  recorded: (ingressId: string): string => `waybill.recorded.${subjectToken(ingressId)}`,
+  health: (workerId: string): string => `waybill.health.${subjectToken(workerId)}`,
+  healthOfAll: "waybill.health.*",
+  alive: (ingressId: string): string => `waybill.alive.${subjectToken(ingressId)}`,
+  aliveOfAll: "waybill.alive.*",
+  recall: "waybill.recall",
+} as const;
