@@ -1,1 +1,21 @@
-export {};
+// What every process is made of: configuration, logs, health, metrics, traces, start and stop.
+export { commonSettings, databaseSettings, natsSettings } from "./common-settings.ts";
+export {
+  ConfigError,
+  type ConfigOf,
+  integer,
+  list,
+  oneOf,
+  readConfig,
+  Secret,
+  type Setting,
+  type Settings,
+  secret,
+  text,
+} from "./config.ts";
+export { Health, type ReadyCondition } from "./health.ts";
+export { type Log, makeLog } from "./log.ts";
+export { type Counter, DURATION_MS_BUCKETS, type Histogram, Metrics, type Reading } from "./metrics.ts";
+export { runService, type ServiceDefinition, type ServiceScope } from "./run.ts";
+export { makeUuidV7, systemClock } from "./system-clock.ts";
+export { type Span, type SpanKind, startTracing, type Tracing, traceIdOf } from "./trace.ts";

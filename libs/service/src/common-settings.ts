@@ -1,0 +1,45 @@
+// Settings that every service has. Each service's config.ts spreads them into its own.
+import { integer, oneOf, secret, text } from "./config.ts";
+
+export const commonSettings = {
+  WAYBILL_SERVICE_ID: text({
+    meaning: "Name of this process on the bus and in logs; letters, digits and dashes. Empty: made up at start.",
+    fallback: "",
+  }),
+  WAYBILL_HEALTH_PORT: integer({
+    meaning: "Port of /livez, /readyz and /metrics on loopback; 0 takes a free one.",
+    fallback: 0,
+    min: 0,
+    max: 65_535,
+  }),
+  WAYBILL_LOG_LEVEL: oneOf(["debug", "info", "warn", "error", "silent"], {
+    meaning: "Least severe log line that is written.",
+    fallback: "info",
+  }),
+  WAYBILL_DRAIN_LIMIT_MS: integer({
+    meaning: "How long a stopping service may finish what it has begun.",
+    fallback: 120_000,
+    min: 0,
+    max: 3_600_000,
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text({
+    meaning: "Where traces are sent (OTLP over HTTP). Empty: nowhere.",
+    fallback: "",
+  }),
+  WAYBILL_TRACE_SAMPLE_PERCENT: integer({
+    meaning: "Share of requests without a trace context of their own that are traced.",
+    fallback: 10,
+    min: 0,
+    max: 100,
+  }),
+} as const;
+
+export const natsSettings = {
+  NATS_URL: text({ meaning: "Address of NATS, e.g. nats://127.0.0.1:4222." }),
+  NATS_USER: text({ meaning: "This service's NATS user." }),
+  NATS_PASSWORD: secret({ meaning: "This service's NATS password." }),
+} as const;
+
+export const databaseSettings = {
+  DATABASE_URL: secret({ meaning: "Postgres, with this service's own role." }),
+} as const;
