@@ -1,1 +1,5 @@
-export {};
+// Postgres made small: a pool, one transaction function, forward migrations.
+export { type Migration, type MigrationSet, migrate, readMigrations } from "./migrate.ts";
+export { type Client, connectOnce, openPool, type Pool, type PoolOptions, type Row } from "./pool.ts";
+export { schemaProblem } from "./schema-version.ts";
+export { sqlState, transact } from "./transact.ts";

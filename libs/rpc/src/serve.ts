@@ -1,0 +1,114 @@
+// A gRPC server made small: every call but health is authenticated, messages are bounded, keepalive is allowed.
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  status,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { ERRORS, WaybillError } from "@waybill/domain";
+import { HealthState, healthService } from "./health.ts";
+import { type AcceptedTokens, callerOf, UNAUTHENTICATED } from "./tokens.ts";
+
+/** The largest message either side takes. Decisions and journals are kilobytes. */
+export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface RpcServerOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  accepted: AcceptedTokens;
+}
+
+export interface RpcServer {
+  readonly port: number;
+  readonly health: HealthState;
+  /** Adds a service whose handlers are called only for authenticated callers named in `callers` (empty: any). */
+  add(definition: ServiceDefinition, handlers: UntypedServiceImplementation, callers: readonly string[]): void;
+  /** Lets calls finish for `limitMs`, then cuts them. */
+  stop(limitMs: number): Promise<void>;
+}
+
+/** Binds and serves. Services may be added at any time before their first call. */
+export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
+  const server = new Server({
+    "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
+    "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 5_000,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc-node.max_session_memory": 256,
+  });
+  const health = new HealthState();
+  server.addService(healthService, health.handlers());
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    port,
+    health,
+    add(definition, handlers, callers) {
+      const guarded: UntypedServiceImplementation = {};
+      for (const [name, handler] of Object.entries(handlers)) {
+        guarded[name] = guard(handler, definition[name]?.requestStream === true, options.accepted, callers);
+      }
+      server.addService(definition, guarded);
+    },
+    async stop(limitMs) {
+      health.set(false);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          server.forceShutdown();
+          resolve();
+        }, limitMs);
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+type Handler = UntypedServiceImplementation[string];
+
+function guard(handler: Handler, isStream: boolean, accepted: AcceptedTokens, callers: readonly string[]): Handler {
+  const allowed = (metadata: Metadata): boolean => {
+    const caller = callerOf(metadata, accepted);
+    return caller !== undefined && (callers.length === 0 || callers.includes(caller));
+  };
+  if (isStream) {
+    const guarded: handleBidiStreamingCall<unknown, unknown> = (call) => {
+      if (allowed(call.metadata)) (handler as typeof guarded)(call);
+      else call.emit("error", UNAUTHENTICATED);
+    };
+    return guarded;
+  }
+  const guarded: handleUnaryCall<unknown, unknown> = (call, callback) => {
+    if (allowed(call.metadata)) (handler as typeof guarded)(call, callback);
+    else callback(UNAUTHENTICATED);
+  };
+  return guarded;
+}
+
+/** A unary handler from an async function; a WaybillError becomes its gRPC status, anything else INTERNAL without detail. */
+export function unary<Request, Response>(
+  handle: (request: Request) => Promise<Response>,
+  onError: (error: unknown) => void = () => {},
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    handle(call.request).then(
+      (response) => callback(null, response),
+      (thrown: unknown) => {
+        const error = WaybillError.from(thrown);
+        if (error.code === "internal_error") onError(thrown);
+        callback({ code: ERRORS[error.code].grpcStatus ?? status.INTERNAL, details: error.publicMessage });
+      },
+    );
+  };
+}

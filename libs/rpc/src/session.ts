@@ -1,0 +1,137 @@
+// A standing bidirectional stream with correlation ids, from the caller's side: about a sixth of the CPU of a unary call.
+//
+// Modes: connecting -> open -> broken -> connecting ... -> closed.
+// - connecting: calls are refused at once with `unavailable`; nothing queues up behind a dead server.
+// - open: calls are written at once and answered in any order.
+// - broken: everything outstanding resolves to `unknown`: it may or may not have happened; the caller reconciles by id.
+// - closed: by stop() only.
+import { type ClientDuplexStream, type ClientOptions, credentials } from "@grpc/grpc-js";
+import { MESSAGE_BYTES_MAX } from "./serve.ts";
+
+/** How a call on the session ended. `unknown`: the stream broke or the deadline passed after the call was sent. */
+export type SessionOutcome<Answer> = { kind: "answer"; answer: Answer } | { kind: "unavailable" } | { kind: "unknown" };
+
+interface Correlated {
+  correlationId: bigint;
+}
+
+export interface SessionOptions<Call extends Correlated, Answer extends Correlated> {
+  /** Opens the stream; called again after every break. */
+  open(): ClientDuplexStream<Call, Answer>;
+  /** Sends what must come first on a fresh stream. */
+  onOpen?(session: Session<Call, Answer>): void;
+  /** Messages with correlation id 0. */
+  onPush?(answer: Answer): void;
+  onState?(open: boolean, error: Error | undefined): void;
+  reconnectMs?: number;
+}
+
+interface Waiting<Answer> {
+  resolve(outcome: SessionOutcome<Answer>): void;
+  timer: NodeJS.Timeout;
+}
+
+const OUTSTANDING_MAX = 50_000;
+
+export class Session<Call extends Correlated, Answer extends Correlated> {
+  readonly #options: SessionOptions<Call, Answer>;
+  readonly #waiting = new Map<bigint, Waiting<Answer>>();
+  #stream: ClientDuplexStream<Call, Answer> | undefined;
+  #open = false;
+  #closed = false;
+  #nextId = 1n;
+
+  constructor(options: SessionOptions<Call, Answer>) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  /** True when a call would be written now. */
+  get isOpen(): boolean {
+    return this.#open && this.#waiting.size < OUTSTANDING_MAX;
+  }
+
+  /** Asks and waits for the answer of the same correlation id, at most `deadlineMs`. `make` receives the id to put in. */
+  ask(make: (correlationId: bigint) => Call, deadlineMs: number): Promise<SessionOutcome<Answer>> {
+    const stream = this.#stream;
+    if (!stream || !this.isOpen) return Promise.resolve({ kind: "unavailable" });
+    const id = this.#nextId;
+    this.#nextId += 1n;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#settle(id, { kind: "unknown" }), deadlineMs);
+      this.#waiting.set(id, { resolve, timer });
+      stream.write(make(id));
+    });
+  }
+
+  /** Writes without waiting for an answer; false when the stream is not open. */
+  tell(call: Call): boolean {
+    if (!this.#stream || !this.#open) return false;
+    this.#stream.write(call);
+    return true;
+  }
+
+  stop(): void {
+    this.#closed = true;
+    this.#stream?.end();
+    this.#breakAll();
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    const stream = this.#options.open();
+    this.#stream = stream;
+    let ended = false;
+    const onEnd = (error?: Error): void => {
+      if (ended) return;
+      ended = true;
+      const wasOpen = this.#open;
+      this.#open = false;
+      this.#breakAll();
+      if (wasOpen || error) this.#options.onState?.(false, error);
+      if (!this.#closed) setTimeout(() => this.#connect(), this.#options.reconnectMs ?? 200).unref();
+    };
+    // The server sends its headers when it accepts the stream; until then nothing is promised.
+    stream.on("metadata", () => {
+      if (ended) return;
+      this.#open = true;
+      this.#options.onOpen?.(this);
+      this.#options.onState?.(true, undefined);
+    });
+    stream.on("data", (answer: Answer) => this.#onAnswer(answer));
+    stream.on("error", onEnd);
+    stream.on("end", () => onEnd());
+  }
+
+  #onAnswer(answer: Answer): void {
+    if (answer.correlationId === 0n) this.#options.onPush?.(answer);
+    else this.#settle(answer.correlationId, { kind: "answer", answer });
+  }
+
+  #settle(id: bigint, outcome: SessionOutcome<Answer>): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    waiting.resolve(outcome);
+  }
+
+  #breakAll(): void {
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, { kind: "unknown" });
+  }
+}
+
+/** Options of a client that keeps a standing stream: keepalive, bounded messages, quick reconnects. */
+export const SESSION_CLIENT_OPTIONS: ClientOptions = {
+  "grpc.keepalive_time_ms": 10_000,
+  "grpc.keepalive_timeout_ms": 5_000,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
+  "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+  "grpc.use_local_subchannel_pool": 1,
+};
+
+/** Plain transport: loopback and private networks. TLS by certificate files is the place to change here. */
+export const plainCredentials = credentials.createInsecure();

@@ -1,0 +1,55 @@
+// The Postgres pool. The only place that imports pg.
+import pg from "pg";
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+export type Row = pg.QueryResultRow;
+
+export interface PoolOptions {
+  /** postgres:// address with the service's own role. */
+  url: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  connectionsMax: number;
+  /** How long to wait for a free or new connection before the call fails. */
+  connectTimeoutMs?: number;
+  /** The server ends statements that run longer. 0: no limit. */
+  statementTimeoutMs?: number;
+  /** Told about connections that break while idle; the pool replaces them by itself. */
+  onIdleError?: (error: Error) => void;
+}
+
+// bigint columns as bigint, never as a float; numeric stays text and is parsed where it is used.
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: unknown) {
+    if (oid === pg.types.builtins.INT8) return (value: string) => BigInt(value);
+    return pg.types.getTypeParser(oid, format as "text");
+  },
+};
+
+/** Opens a pool. Connections are made on first use. */
+export function openPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.connectionsMax,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    keepAlive: true,
+    types,
+  });
+  pool.on("error", (error) => options.onIdleError?.(error));
+  return pool;
+}
+
+/** One connection outside any pool, for migrations and tools. The caller ends it. */
+export async function connectOnce(url: string, applicationName: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5_000,
+    types,
+  });
+  await client.connect();
+  return client;
+}
