@@ -1,1 +1,20 @@
-export {};
+// NATS made small: connect, declare, publish durably, pull within capacity, watch buckets.
+export { type BucketWatch, openBucket, watchBucket } from "./bucket.ts";
+export {
+  type BusOptions,
+  connectBus,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+  serverCaveat,
+} from "./connect.ts";
+export {
+  type ConsumerSight,
+  declareConsumer,
+  declareStream,
+  type StreamSight,
+  sightConsumer,
+  sightStream,
+} from "./declare.ts";
+export { type DurablePublish, Publisher, type PublishOutcome, toHeaders } from "./publish.ts";
+export { PulledMessage, Puller, type PullOptions } from "./pull.ts";

@@ -17,6 +17,7 @@ const declareStream = (name: string): string[] => [`$JS.API.STREAM.INFO.${name}`
 const pullFrom = (stream: string, durable = "*"): string[] => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.${durable}.>`,
   `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${durable}`,
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
   `$JS.ACK.${stream}.${durable}.>`,
