@@ -1,1 +1,18 @@
-export {};
+// What tests and benchmarks of every package share: a provider that plays scripts, real parts to run against, and
+// ways to wait and to break connections.
+
+export { type EventuallyOptions, eventually } from "./eventually.ts";
+export {
+  type CallEnd,
+  type CallEntry,
+  CallRecord,
+  OracleLog,
+  type OracleSummary,
+} from "./scripted-provider/oracle-log.ts";
+export { type ReportedUsage, type ScriptedRequest, scriptedText } from "./scripted-provider/plan.ts";
+export { type Fault, parseScripts, type Script, type Scripts } from "./scripted-provider/script.ts";
+export {
+  type ScriptedProvider,
+  type ScriptedProviderOptions,
+  startScriptedProvider,
+} from "./scripted-provider/server.ts";

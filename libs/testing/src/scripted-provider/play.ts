@@ -1,0 +1,191 @@
+// Plays a plan on a real response: waits, writes in the sizes asked for, respects the reader's pace, misbehaves as told
+// and notes every byte in the oracle. An answer without waits and faults goes out in one write, with no timer at all.
+
+import type { ServerResponse } from "node:http";
+import type { CallRecord } from "./oracle-log.ts";
+import type { CallPlan, ScriptedRequest } from "./plan.ts";
+import type { Fault } from "./script.ts";
+import { type AnswerIdentity, endsBadly, errorBody, plainBody, plainSteps, type Step, streamSteps } from "./steps.ts";
+
+/** A stream with more chunks than this is written chunk by chunk, so that a slow reader is felt. */
+const AT_ONCE_CHUNKS_MAX = 256;
+
+export interface Answer {
+  readonly plan: CallPlan;
+  readonly request: ScriptedRequest;
+  readonly identity: AnswerIdentity;
+  readonly record: CallRecord;
+}
+
+/** Resolves when the provider has nothing more to do; never rejects because of what the client does. */
+export async function play(response: ServerResponse, answer: Answer): Promise<void> {
+  const { plan, record } = answer;
+  response.once("close", () => {
+    if (!response.writableFinished) record.clientLeft();
+  });
+  if (plan.latencyMs > 0 && !(await waitOrGone(response, plan.latencyMs))) return;
+  if (plan.fault !== undefined) record.entry.fault = plan.fault.kind;
+  if (plan.fault?.kind === "status") return playStatus(response, record, plan.fault);
+  if (plan.fault?.kind === "hang_before_headers") return;
+  if (isAtOnce(plan)) return playAtOnce(response, answer);
+  await playSteps(response, answer);
+}
+
+function playStatus(response: ServerResponse, record: CallRecord, fault: Extract<Fault, { kind: "status" }>): void {
+  const status = fault.status ?? 500;
+  const body = Buffer.from(
+    fault.body ?? errorBody(`scripted status ${status}`, "scripted_error", `scripted_${status}`),
+  );
+  const headers: Record<string, string | number> = {
+    "content-type": "application/json",
+    "content-length": body.length,
+  };
+  if (fault.retryAfter !== undefined) headers["retry-after"] = fault.retryAfter;
+  record.entry.status = status;
+  response.writeHead(status, headers);
+  record.sent(body);
+  record.ended("faulted");
+  response.end(body);
+}
+
+function isAtOnce(plan: CallPlan): boolean {
+  const quiet = plan.gapMs === 0 && plan.firstTokenMs === 0 && plan.bytesPerWrite === undefined;
+  return quiet && plan.fault === undefined && plan.chunks <= AT_ONCE_CHUNKS_MAX;
+}
+
+function playAtOnce(response: ServerResponse, answer: Answer): void {
+  const { plan, request, identity, record } = answer;
+  let text = "";
+  if (request.stream) {
+    for (const step of streamSteps(plan, request, identity, process.hrtime.bigint)) {
+      if (step.kind === "write") text += step.text;
+    }
+    record.entry.contentChunksSent = plan.chunks;
+  } else {
+    text = plainBody(plan, request, identity);
+  }
+  if (plan.usage !== undefined && (request.includeUsage || !request.stream)) record.usageSent(plan.usage);
+  const body = Buffer.from(text);
+  sendHeaders(response, answer, request.stream ? undefined : body.length);
+  record.sent(body);
+  record.ended("completed");
+  response.end(body);
+}
+
+async function playSteps(response: ServerResponse, answer: Answer): Promise<void> {
+  const { plan, request, identity, record } = answer;
+  const steps = request.stream
+    ? streamSteps(plan, request, identity, process.hrtime.bigint)
+    : plainSteps(plan, request, identity);
+  // A body cleanly cut short must not promise its length; one cut by the connection does, as a real one would.
+  const promised =
+    request.stream || plan.fault?.kind === "end_without_done" || plan.fault?.kind === "error_event_after";
+  sendHeaders(response, answer, promised ? undefined : Buffer.byteLength(plainBody(plan, request, identity)));
+  response.flushHeaders();
+  if (plan.fault?.kind === "hang_after_headers") return;
+
+  for (const step of steps) {
+    if (!(await playStep(response, answer, step))) return;
+  }
+  record.ended(endsBadly(plan) ? "faulted" : "completed");
+  response.end();
+}
+
+/** False when the answer ends here: the client left, or the step cut or stalled it. */
+async function playStep(response: ServerResponse, { plan, record }: Answer, step: Step): Promise<boolean> {
+  if (response.destroyed) return false;
+  if (step.kind === "wait") return waitOrGone(response, step.ms);
+  if (step.kind === "stall") return false;
+  if (step.kind === "cut") {
+    record.ended("faulted");
+    cutConnection(response, step.by);
+    return false;
+  }
+  if (!(await writeInPieces(response, record, plan, Buffer.from(step.text)))) return false;
+  record.entry.contentChunksSent += step.contentChunks;
+  if (step.usage !== undefined) record.usageSent(step.usage);
+  return true;
+}
+
+async function writeInPieces(
+  response: ServerResponse,
+  record: CallRecord,
+  plan: CallPlan,
+  bytes: Buffer,
+): Promise<boolean> {
+  if (plan.bytesPerWrite === undefined) {
+    record.sent(bytes);
+    return response.write(bytes) || drainOrGone(response);
+  }
+  const intervalMs = plan.fault?.kind === "slow_bytes" ? (plan.fault.intervalMs ?? 1) : 0;
+  for (let at = 0; at < bytes.length; at += plan.bytesPerWrite) {
+    const piece = bytes.subarray(at, at + plan.bytesPerWrite);
+    record.sent(piece);
+    if (!(await flushedOrGone(response, piece))) return false;
+    if (intervalMs > 0 && !(await waitOrGone(response, intervalMs))) return false;
+  }
+  return true;
+}
+
+function sendHeaders(response: ServerResponse, answer: Answer, contentLength: number | undefined): void {
+  answer.record.entry.status = 200;
+  const headers: Record<string, string | number> = {
+    "content-type": answer.request.stream ? "text/event-stream; charset=utf-8" : "application/json",
+    "x-request-id": answer.identity.id,
+  };
+  if (contentLength !== undefined) headers["content-length"] = contentLength;
+  response.writeHead(200, headers);
+}
+
+function cutConnection(response: ServerResponse, by: "rst" | "fin"): void {
+  const socket = response.socket;
+  if (socket === null) return;
+  if (by === "fin") {
+    socket.destroySoon();
+    return;
+  }
+  // A reset throws away what still waits in this process; the empty write ends when the kernel has all before it.
+  socket.write(Buffer.alloc(0), () => socket.resetAndDestroy());
+}
+
+/** Waits, unless the client leaves first; says whether the client is still there. */
+function waitOrGone(response: ServerResponse, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = () => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      response.off("close", gone);
+      resolve(true);
+    }, ms);
+    response.once("close", gone);
+  });
+}
+
+function drainOrGone(response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const drained = () => {
+      response.off("close", gone);
+      resolve(true);
+    };
+    const gone = () => {
+      response.off("drain", drained);
+      resolve(false);
+    };
+    response.once("drain", drained);
+    response.once("close", gone);
+  });
+}
+
+/** Writes and waits until the kernel has it, so that the next piece is a write of its own. */
+function flushedOrGone(response: ServerResponse, piece: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = () => resolve(false);
+    response.once("close", gone);
+    response.write(piece, (error) => {
+      response.off("close", gone);
+      resolve(error === undefined || error === null);
+    });
+  });
+}

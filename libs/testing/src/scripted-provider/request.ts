@@ -1,0 +1,64 @@
+// Reads the few fields of a chat request that the scripted provider acts on. As lax as a provider may be: everything
+// else is ignored here and only kept as bytes in the log.
+
+import type { ScriptedRequest } from "./plan.ts";
+import { parseScripts, type Scripts } from "./script.ts";
+
+export type ParsedChatRequest =
+  | { readonly ok: true; readonly request: ScriptedRequest; readonly scripts: Scripts | undefined }
+  | { readonly ok: false; readonly status: number; readonly problem: string };
+
+/** Every model so named exists; no vendor's model is ever so named. */
+const MODEL_PREFIX = "scripted-";
+const CHOICES_MAX = 16;
+
+export function readChatRequest(body: Buffer): ParsedChatRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    return { ok: false, status: 400, problem: "the body is not JSON" };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { ok: false, status: 400, problem: "the body is not a JSON object" };
+  }
+  const fields = value as Record<string, unknown>;
+  if (typeof fields.model !== "string") return { ok: false, status: 400, problem: "model must be a string" };
+  if (!fields.model.startsWith(MODEL_PREFIX)) {
+    return { ok: false, status: 404, problem: `The model \`${fields.model}\` does not exist` };
+  }
+  let scripts: Scripts | undefined;
+  if (fields.x_script !== undefined) {
+    const parsed = parseScripts(fields.x_script);
+    if (!parsed.ok) return { ok: false, status: 400, problem: `x_script: ${parsed.problems.join("; ")}` };
+    scripts = parsed.scripts;
+  }
+  const choices = fields.n ?? 1;
+  if (typeof choices !== "number" || !Number.isInteger(choices) || choices < 1 || choices > CHOICES_MAX) {
+    return { ok: false, status: 400, problem: `n must be a whole number from 1 to ${CHOICES_MAX}` };
+  }
+  return {
+    ok: true,
+    scripts,
+    request: {
+      model: fields.model,
+      stream: fields.stream === true,
+      includeUsage: wantsUsage(fields.stream_options),
+      maxTokens: tokenLimit(fields.max_completion_tokens) ?? tokenLimit(fields.max_tokens),
+      choices,
+    },
+  };
+}
+
+function wantsUsage(streamOptions: unknown): boolean {
+  return (
+    typeof streamOptions === "object" &&
+    streamOptions !== null &&
+    "include_usage" in streamOptions &&
+    streamOptions.include_usage === true
+  );
+}
+
+function tokenLimit(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
+}

@@ -1,0 +1,174 @@
+// The scripted provider: an OpenAI-compatible server that answers exactly as its script says and logs every byte.
+// For tests and benchmarks only; its models are named scripted-<something> and its answers say that they are scripted.
+
+import { createHash } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { control } from "./control.ts";
+import { OracleLog, type OracleLogOptions } from "./oracle-log.ts";
+import { planCall } from "./plan.ts";
+import { play } from "./play.ts";
+import { readChatRequest } from "./request.ts";
+import type { Script, Scripts } from "./script.ts";
+import { ScriptShelf } from "./script-shelf.ts";
+import { errorBody } from "./steps.ts";
+
+export interface ScriptedProviderOptions extends OracleLogOptions {
+  /** 0 or absent: any free port. Always on 127.0.0.1. */
+  readonly port?: number;
+  /** What GET /v1/models lists; calls may name any `scripted-…` model. */
+  readonly models?: readonly string[];
+}
+
+export interface ScriptedProvider extends AsyncDisposable {
+  /** Base URL for clients, ends in /v1. */
+  readonly url: string;
+  readonly port: number;
+  readonly log: OracleLog;
+  /** For calls whose body has no `x_script` and whose model has no script of its own. */
+  setDefault(scripts: Scripts): void;
+  setForModel(model: string, scripts: Scripts): void;
+  /** Forgets scripts and log; calls that still run are cut. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+/** Larger requests are refused with 413. */
+export const BODY_BYTES_MAX = 64 * 1024 * 1024;
+export const DEFAULT_MODELS = ["scripted-1", "scripted-2", "scripted-3", "scripted-4"];
+
+export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
+  const log = new OracleLog(options);
+  const shelf = new ScriptShelf();
+  const models = options.models ?? DEFAULT_MODELS;
+  const open = new Set<ServerResponse>();
+
+  const server = createServer({ noDelay: true, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
+    open.add(response);
+    response.once("close", () => open.delete(response));
+    readBody(request, response, (body) => {
+      const path = request.url ?? "/";
+      const method = request.method ?? "";
+      if (path === "/v1/chat/completions" && method === "POST") answerChat(request, response, body, log, shelf);
+      else if (path === "/v1/models") answerJson(response, 200, modelList(models));
+      else if (path.startsWith("/_control/")) {
+        const { status, value } = control(method, path, body, { log, shelf });
+        answerJson(response, status, value);
+      } else answerError(response, 404, `no such path: ${method} ${path}`);
+    });
+  });
+  // An idle connection is the client's to close: a server that closes first races with the client's next request.
+  server.keepAliveTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const port = (server.address() as AddressInfo).port;
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    port,
+    log,
+    setDefault: (scripts) => shelf.setDefault(scripts),
+    setForModel: (model, scripts) => shelf.setForModel(model, scripts),
+    reset: () => {
+      for (const response of open) response.destroy();
+      shelf.clear();
+      log.clear();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function answerChat(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  log: OracleLog,
+  shelf: ScriptShelf,
+): void {
+  const record = log.begin({
+    path: request.url ?? "",
+    headers: withoutSecrets(request.headers),
+    bodySha256: sha256(body),
+    bodyBytes: body.length,
+  });
+  const parsed = readChatRequest(body);
+  if (!parsed.ok) {
+    record.entry.status = parsed.status;
+    record.sent(Buffer.from(answerError(response, parsed.status, parsed.problem)));
+    record.ended("completed");
+    return;
+  }
+  const { request: chat, scripts } = parsed;
+  record.entry.model = chat.model;
+  record.entry.stream = chat.stream;
+  record.entry.maxTokens = chat.maxTokens;
+  const script: Script = shelf.pick(chat.model, scripts, record.entry.requestId ?? record.entry.bodySha256);
+  const identity = { id: `chatcmpl-scripted-${record.entry.sequence}`, createdSeconds: Math.floor(Date.now() / 1000) };
+  void play(response, { plan: planCall(chat, script), request: chat, identity, record });
+}
+
+function modelList(models: readonly string[]): unknown {
+  const data = models.map((id) => ({ id, object: "model", created: 0, owned_by: "waybill-scripted-provider" }));
+  return { object: "list", data };
+}
+
+function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function answerError(response: ServerResponse, status: number, message: string): string {
+  const body = errorBody(message, "invalid_request_error", null);
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+  response.end(body);
+  return body;
+}
+
+function readBody(request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  request.on("data", (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes <= BODY_BYTES_MAX) pieces.push(piece);
+  });
+  request.once("end", () => {
+    if (bytes > BODY_BYTES_MAX) answerError(response, 413, `the body is larger than ${BODY_BYTES_MAX} bytes`);
+    else done(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces));
+  });
+}
+
+const SECRET_HEADERS = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"];
+
+function withoutSecrets(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  for (const name of SECRET_HEADERS) {
+    const value = headers[name];
+    if (typeof value === "string") headers[name] = `sha256:${hashOfSecret(value)}`;
+  }
+  return headers;
+}
+
+// The same few keys come with every call; a benchmark should not pay for their hash each time.
+const secretHashes = new Map<string, string>();
+const SECRET_HASHES_MAX = 1_000;
+
+function hashOfSecret(secret: string): string {
+  const known = secretHashes.get(secret);
+  if (known !== undefined) return known;
+  if (secretHashes.size >= SECRET_HASHES_MAX) secretHashes.clear();
+  const hash = sha256(secret);
+  secretHashes.set(secret, hash);
+  return hash;
+}
+
+/** Hex SHA-256, as the log writes it. */
+export function sha256(bytes: Buffer | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
