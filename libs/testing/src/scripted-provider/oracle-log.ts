@@ -3,6 +3,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { sha256 } from "./fingerprint.ts";
 import type { ReportedUsage } from "./plan.ts";
 
 /** `running` until it ends; `client_aborted` means that the caller closed the connection first. */
@@ -91,8 +92,9 @@ export class OracleLog {
     this.#summary = emptySummary();
   }
 
-  begin(received: Pick<CallEntry, "path" | "headers" | "bodySha256" | "bodyBytes">): CallRecord {
+  begin(received: Pick<CallEntry, "path" | "headers"> & { readonly body: Buffer }): CallRecord {
     this.#sequence += 1;
+    const isKept = this.#entries.length < this.#entriesMax;
     const entry: CallEntry = {
       sequence: this.#sequence,
       path: received.path,
@@ -102,8 +104,8 @@ export class OracleLog {
       model: undefined,
       stream: false,
       maxTokens: undefined,
-      bodySha256: received.bodySha256,
-      bodyBytes: received.bodyBytes,
+      bodySha256: isKept ? sha256(received.body) : "",
+      bodyBytes: received.body.length,
       status: 0,
       sentBytes: 0,
       sentSha256: "",
@@ -119,9 +121,9 @@ export class OracleLog {
     const summary = this.#summary;
     summary.calls += 1;
     summary.running += 1;
-    if (this.#entries.length < this.#entriesMax) this.#entries.push(entry);
+    if (isKept) this.#entries.push(entry);
     else summary.entriesDropped += 1;
-    return new CallRecord(entry, summary, this.#logBytes);
+    return new CallRecord(entry, summary, isKept ? (this.#logBytes ? "bytes" : "hash") : "sums");
   }
 }
 
@@ -129,20 +131,33 @@ export class OracleLog {
 export class CallRecord {
   readonly entry: CallEntry;
   readonly #summary: OracleSummary;
-  readonly #hash: Hash = createHash("sha256");
+  // Most answers are one write: those are hashed in one call at the end, which costs half.
+  #first: Buffer | string = "";
+  #writes = 0;
+  #hash: Hash | undefined;
+  readonly #isHashed: boolean;
   readonly #sent: Buffer[] | undefined;
 
-  constructor(entry: CallEntry, summary: OracleSummary, logBytes: boolean) {
+  /** `sums`: nobody will read the entry, so nothing is hashed. */
+  constructor(entry: CallEntry, summary: OracleSummary, keep: "bytes" | "hash" | "sums") {
     this.entry = entry;
     this.#summary = summary;
-    this.#sent = logBytes ? [] : undefined;
+    this.#isHashed = keep !== "sums";
+    this.#sent = keep === "bytes" ? [] : undefined;
   }
 
-  sent(bytes: Buffer): void {
-    this.entry.firstByteAtMs ??= Date.now();
-    this.entry.sentBytes += bytes.length;
-    this.#hash.update(bytes);
-    this.#sent?.push(bytes);
+  /** Text counts as UTF-8. */
+  sent(bytes: Buffer | string): void {
+    this.#writes += 1;
+    if (this.#writes === 1) {
+      this.entry.firstByteAtMs = Date.now();
+      this.#first = bytes;
+    } else if (this.#isHashed) {
+      this.#hash ??= createHash("sha256").update(this.#first);
+      this.#hash.update(bytes);
+    }
+    this.entry.sentBytes += Buffer.byteLength(bytes);
+    this.#sent?.push(Buffer.from(bytes));
   }
 
   usageSent(usage: ReportedUsage): void {
@@ -154,7 +169,8 @@ export class CallRecord {
     if (this.entry.end !== "running") return;
     this.entry.end = end;
     this.entry.endedAtMs = Date.now();
-    this.entry.sentSha256 = this.#hash.digest("hex");
+    if (this.#isHashed) this.entry.sentSha256 = this.#hash?.digest("hex") ?? sha256(this.#first);
+    this.#first = "";
     if (this.#sent !== undefined) this.entry.sentBase64 = Buffer.concat(this.#sent).toString("base64");
     this.#summary.running -= 1;
     this.#count(end, 1);

@@ -17,18 +17,29 @@ export interface Answer {
   readonly record: CallRecord;
 }
 
-/** Resolves when the provider has nothing more to do; never rejects because of what the client does. */
-export async function play(response: ServerResponse, answer: Answer): Promise<void> {
-  const { plan, record } = answer;
+/**
+ * Sends the answer. What takes time goes on after the return, is in `running` while it does, and never throws because
+ * of what the client does.
+ */
+export function play(response: ServerResponse, answer: Answer, running: Set<ServerResponse>): void {
+  if (isAtOnce(answer.plan)) {
+    playAtOnce(response, answer);
+    return;
+  }
+  running.add(response);
   response.once("close", () => {
-    if (!response.writableFinished) record.clientLeft();
+    running.delete(response);
+    if (!response.writableFinished) answer.record.clientLeft();
   });
+  void playSlowly(response, answer);
+}
+
+async function playSlowly(response: ServerResponse, answer: Answer): Promise<void> {
+  const { plan, record } = answer;
   if (plan.latencyMs > 0 && !(await waitOrGone(response, plan.latencyMs))) return;
   if (plan.fault !== undefined) record.entry.fault = plan.fault.kind;
-  if (plan.fault?.kind === "status") return playStatus(response, record, plan.fault);
-  if (plan.fault?.kind === "hang_before_headers") return;
-  if (isAtOnce(plan)) return playAtOnce(response, answer);
-  await playSteps(response, answer);
+  if (plan.fault?.kind === "status") playStatus(response, record, plan.fault);
+  else if (plan.fault?.kind !== "hang_before_headers") await playSteps(response, answer);
 }
 
 function playStatus(response: ServerResponse, record: CallRecord, fault: Extract<Fault, { kind: "status" }>): void {
@@ -49,8 +60,8 @@ function playStatus(response: ServerResponse, record: CallRecord, fault: Extract
 }
 
 function isAtOnce(plan: CallPlan): boolean {
-  const quiet = plan.gapMs === 0 && plan.firstTokenMs === 0 && plan.bytesPerWrite === undefined;
-  return quiet && plan.fault === undefined && plan.chunks <= AT_ONCE_CHUNKS_MAX;
+  const isQuick = plan.latencyMs === 0 && plan.gapMs === 0 && plan.firstTokenMs === 0;
+  return isQuick && plan.bytesPerWrite === undefined && plan.fault === undefined && plan.chunks <= AT_ONCE_CHUNKS_MAX;
 }
 
 function playAtOnce(response: ServerResponse, answer: Answer): void {
@@ -65,11 +76,11 @@ function playAtOnce(response: ServerResponse, answer: Answer): void {
     text = plainBody(plan, request, identity);
   }
   if (plan.usage !== undefined && (request.includeUsage || !request.stream)) record.usageSent(plan.usage);
-  const body = Buffer.from(text);
-  sendHeaders(response, answer, request.stream ? undefined : body.length);
-  record.sent(body);
+  sendHeaders(response, answer, request.stream ? undefined : Buffer.byteLength(text));
+  record.sent(text);
   record.ended("completed");
-  response.end(body);
+  // As a string it leaves in one write together with the headers.
+  response.end(text);
 }
 
 async function playSteps(response: ServerResponse, answer: Answer): Promise<void> {

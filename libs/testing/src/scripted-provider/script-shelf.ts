@@ -25,13 +25,13 @@ export class ScriptShelf {
     this.#callsOfRequest.clear();
   }
 
-  /** `requestKey` names the request across its calls: its id header, or its body's hash. */
-  pick(model: string, inBody: Scripts | undefined, requestKey: string): Script {
+  /** `requestKey` names the request across its calls: its id header, or its body's hash; asked only where it counts. */
+  pick(model: string, inBody: Scripts | undefined, requestKey: () => string): Script {
     const scripts = inBody ?? this.#models.get(model) ?? this.#default;
     if (!isList(scripts)) return scripts;
-    const key = `${model} ${requestKey}`;
-    const calls = this.#callsOfRequest.get(inBody === undefined ? key : requestKey) ?? 0;
-    this.#callsOfRequest.set(inBody === undefined ? key : requestKey, calls + 1);
+    const key = inBody === undefined ? `${model} ${requestKey()}` : requestKey();
+    const calls = this.#callsOfRequest.get(key) ?? 0;
+    this.#callsOfRequest.set(key, calls + 1);
     if (this.#callsOfRequest.size > REQUESTS_MAX) {
       const oldest = this.#callsOfRequest.keys().next();
       if (!oldest.done) this.#callsOfRequest.delete(oldest.value);

@@ -9,9 +9,10 @@ import { after, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { eventually } from "../eventually.ts";
+import { sha256 } from "./fingerprint.ts";
 import { scriptedText } from "./plan.ts";
 import { parseScripts, type Script } from "./script.ts";
-import { sha256, startScriptedProvider } from "./server.ts";
+import { startScriptedProvider } from "./server.ts";
 
 const provider = await startScriptedProvider({ logBytes: true });
 beforeEach(() => provider.reset());
@@ -347,6 +348,14 @@ test("chunks carry their emission time when the script says so", async () => {
     .filter((data) => data !== "[DONE]")
     .map((data) => BigInt(JSON.parse(data).x_sent_ns));
   assert.ok((stamps[2] ?? 0n) - (stamps[1] ?? 0n) >= 4_000_000n);
+});
+
+test("beyond its bound the log keeps sums only, and says so", async () => {
+  await using small = await startScriptedProvider({ entriesMax: 1 });
+  for (let n = 0; n < 3; n++) await call({ outputTokens: 5 }, {}, small.url);
+  assert.equal(small.log.entries().length, 1);
+  const { calls, completed, outputTokensReported, entriesDropped } = small.log.summary();
+  assert.deepEqual([calls, completed, outputTokensReported, entriesDropped], [3, 3, 15, 2]);
 });
 
 test("as a process it is driven and read from outside", async () => {

@@ -1,13 +1,13 @@
 // The scripted provider: an OpenAI-compatible server that answers exactly as its script says and logs every byte.
 // For tests and benchmarks only; its models are named scripted-<something> and its answers say that they are scripted.
 
-import { createHash } from "node:crypto";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { control } from "./control.ts";
+import { sha256, withoutSecrets } from "./fingerprint.ts";
 import { OracleLog, type OracleLogOptions } from "./oracle-log.ts";
 import { planCall } from "./plan.ts";
-import { play } from "./play.ts";
+import { type Answer, play } from "./play.ts";
 import { readChatRequest } from "./request.ts";
 import type { Script, Scripts } from "./script.ts";
 import { ScriptShelf } from "./script-shelf.ts";
@@ -41,16 +41,16 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   const log = new OracleLog(options);
   const shelf = new ScriptShelf();
   const models = options.models ?? DEFAULT_MODELS;
-  const open = new Set<ServerResponse>();
+  const running = new Set<ServerResponse>();
 
   const server = createServer({ noDelay: true, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
-    open.add(response);
-    response.once("close", () => open.delete(response));
     readBody(request, response, (body) => {
       const path = request.url ?? "/";
       const method = request.method ?? "";
-      if (path === "/v1/chat/completions" && method === "POST") answerChat(request, response, body, log, shelf);
-      else if (path === "/v1/models") answerJson(response, 200, modelList(models));
+      if (path === "/v1/chat/completions" && method === "POST") {
+        const answer = readCall(request, response, body, log, shelf);
+        if (answer !== undefined) play(response, answer, running);
+      } else if (path === "/v1/models") answerJson(response, 200, modelList(models));
       else if (path.startsWith("/_control/")) {
         const { status, value } = control(method, path, body, { log, shelf });
         answerJson(response, status, value);
@@ -76,7 +76,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     setDefault: (scripts) => shelf.setDefault(scripts),
     setForModel: (model, scripts) => shelf.setForModel(model, scripts),
     reset: () => {
-      for (const response of open) response.destroy();
+      for (const response of running) response.destroy();
       shelf.clear();
       log.clear();
     },
@@ -85,33 +85,33 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   };
 }
 
-function answerChat(
+/** The answer to play, or undefined where the call was refused at once. */
+function readCall(
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
   log: OracleLog,
   shelf: ScriptShelf,
-): void {
+): Answer | undefined {
   const record = log.begin({
     path: request.url ?? "",
     headers: withoutSecrets(request.headers),
-    bodySha256: sha256(body),
-    bodyBytes: body.length,
+    body,
   });
   const parsed = readChatRequest(body);
   if (!parsed.ok) {
     record.entry.status = parsed.status;
-    record.sent(Buffer.from(answerError(response, parsed.status, parsed.problem)));
+    record.sent(answerError(response, parsed.status, parsed.problem));
     record.ended("completed");
-    return;
+    return undefined;
   }
   const { request: chat, scripts } = parsed;
   record.entry.model = chat.model;
   record.entry.stream = chat.stream;
   record.entry.maxTokens = chat.maxTokens;
-  const script: Script = shelf.pick(chat.model, scripts, record.entry.requestId ?? record.entry.bodySha256);
+  const script: Script = shelf.pick(chat.model, scripts, () => record.entry.requestId ?? sha256(body));
   const identity = { id: `chatcmpl-scripted-${record.entry.sequence}`, createdSeconds: Math.floor(Date.now() / 1000) };
-  void play(response, { plan: planCall(chat, script), request: chat, identity, record });
+  return { plan: planCall(chat, script), request: chat, identity, record };
 }
 
 function modelList(models: readonly string[]): unknown {
@@ -143,32 +143,4 @@ function readBody(request: IncomingMessage, response: ServerResponse, done: (bod
     if (bytes > BODY_BYTES_MAX) answerError(response, 413, `the body is larger than ${BODY_BYTES_MAX} bytes`);
     else done(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces));
   });
-}
-
-const SECRET_HEADERS = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"];
-
-function withoutSecrets(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  for (const name of SECRET_HEADERS) {
-    const value = headers[name];
-    if (typeof value === "string") headers[name] = `sha256:${hashOfSecret(value)}`;
-  }
-  return headers;
-}
-
-// The same few keys come with every call; a benchmark should not pay for their hash each time.
-const secretHashes = new Map<string, string>();
-const SECRET_HASHES_MAX = 1_000;
-
-function hashOfSecret(secret: string): string {
-  const known = secretHashes.get(secret);
-  if (known !== undefined) return known;
-  if (secretHashes.size >= SECRET_HASHES_MAX) secretHashes.clear();
-  const hash = sha256(secret);
-  secretHashes.set(secret, hash);
-  return hash;
-}
-
-/** Hex SHA-256, as the log writes it. */
-export function sha256(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
