@@ -1,0 +1,75 @@
+// How large the input of a chat request is, for routing and for holds. Never for billing.
+import type { ChatRequest } from "./chat-request.ts";
+
+export interface InputSize {
+  /**
+   * Bytes of the JSON that the model reads (messages, tools, response format). Every byte-level BPE token covers at
+   * least one byte of text, and JSON never writes a text in fewer bytes than its UTF-8, so this bounds the tokens.
+   */
+  textBytes: number;
+  /** Messages and tools: each costs some tokens of overhead. */
+  partCount: number;
+  /** A guess: characters / 4, inline media left out. */
+  estimatedTokens: number;
+  hasImages: boolean;
+  /** Refers to something the body does not show: a file id, a remote picture, a stored prompt. */
+  hasUnseenInput: boolean;
+}
+
+/** Fields whose text reaches the model. */
+const READ_BY_MODEL = ["messages", "tools", "functions", "response_format", "prediction", "tool_choice"];
+/** Fields that name stored input. */
+const UNSEEN = ["prompt", "previous_response_id", "conversation", "file_ids"];
+const CHARACTERS_PER_TOKEN = 4;
+const TOKENS_PER_PART = 4;
+/** A guess for one picture, in the middle of what providers document. */
+const TOKENS_PER_IMAGE = 800;
+
+/** Measures a parsed request. */
+export function sizeInput(request: ChatRequest): InputSize {
+  let textBytes = 0;
+  for (const name of READ_BY_MODEL) {
+    const span = request.fields.get(name);
+    if (span) textBytes += span.valueEnd - span.valueStart;
+  }
+  const walk: Walk = { characters: 0, images: 0, unseen: UNSEEN.some((name) => request.fields.has(name)) };
+  measure(request.messages, walk);
+  measure(request.tools, walk);
+  const partCount = request.messages.length + request.tools.length;
+  return {
+    textBytes,
+    partCount,
+    estimatedTokens:
+      Math.ceil(walk.characters / CHARACTERS_PER_TOKEN) + partCount * TOKENS_PER_PART + walk.images * TOKENS_PER_IMAGE,
+    hasImages: walk.images > 0,
+    hasUnseenInput: walk.unseen,
+  };
+}
+
+interface Walk {
+  characters: number;
+  images: number;
+  unseen: boolean;
+}
+
+/** Depth is bounded by the scan, so recursion is. */
+function measure(value: unknown, walk: Walk): void {
+  if (typeof value === "string") {
+    walk.characters += value.length;
+  } else if (Array.isArray(value)) {
+    for (const item of value) measure(item, walk);
+  } else if (typeof value === "object" && value !== null) {
+    const part = value as Record<string, unknown>;
+    if (part.type === "image_url" || part.type === "input_audio" || part.type === "file") measureMedia(part, walk);
+    else for (const item of Object.values(part)) measure(item, walk);
+  }
+}
+
+function measureMedia(part: Record<string, unknown>, walk: Walk): void {
+  walk.images += 1;
+  const media = part[String(part.type)];
+  const record = typeof media === "object" && media !== null ? (media as Record<string, unknown>) : {};
+  const url = typeof media === "string" ? media : record.url;
+  const isInline = (typeof url === "string" && url.startsWith("data:")) || "data" in record || "file_data" in record;
+  if (!isInline) walk.unseen = true;
+}
