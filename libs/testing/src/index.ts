@@ -2,6 +2,7 @@
 // ways to wait and to break connections.
 
 export { type EventuallyOptions, eventually } from "./eventually.ts";
+export { freePort } from "./free-port.ts";
 export {
   type CallEnd,
   type CallEntry,
@@ -16,3 +17,4 @@ export {
   type ScriptedProviderOptions,
   startScriptedProvider,
 } from "./scripted-provider/server.ts";
+export { startTcpProxy, type TcpCounts, type TcpProxy, type TcpProxyOptions } from "./tcp-proxy.ts";
