@@ -3,6 +3,7 @@
 
 export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { freePort } from "./free-port.ts";
+export { startTestNats, type TestNats, type TestNatsOptions } from "./nats-server.ts";
 export {
   type CallEnd,
   type CallEntry,
@@ -18,3 +19,4 @@ export {
   startScriptedProvider,
 } from "./scripted-provider/server.ts";
 export { startTcpProxy, type TcpCounts, type TcpProxy, type TcpProxyOptions } from "./tcp-proxy.ts";
+export { makeTestFolder, type TestFolder } from "./test-folder.ts";
