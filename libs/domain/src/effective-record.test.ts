@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { effectiveRecord, type RankedRecord } from "./effective-record.ts";
+
+const record: fc.Arbitrary<RankedRecord> = fc.record({
+  source: fc.constantFrom("worker", "lost", "ingress", "void"),
+  costPicoUsd: fc.bigInt(0n, 3n),
+  outcome: fc.constantFrom("success", "partial", "failed_free", "failed_billed", "unknown"),
+});
+
+test("the worker's own record stands against every inferred one", () => {
+  const worker: RankedRecord = { source: "worker", costPicoUsd: 1n, outcome: "success" };
+  const lost: RankedRecord = { source: "lost", costPicoUsd: 9n, outcome: "unknown" };
+  const ingress: RankedRecord = { source: "ingress", costPicoUsd: 5n, outcome: "partial" };
+  const gone: RankedRecord = { source: "void", costPicoUsd: 0n, outcome: "failed_free" };
+  assert.equal(effectiveRecord([gone, ingress, lost, worker]), worker);
+  assert.equal(effectiveRecord([gone, ingress, lost]), lost);
+  assert.equal(effectiveRecord([gone, ingress]), ingress);
+  assert.equal(effectiveRecord([gone]), gone);
+  assert.equal(effectiveRecord([]), undefined);
+});
+
+test("neither order nor repetition changes which record stands", () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), fc.nat(), (records, seed) => {
+      const turned = records.map((_, index) => records[(index + seed) % records.length] as RankedRecord);
+      const again = [...turned.reverse(), ...records];
+      assert.deepEqual(effectiveRecord(again), effectiveRecord(records));
+    }),
+  );
+});
+
+test("folding records in one by one gives what ranking them together gives", () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), (records) => {
+      let folded: RankedRecord | undefined;
+      for (const next of records) folded = effectiveRecord(folded ? [folded, next] : [next]);
+      assert.deepEqual(folded, effectiveRecord(records));
+    }),
+  );
+});
