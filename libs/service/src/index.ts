@@ -13,6 +13,7 @@ export {
   secret,
   text,
 } from "./config.ts";
+export { type Failpoint, failpointSettings, makeFailpoint } from "./failpoint.ts";
 export { Health, type ReadyCondition } from "./health.ts";
 export { type Log, makeLog } from "./log.ts";
 export { type Counter, DURATION_MS_BUCKETS, type Histogram, Metrics, type Reading } from "./metrics.ts";
