@@ -1,36 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { effectiveRecord, outranks } from "./effective-record.ts";
-import type { RecordSourceName } from "./ids.ts";
+import { effectiveRecord, type RankedRecord } from "./effective-record.ts";
 
-const SOURCES: readonly RecordSourceName[] = ["worker", "lost", "ingress", "void"];
-
-test("the worker outranks lost, lost the ingress, the ingress void", () => {
-  for (const [index, source] of SOURCES.entries()) {
-    for (const [otherIndex, other] of SOURCES.entries()) {
-      assert.equal(outranks(source, other), index < otherIndex, `${source} against ${other}`);
-    }
-  }
+const record: fc.Arbitrary<RankedRecord> = fc.record({
+  source: fc.constantFrom("worker", "lost", "ingress", "void"),
+  costPicoUsd: fc.bigInt(0n, 3n),
+  outcome: fc.constantFrom("success", "partial", "failed_free", "failed_billed", "unknown"),
 });
 
-test("no record, nothing stands", () => {
+test("the worker's own record stands against every inferred one", () => {
+  const worker: RankedRecord = { source: "worker", costPicoUsd: 1n, outcome: "success" };
+  const lost: RankedRecord = { source: "lost", costPicoUsd: 9n, outcome: "unknown" };
+  const ingress: RankedRecord = { source: "ingress", costPicoUsd: 5n, outcome: "partial" };
+  const gone: RankedRecord = { source: "void", costPicoUsd: 0n, outcome: "failed_free" };
+  assert.equal(effectiveRecord([gone, ingress, lost, worker]), worker);
+  assert.equal(effectiveRecord([gone, ingress, lost]), lost);
+  assert.equal(effectiveRecord([gone, ingress]), ingress);
+  assert.equal(effectiveRecord([gone]), gone);
   assert.equal(effectiveRecord([]), undefined);
 });
 
-test("what stands depends on the set of records, not on their order or number", () => {
-  const record = fc.record({ source: fc.constantFrom(...SOURCES) });
+test("neither order nor repetition changes which record stands", () => {
   fc.assert(
-    fc.property(
-      fc.uniqueArray(record, { selector: (one) => one.source, minLength: 1 }),
-      fc.infiniteStream(fc.nat()),
-      (records, dice) => {
-        const shuffledWithRepeats = [...records, ...records]
-          .map((one) => ({ one, at: dice.next().value ?? 0 }))
-          .sort((a, b) => a.at - b.at)
-          .map(({ one }) => one);
-        assert.equal(effectiveRecord(shuffledWithRepeats)?.source, effectiveRecord(records)?.source);
-      },
-    ),
+    fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), fc.nat(), (records, seed) => {
+      const turned = records.map((_, index) => records[(index + seed) % records.length] as RankedRecord);
+      const again = [...turned.reverse(), ...records];
+      assert.deepEqual(effectiveRecord(again), effectiveRecord(records));
+    }),
+  );
+});
+
+test("folding records in one by one gives what ranking them together gives", () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), (records) => {
+      let folded: RankedRecord | undefined;
+      for (const next of records) folded = effectiveRecord(folded ? [folded, next] : [next]);
+      assert.deepEqual(folded, effectiveRecord(records));
+    }),
   );
 });

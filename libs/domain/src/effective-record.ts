@@ -1,25 +1,32 @@
-// Which of an attempt's records counts. A pure function of their set: order and number of deliveries never matter.
+// Which of an attempt's records stands. What an attempt costs is a function of the set of its records, never of their
+// order or number, so ledger and budget agree whatever arrives first, late or twice.
 import type { RecordSourceName } from "./ids.ts";
+import type { PicoUsd } from "./money.ts";
 
-/**
- * The higher number wins. The worker made the call and knows; `lost` says what became of a call whose worker is gone;
- * the ingress infers from outside; `void` says that nothing was ever sent, which everyone else may know better.
- */
-const RANK: Readonly<Record<RecordSourceName, number>> = { worker: 4, lost: 3, ingress: 2, void: 1 };
-
-/** True when a record from `source` replaces one from `other`. Never true for equal sources: the first one stays. */
-export function outranks(source: RecordSourceName, other: RecordSourceName): boolean {
-  return RANK[source] > RANK[other];
+/** What ranking needs of a record. */
+export interface RankedRecord {
+  source: RecordSourceName;
+  costPicoUsd: PicoUsd;
+  /** Name of the outcome; only breaks ties between records that contradict each other. */
+  outcome: string;
 }
 
 /**
- * The record that stands among all records of one attempt, or undefined when there is none. A source speaks once per
- * attempt (its record id says so), so there is never a tie between different facts.
+ * Who is believed: the worker that made the call, then whoever found it lost (with the whole hold or the evidence),
+ * then what the ingress saw, and last the claim that nothing was sent.
  */
-export function effectiveRecord<R extends { readonly source: RecordSourceName }>(records: readonly R[]): R | undefined {
-  let standing: R | undefined;
-  for (const record of records) {
-    if (standing === undefined || outranks(record.source, standing.source)) standing = record;
-  }
-  return standing;
+const RANK: Record<RecordSourceName, number> = { worker: 4, lost: 3, ingress: 2, void: 1 };
+
+/** True when `a` stands against `b`. Equal sources should not differ; if they do, the dearer one stands. */
+export function outranks(a: RankedRecord, b: RankedRecord): boolean {
+  if (a.source !== b.source) return RANK[a.source] > RANK[b.source];
+  if (a.costPicoUsd !== b.costPicoUsd) return a.costPicoUsd > b.costPicoUsd;
+  return a.outcome > b.outcome;
+}
+
+/** The record of one attempt that stands, or undefined when there is none. */
+export function effectiveRecord<R extends RankedRecord>(records: readonly R[]): R | undefined {
+  let stands: R | undefined;
+  for (const record of records) if (!stands || outranks(record, stands)) stands = record;
+  return stands;
 }
