@@ -2,7 +2,7 @@
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
-  type Metadata,
+  Metadata,
   Server,
   ServerCredentials,
   type ServiceDefinition,
@@ -84,8 +84,13 @@ function guard(handler: Handler, isStream: boolean, accepted: AcceptedTokens, ca
   };
   if (isStream) {
     const guarded: handleBidiStreamingCall<unknown, unknown> = (call) => {
-      if (allowed(call.metadata)) (handler as typeof guarded)(call);
-      else call.emit("error", UNAUTHENTICATED);
+      if (!allowed(call.metadata)) {
+        call.emit("error", UNAUTHENTICATED);
+        return;
+      }
+      // A session on the other side counts as open when the headers are here, and speaks only then.
+      call.sendMetadata(new Metadata());
+      (handler as typeof guarded)(call);
     };
     return guarded;
   }
