@@ -4,5 +4,10 @@ export { findNatsServer, natsServerVersion, natsServerWarning } from "./find-nat
 export { type NatsPasswords, operatorUser } from "./nats-accounts.ts";
 export { type NatsServerOptions, type RunningNatsServer, startNatsServer } from "./nats-server.ts";
 export { PlainError } from "./plain-error.ts";
+export { type NamedPort, namePorts, type Ports, portsFromBase, requireFreePorts } from "./ports.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres.ts";
 export { applyRoles, type RoleName, type RolePasswords, RolesRefused, roleNames, urlAs } from "./roles.ts";
+export { migrateAll, seedDemo } from "./run-once.ts";
+export { makeSecrets, type Party, type StackSecrets } from "./secrets.ts";
+export { type Supervised, type SupervisedOptions, superviseProcess } from "./supervise.ts";
+export { type ProcessPlan, type Topology, type TopologySettings, topology } from "./topology.ts";

@@ -17,7 +17,7 @@ const DEFAULT_INTERVAL_MS = 10;
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   { reason, timeoutMs = DEFAULT_TIMEOUT_MS, intervalMs = DEFAULT_INTERVAL_MS }: EventuallyOptions,
-): Promise<T> {
+): Promise<NonNullable<T>> {
   const startedAtMs = performance.now();
   let cause: unknown;
   for (;;) {

@@ -4,6 +4,13 @@
 export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { freePort } from "./free-port.ts";
 export { startTestNats, type TestNats, type TestNatsOptions } from "./nats-server.ts";
+export { endCluster } from "./postgres/cluster.ts";
+export {
+  migrationsOf,
+  startTestDatabase,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from "./postgres/test-database.ts";
 export {
   type CallEnd,
   type CallEntry,

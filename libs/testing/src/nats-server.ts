@@ -60,12 +60,12 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     server = await launch(fixed, port, monitorPort);
     isUp = true;
   };
-  const end = async (how: "stop" | "kill9") => {
+  const end = async (how: "stop" | "endAtOnce") => {
     if (isUp) await server[how]();
     isUp = false;
   };
   const stop = async () => {
-    await end("kill9");
+    await end("endAtOnce");
     await folder.remove();
   };
   return {
@@ -83,7 +83,7 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
       await end("stop");
       await start();
     },
-    kill9: () => end("kill9"),
+    kill9: () => end("endAtOnce"),
     start,
     stop,
     [Symbol.asyncDispose]: stop,

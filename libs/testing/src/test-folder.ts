@@ -4,7 +4,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** Everything that tests of this user share or leave lies here. */
 export const testHome = join(tmpdir(), `waybill-tests-${userInfo().uid}`);
@@ -16,6 +16,7 @@ export interface TestFolder {
   remove(): Promise<void>;
 }
 
+// Paths, each with the servers in it.
 const folders = new Map<string, Set<number>>();
 let swept: Promise<void> | undefined;
 
@@ -56,7 +57,11 @@ function cleanAtExit(): void {
 function endAll(): void {
   for (const [path, servers] of folders) {
     for (const pid of servers) killServerOf(path, pid);
-    rmSync(path, { recursive: true, force: true });
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // A dying server wrote once more; the next run's sweep removes it.
+    }
   }
   folders.clear();
 }
@@ -75,8 +80,10 @@ async function sweep(): Promise<void> {
 function killServerOf(path: string, pid: number): void {
   // The number may belong to somebody else by now.
   if (!commandLine(pid).includes(path)) return;
+  // Killed outright, PostgreSQL would leave its shared memory to the machine; on SIGQUIT it drops all and goes.
+  const signal = basename(path).startsWith("postgres-") ? "SIGQUIT" : "SIGKILL";
   try {
-    process.kill(-pid, "SIGKILL");
+    process.kill(-pid, signal);
   } catch {
     // It ended by itself.
   }
