@@ -1,0 +1,100 @@
+// What routing may know of a request: sizes, flags, metadata, harmless headers. Never its text.
+
+import { WaybillError } from "@waybill/domain";
+import { type ChatRequest, sizeInput } from "@waybill/openai";
+import type { Features } from "@waybill/wire";
+
+/** Headers as node:http gives them: lower-case names. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Never part of headers.*: they are credentials or may be. */
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key)$|token|secret|password/;
+const HEADERS_BYTES_MAX = 8_192;
+const METADATA_BYTES_MAX = 4_096;
+/** Header -> metadata name. */
+const MAPPED_HEADERS = { "x-user-plan": "user_plan", "x-user-id": "user_id" } as const;
+const METADATA_HEADERS = ["cf-aig-metadata", "x-waybill-metadata"];
+
+/**
+ * Features of a request. Metadata comes from the body, JSON headers, mapped headers and the key; on a clash the later
+ * of these wins. Throws invalid_value for a metadata header that is not a JSON object of plain values.
+ */
+export function featuresOf(
+  chat: ChatRequest,
+  headers: RequestHeaders,
+  keyMetadata: Readonly<Record<string, string>>,
+): Features {
+  const size = sizeInput(chat);
+  return {
+    requestedModel: chat.model,
+    stream: chat.stream,
+    maxOutputTokens: BigInt(chat.maxOutputTokens),
+    choiceCount: chat.choiceCount,
+    inputTextBytes: BigInt(size.textBytes),
+    inputPartCount: size.partCount,
+    estimatedInputTokens: BigInt(size.estimatedTokens),
+    hasUnseenInput: size.hasUnseenInput,
+    hasTools: chat.tools.length > 0,
+    hasImages: size.hasImages,
+    hasJsonSchema: chat.hasJsonSchema,
+    metadata: mergeMetadata(chat, headers, keyMetadata),
+    headers: harmlessHeaders(headers),
+  };
+}
+
+function mergeMetadata(
+  chat: ChatRequest,
+  headers: RequestHeaders,
+  keyMetadata: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const merged: Record<string, string> = { ...chat.metadata };
+  for (const name of METADATA_HEADERS) Object.assign(merged, metadataHeader(name, headers[name]));
+  for (const [header, name] of Object.entries(MAPPED_HEADERS)) {
+    const value = headers[header];
+    if (typeof value === "string" && value !== "") merged[name] = value;
+  }
+  Object.assign(merged, keyMetadata);
+  let bytes = 0;
+  for (const [name, value] of Object.entries(merged)) bytes += name.length + value.length;
+  if (bytes > METADATA_BYTES_MAX) {
+    throw new WaybillError("invalid_value", {
+      publicMessage: `All metadata together must be at most ${METADATA_BYTES_MAX} bytes.`,
+      param: "metadata",
+    });
+  }
+  return merged;
+}
+
+function metadataHeader(name: string, value: string | string[] | undefined): Record<string, string> {
+  if (typeof value !== "string" || value === "") return {};
+  const refuse = (): WaybillError =>
+    new WaybillError("invalid_value", {
+      publicMessage: `The header ${name} must be a JSON object of texts, numbers and booleans.`,
+      param: name,
+    });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value);
+  } catch {
+    throw refuse();
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw refuse();
+  const metadata: Record<string, string> = {};
+  for (const [key, item] of Object.entries(parsed)) {
+    if (key === "__proto__" || (typeof item === "object" && item !== null)) throw refuse();
+    if (item !== null) metadata[key] = String(item);
+  }
+  return metadata;
+}
+
+function harmlessHeaders(headers: RequestHeaders): Record<string, string> {
+  const kept: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== "string" || SECRET_HEADER.test(name)) continue;
+    bytes += name.length + value.length;
+    if (bytes > HEADERS_BYTES_MAX) break;
+    kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,93 @@
+// Request + decision -> waybill, and the record of an attempt that was never sent.
+import { attemptId, type ErrorCode, NO_TOKENS, recordId, WaybillError } from "@waybill/domain";
+import type { ChatRequest } from "@waybill/openai";
+import {
+  AttemptOutcome,
+  type DecideRequest,
+  type Decision,
+  RecordSource,
+  type Target,
+  TokenSource,
+  type UsageRecord,
+  type Waybill,
+} from "@waybill/wire";
+
+/** Bodies up to here travel inside the waybill; larger ones are asked for by the claiming worker. */
+export const INLINE_BODY_BYTES_MAX = 64 * 1024;
+
+/** Fields that a provider may need to patch; the worker need not find them again. */
+const PATCHED_FIELDS = ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n"];
+
+/** The target of a decision or waybill. One without is a programming error of the router. */
+export function targetOf({ target }: { target: Target | undefined }): Target {
+  if (!target) throw new WaybillError("internal_error", { detail: "a decision without a target" });
+  return target;
+}
+
+/** The paper that travels with attempt `decision.attempt` of a request. */
+export function makeWaybill(request: DecideRequest, chat: ChatRequest, body: Buffer, decision: Decision): Waybill {
+  const spans = PATCHED_FIELDS.flatMap((name) => chat.fields.get(name) ?? []);
+  return {
+    requestId: request.requestId,
+    attemptId: attemptId(request.requestId, decision.attempt),
+    attempt: decision.attempt,
+    ingressId: request.ingressId,
+    attribution: request.attribution,
+    target: targetOf(decision),
+    price: decision.price,
+    route: decision.route,
+    routeVersion: decision.routeVersion,
+    path: decision.path,
+    holds: decision.holds,
+    holder: decision.holder,
+    maxOutputTokens: decision.maxOutputTokens,
+    timeouts: decision.timeouts,
+    requestedModel: chat.model,
+    stream: chat.stream,
+    clientWantsUsage: chat.wantsUsage,
+    body: body.length <= INLINE_BODY_BYTES_MAX ? body : Buffer.alloc(0),
+    bodyBytes: body.length,
+    spans,
+    insertAt: chat.insertAt,
+    bodyIsEmpty: chat.fields.size === 0,
+    inputTokensBound: request.features?.inputTextBytes ?? 0n,
+    choiceCount: chat.choiceCount,
+    estimatedInputTokens: request.features?.estimatedInputTokens ?? 0n,
+  };
+}
+
+/** Closes the books on an attempt that no worker was ever told to carry: it cost nothing, for certain. */
+export function voidRecord(waybill: Waybill, code: ErrorCode, nowUnixMs: number): UsageRecord {
+  return {
+    recordId: recordId(waybill.attemptId, "void"),
+    attemptId: waybill.attemptId,
+    requestId: waybill.requestId,
+    attempt: waybill.attempt,
+    source: RecordSource.VOID,
+    outcome: AttemptOutcome.FAILED_FREE,
+    attribution: waybill.attribution,
+    route: waybill.route,
+    routeVersion: waybill.routeVersion,
+    path: waybill.path,
+    target: waybill.target,
+    requestedModel: waybill.requestedModel,
+    stream: waybill.stream,
+    usage: { ...NO_TOKENS },
+    tokenSource: TokenSource.NONE,
+    evidenceJson: "",
+    price: waybill.price,
+    costPicoUsd: 0n,
+    costKnown: true,
+    holds: waybill.holds,
+    holder: waybill.holder,
+    recordedAtMs: BigInt(nowUnixMs),
+    firstTokenMs: 0,
+    durationMs: 0,
+    ingressId: waybill.ingressId,
+    workerId: "",
+    finishReason: "",
+    errorCode: code,
+    providerStatus: 0,
+    suspect: false,
+  };
+}

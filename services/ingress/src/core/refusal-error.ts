@@ -1,0 +1,40 @@
+// A router's refusal, or a worker's failure, as the error the client is shown.
+import { type ErrorCode, formatUsd, isErrorCode, WaybillError } from "@waybill/domain";
+import type { BudgetRefusal, FrameFailed, Refusal } from "@waybill/wire";
+
+const RETRY_AFTER_MS = 1_000;
+
+function knownCode(code: string): ErrorCode {
+  return isErrorCode(code) ? code : "internal_error";
+}
+
+/** A refusal in words; a budget refusal names the budget, what is left, what was needed and when it resets. */
+export function refusalError(refusal: Refusal): WaybillError {
+  const code = knownCode(refusal.code);
+  return new WaybillError(code, {
+    ...(refusal.message !== "" && { publicMessage: refusal.message }),
+    ...(refusal.budget && { publicMessage: budgetSentence(refusal.budget) }),
+    ...(refusal.param !== "" && { param: refusal.param }),
+    ...(code !== "budget_exceeded" && refusal.retryAfterMs > 0 && { retryAfterMs: refusal.retryAfterMs }),
+  });
+}
+
+function budgetSentence(budget: BudgetRefusal): string {
+  const usd = (pico: string): string => `$${formatUsd(BigInt(pico === "" ? "0" : pico))}`;
+  const resets = budget.resetsAt === "" ? "It does not reset." : `It resets at ${budget.resetsAt}.`;
+  return (
+    `The budget "${budget.budgetName}" is used up: ${usd(budget.leftPicoUsd)} of ${usd(budget.limitPicoUsd)} is left ` +
+    `and this request needs at least ${usd(budget.neededPicoUsd)}. ${resets} ` +
+    "Ask whoever manages the budget to raise it, or use a cheaper model."
+  );
+}
+
+/** A failed attempt as an error. */
+export function failedFrameError(frame: FrameFailed): WaybillError {
+  const code = knownCode(frame.code);
+  return new WaybillError(code, {
+    ...(frame.message !== "" && { publicMessage: frame.message }),
+    ...(frame.param !== "" && { param: frame.param }),
+    ...(frame.retryAfterMs > 0 && { retryAfterMs: Math.min(30_000, Math.max(RETRY_AFTER_MS, frame.retryAfterMs)) }),
+  });
+}

@@ -1,0 +1,128 @@
+// Attempt events -> what the client is told. One relay per attempt; it resolves `end` exactly once.
+import { formatUsd, WaybillError } from "@waybill/domain";
+import type { Decision, FrameFinished } from "@waybill/wire";
+import type { AnswerHead, Client } from "../ports.ts";
+import type { AttemptEvent } from "./attempt.ts";
+import { targetOf } from "./make-waybill.ts";
+import { failedFrameError } from "./refusal-error.ts";
+
+/** How an attempt ended for its request. */
+export type AttemptEnd =
+  | { kind: "complete"; finished: FrameFinished }
+  | { kind: "failed"; error: WaybillError }
+  | { kind: "client_gone" };
+
+type CancelReason = "client_gone" | "slow_reader" | "superseded";
+
+export class Relay {
+  readonly end: Promise<AttemptEnd>;
+  readonly #client: Client;
+  readonly #head: AnswerHead;
+  readonly #isStream: boolean;
+  readonly #answerBytesMax: number;
+  readonly #cancel: (reason: CancelReason) => void;
+  #resolve: (end: AttemptEnd) => void = () => {};
+  #status = 200;
+  #contentType = "application/json";
+  #collected: Buffer[] = [];
+  #collectedBytes = 0;
+
+  constructor(
+    client: Client,
+    decision: Decision,
+    isStream: boolean,
+    answerBytesMax: number,
+    cancel: (reason: CancelReason) => void,
+  ) {
+    this.#client = client;
+    this.#head = headOf(decision);
+    this.#isStream = isStream;
+    this.#answerBytesMax = answerBytesMax;
+    this.#cancel = cancel;
+    this.end = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  on(event: AttemptEvent): void {
+    switch (event.kind) {
+      case "started":
+        this.#status = event.frame.status;
+        this.#contentType = event.frame.contentType;
+        return;
+      case "data":
+        this.#onData(event.bytes);
+        return;
+      case "finished":
+        this.#onFinished(event.frame);
+        return;
+      case "failed":
+        this.#fail(failedFrameError(event.frame));
+        return;
+      case "gap":
+        // What the worker still sends is of no use to anybody.
+        this.#cancel("superseded");
+        this.#fail(new WaybillError("stream_gap"));
+        return;
+      case "worker_lost":
+        this.#fail(new WaybillError("worker_lost"));
+        return;
+      case "unclaimed":
+        this.#fail(new WaybillError("no_workers", { publicMessage: "No worker had room for this request in time." }));
+        return;
+      case "aborted":
+        this.#fail(event.error);
+        return;
+    }
+  }
+
+  #onData(bytes: Uint8Array): void {
+    if (this.#client.isGone) return;
+    if (this.#isStream) {
+      if (!this.#client.stream(this.#head, bytes)) this.#cancel("slow_reader");
+      return;
+    }
+    this.#collectedBytes += bytes.length;
+    if (this.#collectedBytes > this.#answerBytesMax) {
+      this.#cancel("superseded");
+      this.#collected = [];
+      this.#fail(new WaybillError("upstream_malformed", { publicMessage: "The provider's answer is too large." }));
+      return;
+    }
+    this.#collected.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  }
+
+  #onFinished(finished: FrameFinished): void {
+    if (this.#client.isGone) {
+      this.#resolve({ kind: "client_gone" });
+      return;
+    }
+    if (this.#isStream) this.#client.endStream();
+    else {
+      const costUsd = finished.costKnown ? formatUsd(finished.costPicoUsd) : "";
+      this.#client.answer(this.#head, this.#status, this.#contentType, this.#collected, costUsd);
+    }
+    this.#resolve({ kind: "complete", finished });
+  }
+
+  #fail(error: WaybillError): void {
+    this.#resolve(this.#client.isGone ? { kind: "client_gone" } : { kind: "failed", error });
+  }
+}
+
+function headOf(decision: Decision): AnswerHead {
+  const target = targetOf(decision);
+  return {
+    route: decision.route === "" ? "" : `${decision.route}@v${decision.routeVersion}`,
+    path: decision.path.join(","),
+    reason: decision.reason,
+    provider: target.provider,
+    model: target.model,
+    attempts: decision.attempt,
+    simulated: target.simulated,
+    budgetRemainingUsd:
+      decision.budgetRemainingPicoUsd === "" ? "" : formatUsd(BigInt(decision.budgetRemainingPicoUsd)),
+    clamped: decision.clamped,
+    maxOutputTokens: decision.maxOutputTokens,
+  };
+}

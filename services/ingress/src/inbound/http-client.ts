@@ -1,0 +1,155 @@
+// The client's side of one request over node:http: head, stream with a bounded buffer, errors before and inside a stream.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { WaybillError } from "@waybill/domain";
+import { toErrorBody, toErrorEvent } from "@waybill/openai";
+import type { AnswerHead, Client } from "../ports.ts";
+
+export class HttpClient implements Client {
+  readonly #response: ServerResponse;
+  readonly #requestId: string;
+  readonly #bufferBytesMax: number;
+  readonly #onFirstByte: () => void;
+  #complete = false;
+  #gone = false;
+  #streaming = false;
+  #goneListeners: (() => void)[] = [];
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    bufferBytesMax: number,
+    onFirstByte: () => void,
+  ) {
+    this.#response = response;
+    this.#requestId = requestId;
+    this.#bufferBytesMax = bufferBytesMax;
+    this.#onFirstByte = onFirstByte;
+    // `close` also follows a complete answer; only before that does it mean that the client has left.
+    response.on("close", () => this.#leave());
+    request.on("aborted", () => this.#leave());
+  }
+
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  get hasContent(): boolean {
+    return this.#streaming;
+  }
+
+  /** True once the answer, or its error, was written to the end. */
+  get isComplete(): boolean {
+    return this.#complete;
+  }
+
+  onGone(listener: () => void): void {
+    if (this.#gone) listener();
+    else this.#goneListeners = [listener];
+  }
+
+  answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
+    const length = body.reduce((sum, piece) => sum + piece.length, 0);
+    this.#onFirstByte();
+    this.#response.writeHead(status, {
+      ...this.#headers(head),
+      ...(costUsd !== "" && { "x-waybill-cost-usd": costUsd }),
+      "content-type": contentType,
+      "content-length": length,
+    });
+    for (const piece of body) this.#response.write(piece);
+    this.#end();
+  }
+
+  stream(head: AnswerHead, bytes: Uint8Array): boolean {
+    if (!this.#streaming) this.#beginStream(head);
+    this.#response.write(bytes);
+    if (this.#response.writableLength <= this.#bufferBytesMax) return true;
+    // No event may end a stream the reader does not read; the cut connection tells it that the answer is not whole.
+    this.#gone = true;
+    this.#response.destroy();
+    return false;
+  }
+
+  endStream(): void {
+    this.#end();
+  }
+
+  fail(error: WaybillError): void {
+    if (this.#gone || this.#complete) return;
+    if (this.#streaming) {
+      this.#response.write(toErrorEvent(error));
+      this.#end();
+      return;
+    }
+    const body = Buffer.from(`${JSON.stringify(toErrorBody(error))}\n`);
+    this.#response.writeHead(error.entry.httpStatus, {
+      ...errorHeaders(error, this.#requestId),
+      "content-length": body.length,
+    });
+    this.#response.write(body);
+    this.#end();
+  }
+
+  #beginStream(head: AnswerHead): void {
+    this.#streaming = true;
+    this.#onFirstByte();
+    this.#response.writeHead(200, {
+      ...this.#headers(head),
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache",
+      // Proxies such as nginx would otherwise collect the stream before passing it on.
+      "x-accel-buffering": "no",
+    });
+    this.#response.socket?.setNoDelay(true);
+  }
+
+  #end(): void {
+    this.#complete = true;
+    this.#response.end();
+  }
+
+  #leave(): void {
+    if (this.#complete || this.#gone) return;
+    this.#gone = true;
+    for (const listener of this.#goneListeners) listener();
+  }
+
+  #headers(head: AnswerHead): Record<string, string> {
+    const headers: Record<string, string> = {
+      "x-request-id": this.#requestId,
+      "request-id": this.#requestId,
+      "x-waybill-provider": head.provider,
+      "x-waybill-model": head.model,
+      "x-waybill-attempts": String(head.attempts),
+      "x-waybill-simulated": String(head.simulated),
+    };
+    if (head.route !== "") headers["x-waybill-route"] = head.route;
+    if (head.path !== "") headers["x-waybill-path"] = headerText(head.path);
+    if (head.reason !== "") headers["x-waybill-reason"] = headerText(head.reason);
+    if (head.budgetRemainingUsd !== "") headers["x-waybill-budget-remaining-usd"] = head.budgetRemainingUsd;
+    if (head.clamped) headers["x-waybill-max-output-tokens"] = String(head.maxOutputTokens);
+    return headers;
+  }
+}
+
+/** Header values are Latin-1 without control characters; reasons are our own text but may quote a model's name. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 512);
+}
+
+/** Headers of every error answer. Retry-After stays between 1 and 30 s: some clients sleep as long as they are told. */
+export function errorHeaders(error: WaybillError, requestId: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    "x-request-id": requestId,
+    "request-id": requestId,
+  };
+  const retryAfterMs = error.retryAfterMs ?? (error.entry.httpStatus === 503 ? 1_000 : undefined);
+  if (retryAfterMs !== undefined) {
+    headers["retry-after"] = String(Math.min(30, Math.max(1, Math.ceil(retryAfterMs / 1_000))));
+    headers["retry-after-ms"] = String(Math.min(30_000, Math.max(1, Math.round(retryAfterMs))));
+  }
+  if (error.code === "budget_exceeded") headers["x-should-retry"] = "false";
+  return headers;
+}

@@ -1,0 +1,88 @@
+// The running attempts on the bus: registering them, serving their large bodies, cancelling them, sweeping what is over.
+import type { NatsConnection } from "@waybill/bus";
+import { attemptId, type Clock } from "@waybill/domain";
+import { CancelAttempt, IngressAlive, type OpenAttempt, subjects } from "@waybill/wire";
+import type { Attempt } from "../core/attempt.ts";
+import type { AttemptTable } from "../core/attempt-table.ts";
+import { INLINE_BODY_BYTES_MAX } from "../core/make-waybill.ts";
+import { serveBody } from "../inbound/body-request.ts";
+import type { Attempts } from "../ports.ts";
+
+export interface AttemptBusOptions {
+  control: NatsConnection;
+  ingressId: string;
+  table: AttemptTable;
+  clock: Clock;
+}
+
+const SWEEP_MS = 250;
+const ALIVE_MS = 1_000;
+
+export interface AttemptBus extends Attempts {
+  /** Ends every running attempt at its worker; for the end of a drain. */
+  cancelAll(reason: "draining"): void;
+  /** Open attempts with holds, for a router that takes over from a lost one. */
+  openAttempts(): OpenAttempt[];
+  stop(): void;
+}
+
+export function startAttemptBus({ control, ingressId, table, clock }: AttemptBusOptions): AttemptBus {
+  const bodies = new Map<string, { stop(): void }>();
+  const publish = (subject: string, data: Uint8Array): void => {
+    if (!control.isClosed()) control.publish(subject, data);
+  };
+  const cancel: Attempts["cancel"] = (attempt, reason) => {
+    if (attempt.workerId === "") return;
+    publish(subjects.cancel(attempt.workerId), CancelAttempt.encode({ attemptId: attempt.attemptId, reason }).finish());
+  };
+  const sweep = setInterval(() => {
+    table.sweep(clock.monotonicMs());
+    const running = new Set(table.running().map(({ attemptId: id }) => id));
+    for (const [id, body] of bodies) {
+      if (running.has(id)) continue;
+      body.stop();
+      bodies.delete(id);
+    }
+  }, SWEEP_MS);
+  const sayAlive = (): void => publish(subjects.alive(ingressId), IngressAlive.encode({ ingressId }).finish());
+  const alive = setInterval(sayAlive, ALIVE_MS);
+  sayAlive();
+  return {
+    open(attempt, body) {
+      table.open(attempt);
+      if (body.length > INLINE_BODY_BYTES_MAX) {
+        bodies.set(attempt.attemptId, serveBody(control, attempt.requestId, body));
+      }
+    },
+    cancel,
+    giveUp: (attempt) => attempt.giveUp(),
+    cancelAll(reason) {
+      for (const attempt of table.running()) {
+        if (!attempt.giveUp()) cancel(attempt, reason);
+      }
+    },
+    openAttempts: () => table.running().flatMap(openAttempt),
+    stop() {
+      clearInterval(sweep);
+      clearInterval(alive);
+      for (const body of bodies.values()) body.stop();
+    },
+  };
+}
+
+function openAttempt({ requestId, decision, attribution }: Attempt): OpenAttempt[] {
+  if (decision.holds.length === 0) return [];
+  return [
+    {
+      attemptId: attemptId(requestId, decision.attempt),
+      holder: decision.holder,
+      holds: decision.holds,
+      holdLifeMs: decision.holdLifeMs,
+      attribution,
+      target: decision.target,
+      price: decision.price,
+      route: decision.route,
+      routeVersion: decision.routeVersion,
+    },
+  ];
+}

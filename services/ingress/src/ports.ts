@@ -1,0 +1,60 @@
+// What the story needs from the world, as types. inbound/ and outbound/ fill them in; nothing here knows NATS, gRPC or HTTP.
+import type { WaybillError } from "@waybill/domain";
+import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
+import type { Attempt } from "./core/attempt.ts";
+
+/** Finds whose key this is. Throws WaybillError: invalid_api_key, accounts_unavailable, bus_unavailable. */
+export type Authenticate = (presented: string | undefined) => Promise<VirtualKey>;
+
+/** Asks a router. Throws WaybillError router_unavailable when none answers. */
+export interface Decisions {
+  decide(request: DecideRequest, traceparent: string): Promise<DecideResponse>;
+  next(request: NextRequest, traceparent: string): Promise<DecideResponse>;
+}
+
+/** Puts a waybill on its model's queue. Throws WaybillError: overloaded, bus_unavailable. */
+export type PublishWaybill = (waybill: Waybill, traceparent: string) => Promise<void>;
+
+/** Publishes a usage record until it is stored; never throws, never gives up while the process lives. */
+export type RecordUsage = (record: UsageRecord) => void;
+
+/** The running attempts of this ingress, and the bus behind them. */
+export interface Attempts {
+  /** Registers an attempt before its waybill is published, so that no claim finds it unknown. */
+  open(attempt: Attempt, body: Buffer): void;
+  /** Tells the worker that carries it to stop. */
+  cancel(attempt: Attempt, reason: "client_gone" | "slow_reader" | "draining" | "superseded"): void;
+  /** Ends an attempt that was never claimed: later claims hear `over`. False when a worker has been told `go`. */
+  giveUp(attempt: Attempt): boolean;
+}
+
+/** What the client is told before the first byte of an answer. */
+export interface AnswerHead {
+  route: string;
+  path: string;
+  reason: string;
+  provider: string;
+  model: string;
+  attempts: number;
+  simulated: boolean;
+  budgetRemainingUsd: string;
+  clamped: boolean;
+  maxOutputTokens: bigint;
+}
+
+/** The client's side of one request. */
+export interface Client {
+  /** True when the connection is closed before the answer was complete. */
+  readonly isGone: boolean;
+  /** True as soon as anything of the answer was written. */
+  readonly hasContent: boolean;
+  onGone(listener: () => void): void;
+  /** Sends a complete answer. */
+  answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void;
+  /** Begins or goes on with a stream. False: the reader is too slow and has been cut. */
+  stream(head: AnswerHead, bytes: Uint8Array): boolean;
+  /** Ends a complete stream. */
+  endStream(): void;
+  /** An error answer, or the in-band error event when a stream has begun. */
+  fail(error: WaybillError): void;
+}

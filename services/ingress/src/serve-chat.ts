@@ -1,0 +1,160 @@
+// THE STORY: authenticate, read, ask for a decision, put a waybill on the queue, relay what comes back; on a failure before
+// the first byte, ask what is next. Every way out of here either closes an attempt or leaves it to a worker that was told `go`.
+import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
+import { type ChatRequest, parseChatRequest } from "@waybill/openai";
+import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
+import { Attempt } from "./core/attempt.ts";
+import { featuresOf, type RequestHeaders } from "./core/features.ts";
+import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
+import { refusalError } from "./core/refusal-error.ts";
+import { type AttemptEnd, Relay } from "./core/relay.ts";
+import type { Attempts, Authenticate, Client, Decisions, PublishWaybill, RecordUsage } from "./ports.ts";
+
+export interface ServePorts {
+  authenticate: Authenticate;
+  decisions: Decisions;
+  attempts: Attempts;
+  publishWaybill: PublishWaybill;
+  recordUsage: RecordUsage;
+  clock: Clock;
+}
+
+export interface ServeLimits {
+  claimTimeoutMs: number;
+  answerBytesMax: number;
+}
+
+/** One request as it came in; `presentedKey` is what the client sent as its API key. */
+export interface ChatCall {
+  requestId: string;
+  ingressId: string;
+  headers: RequestHeaders;
+  presentedKey: string | undefined;
+  body: Buffer;
+  traceparent: string;
+}
+
+/** What the log line and the metrics say about a served request. */
+export interface Served {
+  requestedModel: string;
+  key: VirtualKey | undefined;
+  decision: Decision | undefined;
+  end: AttemptEnd | undefined;
+  /** `ok`, or the code the client was shown (or would have been, had it stayed). */
+  code: ErrorCode | "ok";
+}
+
+/** More attempts than any route has targets; a router that never stops answering must not loop us. */
+const ATTEMPTS_MAX = 16;
+
+/** Serves one chat completion to its end. Never throws: what goes wrong is told to the client and returned. */
+export async function serveChat(
+  call: ChatCall,
+  client: Client,
+  ports: ServePorts,
+  limits: ServeLimits,
+): Promise<Served> {
+  const served: Served = { requestedModel: "", key: undefined, decision: undefined, end: undefined, code: "ok" };
+  try {
+    const key = await ports.authenticate(call.presentedKey);
+    served.key = key;
+    const chat = parseChatRequest(call.body);
+    served.requestedModel = chat.model;
+    const request = decideRequest(call, key, chat);
+    let decision = decisionOf(await ports.decisions.decide(request, call.traceparent));
+    for (;;) {
+      served.decision = decision;
+      const end = await carry(call, request, chat, decision, client, ports, limits);
+      served.end = end;
+      if (end.kind !== "failed") break;
+      decision = await nextDecision(call, request, decision, end.error, client, ports);
+    }
+    if (served.end.kind === "client_gone") served.code = "client_gone";
+  } catch (thrown) {
+    const error = WaybillError.from(thrown);
+    served.code = client.isGone ? "client_gone" : error.code;
+    client.fail(error);
+  }
+  return served;
+}
+
+function decideRequest(call: ChatCall, key: VirtualKey, chat: ChatRequest): DecideRequest {
+  const endUserHeader = call.headers["x-user-id"];
+  const endUserId = typeof endUserHeader === "string" && endUserHeader !== "" ? endUserHeader : chat.endUserId;
+  return {
+    requestId: call.requestId,
+    ingressId: call.ingressId,
+    attribution: key.attribution && { ...key.attribution, endUserId: endUserId.slice(0, 256) },
+    features: featuresOf(chat, call.headers, key.metadata),
+    allowedModels: key.allowedModels,
+  };
+}
+
+/** Throws the refusal as an error. */
+function decisionOf(response: DecideResponse): Decision {
+  const { outcome } = response;
+  if (outcome?.$case === "decision") return outcome.value;
+  if (outcome?.$case === "refusal") throw refusalError(outcome.value);
+  throw new WaybillError("internal_error", { detail: "the router answered neither decision nor refusal" });
+}
+
+/** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
+async function carry(
+  call: ChatCall,
+  request: DecideRequest,
+  chat: ChatRequest,
+  decision: Decision,
+  client: Client,
+  ports: ServePorts,
+  limits: ServeLimits,
+): Promise<AttemptEnd> {
+  const waybill = makeWaybill(request, chat, call.body, decision);
+  const relay = new Relay(client, decision, chat.stream, limits.answerBytesMax, (reason) =>
+    ports.attempts.cancel(attempt, reason),
+  );
+  const nowMs = ports.clock.monotonicMs();
+  const attempt = new Attempt({
+    attemptId: waybill.attemptId,
+    requestId: call.requestId,
+    attribution: request.attribution,
+    decision,
+    deadlineMs: nowMs + (decision.timeouts?.totalMs ?? 0),
+    claimByMs: nowMs + limits.claimTimeoutMs,
+    listener: (event) => relay.on(event),
+  });
+  ports.attempts.open(attempt, call.body);
+  client.onGone(() => {
+    if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, "client_gone");
+  });
+  try {
+    await ports.publishWaybill(waybill, call.traceparent);
+  } catch (thrown) {
+    // It may be stored all the same: giving it up first makes every later claim hear `over`.
+    if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
+  }
+  const end = await relay.end;
+  if (attempt.state === "given_up") {
+    ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
+  }
+  return end;
+}
+
+/** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */
+async function nextDecision(
+  call: ChatCall,
+  request: DecideRequest,
+  failed: Decision,
+  error: WaybillError,
+  client: Client,
+  ports: ServePorts,
+): Promise<Decision> {
+  const isFinal = client.hasContent || client.isGone || error.entry.retry !== "next";
+  if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;
+  const response = await ports.decisions.next(
+    { request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt, failureCode: error.code },
+    call.traceparent,
+  );
+  // A refused fallback explains less than the failure that made it necessary, unless it is about money.
+  if (response.outcome?.$case === "refusal" && response.outcome.value.code !== "budget_exceeded") throw error;
+  return decisionOf(response);
+}
