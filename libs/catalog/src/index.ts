@@ -1,1 +1,10 @@
-export {};
+// Models we can route to: prices with effective dates, context windows, capabilities; and the operator's waybill.yaml.
+export {
+  type DeployedAlias,
+  type DeployedModel,
+  type DeployedProvider,
+  type Deployment,
+  makeDeployment,
+} from "./deployment.ts";
+export { type PriceEntry, priceInForce } from "./price-entry.ts";
+export { parseWaybillFile, type WaybillFile, WaybillFileError } from "./waybill-file.ts";

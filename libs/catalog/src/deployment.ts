@@ -1,0 +1,145 @@
+// What is to be deployed: the operator's file, completed from the catalogue, plus the simulator where there is one.
+import { createHash } from "node:crypto";
+import { catalogueProviderOf, findBaseModel } from "./base-prices.ts";
+import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
+import { CAPABILITIES, findOwnModel, SIMULATOR_MODELS, SIMULATOR_PROVIDER } from "./own-models.ts";
+import { completeRates, type PriceEntry } from "./price-entry.ts";
+import type { FileModel, FilePrice, FileProvider, WaybillFile } from "./waybill-file.ts";
+
+export interface DeployedProvider {
+  id: string;
+  dialect: string;
+  baseUrl: string;
+  /** Empty: no key is sent. */
+  keyVariable: string;
+  allowPrivateAddress: boolean;
+  simulated: boolean;
+}
+
+export interface DeployedModel {
+  provider: string;
+  model: string;
+  upstreamModel: string;
+  /** 0: unknown. */
+  contextWindowTokens: number;
+  /** 0: unknown. */
+  maxOutputTokens: number;
+  capabilities: readonly string[];
+  simulated: boolean;
+  /** Empty: the price is unknown. */
+  prices: readonly PriceEntry[];
+}
+
+export interface DeployedAlias {
+  name: string;
+  /** <provider>/<model> */
+  target: string;
+}
+
+export interface Deployment {
+  providers: DeployedProvider[];
+  models: DeployedModel[];
+  aliases: DeployedAlias[];
+  /** Models without a price, and why; for the log. */
+  unpriced: { model: string; reason: string }[];
+}
+
+/** Builds the deployment. `simulatorUrl` is empty where no simulator runs. */
+export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deployment {
+  const deployment: Deployment = { providers: [], models: [], aliases: [], unpriced: [] };
+  for (const provider of file.providers) {
+    deployment.providers.push({
+      id: provider.id,
+      dialect: provider.dialect,
+      baseUrl: provider.baseUrl,
+      keyVariable: provider.keyVariable ?? "",
+      allowPrivateAddress: provider.allowPrivateAddress ?? false,
+      simulated: false,
+    });
+    for (const model of provider.models) addModel(deployment, provider, model);
+  }
+  for (const [name, target] of Object.entries(file.aliases)) deployment.aliases.push({ name, target });
+  if (simulatorUrl !== "") addSimulator(deployment, simulatorUrl);
+  return withoutDeadAliases(deployment);
+}
+
+function addModel(deployment: Deployment, provider: FileProvider, model: FileModel): void {
+  const catalogue = provider.catalogue ?? catalogueProviderOf(provider.baseUrl);
+  const upstreamModel = model.upstreamModel ?? model.name;
+  const base = catalogue === undefined ? undefined : findBaseModel(catalogue, upstreamModel);
+  const own = catalogue === undefined || !base ? undefined : findOwnModel(catalogue, base.catalogueId);
+  const prices = model.price ? [filePriceEntry(model.price)] : (base?.entries ?? []);
+  deployment.models.push({
+    provider: provider.id,
+    model: model.name,
+    upstreamModel,
+    contextWindowTokens: model.contextWindowTokens ?? own?.contextWindowTokens ?? base?.contextWindowTokens ?? 0,
+    maxOutputTokens: model.maxOutputTokens ?? own?.maxOutputTokens ?? 0,
+    // Where nothing is known the provider itself is the judge.
+    capabilities: model.capabilities ?? own?.capabilities ?? CAPABILITIES,
+    simulated: false,
+    prices,
+  });
+  if (prices.length === 0) {
+    const reason = base?.priceProblem ?? "neither waybill.yaml nor the price catalogue has a price";
+    deployment.unpriced.push({ model: `${provider.id}/${model.name}`, reason });
+  }
+}
+
+/** The version names the file and the very figures, so that the same text always means the same price. */
+function filePriceEntry(given: FilePrice): PriceEntry {
+  const rate = (text: string | undefined): bigint | undefined =>
+    text === undefined ? undefined : picoUsdPerToken(text);
+  const rates = completeRates({
+    input: rate(given.input) ?? unreachable("input"),
+    cachedInput: rate(given.cachedInput),
+    cacheWrite5m: rate(given.cacheWrite5m),
+    cacheWrite1h: rate(given.cacheWrite1h),
+    output: rate(given.output) ?? unreachable("output"),
+    reasoningOutput: rate(given.reasoningOutput),
+  });
+  const perRequestPicoUsd =
+    given.perRequest === undefined ? 0n : (picoUsdOf(given.perRequest) ?? unreachable("perRequest"));
+  const figures = [...Object.values(rates), perRequestPicoUsd].join(" ");
+  const version = `waybill.yaml-${createHash("sha256").update(figures).digest("hex").slice(0, 8)}`;
+  return { effectiveFromMs: 0, price: { version, tiers: [{ aboveInputTokens: 0n, rates }], perRequestPicoUsd } };
+}
+
+function unreachable(field: string): never {
+  throw new Error(`price.${field} was not validated`);
+}
+
+function addSimulator(deployment: Deployment, baseUrl: string): void {
+  deployment.providers.push({
+    id: SIMULATOR_PROVIDER,
+    dialect: "openai-compatible",
+    baseUrl,
+    keyVariable: "",
+    allowPrivateAddress: true,
+    simulated: true,
+  });
+  for (const { name, contextWindowTokens, maxOutputTokens, capabilities, prices } of SIMULATOR_MODELS) {
+    deployment.models.push({
+      provider: SIMULATOR_PROVIDER,
+      model: name,
+      upstreamModel: name,
+      contextWindowTokens,
+      maxOutputTokens,
+      capabilities,
+      simulated: true,
+      prices,
+    });
+  }
+  for (const [name, target] of [
+    ["better", "sim/premium"],
+    ["cheaper", "sim/economy"],
+  ] as const) {
+    if (!deployment.aliases.some((alias) => alias.name === name)) deployment.aliases.push({ name, target });
+  }
+}
+
+/** An alias for the simulator is possible in the file, and dead where no simulator runs. */
+function withoutDeadAliases(deployment: Deployment): Deployment {
+  const known = new Set(deployment.models.map(({ provider, model }) => `${provider}/${model}`));
+  return { ...deployment, aliases: deployment.aliases.filter(({ target }) => known.has(target)) };
+}

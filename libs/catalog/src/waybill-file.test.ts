@@ -1,0 +1,79 @@
+// The operator's file: what is possible, and that every problem is named with its path.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { parseWaybillFile, WaybillFileError } from "./waybill-file.ts";
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseWaybillFile(text, "waybill.yaml");
+  } catch (error) {
+    assert.ok(error instanceof WaybillFileError);
+    return error.problems;
+  }
+  return [];
+}
+
+test("the example file is valid", async () => {
+  const text = await readFile(new URL("../../../waybill.example.yaml", import.meta.url), "utf8");
+  const file = parseWaybillFile(text, "waybill.example.yaml");
+  assert.deepEqual(
+    file.providers.map(({ id }) => id),
+    ["openai", "vllm", "ollama"],
+  );
+});
+
+test("an empty file deploys nothing", () => {
+  assert.deepEqual(parseWaybillFile("", "waybill.yaml"), { providers: [], aliases: {} });
+});
+
+test("all problems are reported at once, each with its path", () => {
+  const problems = problemsOf(`
+providers:
+  - id: Open AI
+    dialect: grpc
+    baseUrl: ftp://example.com/v1/
+    keyVariable: sk-not-a-name
+    models: [{name: m, price: {input: 0.4, output: "0.0000001"}}]
+  - id: sim
+    dialect: openai-compatible
+    baseUrl: https://example.com/v1
+    models: [a]
+aliases: {better: nowhere/none}
+`);
+  const paths = problems.map((problem) => problem.split(": ")[0]);
+  for (const path of [
+    "providers[0].id",
+    "providers[0].dialect",
+    "providers[0].baseUrl",
+    "providers[0].keyVariable",
+    "providers[0].models[0].price.input",
+    "providers[0].models[0].price.output",
+  ]) {
+    assert.ok(paths.includes(path), `${path} in ${paths.join(", ")}`);
+  }
+  assert.ok(!problems.join().includes("sk-not-a-name"), "a value that may be a key is not echoed");
+});
+
+test("names that clash or lead nowhere are refused", () => {
+  const problems = problemsOf(`
+providers:
+  - {id: a, dialect: openai-compatible, baseUrl: "https://a.example/v1", models: [x, x]}
+  - {id: a, dialect: openai-compatible, baseUrl: "https://a.example/v1", models: [y]}
+aliases: {better: a/none, auto: a/x, cheaper: sim/economy}
+`);
+  assert.deepEqual(
+    problems.map((problem) => problem.split(":")[0]),
+    ["providers[0].models[1].name", "providers[1].id", "aliases.better", "aliases.auto"],
+  );
+});
+
+test("an unknown field is a problem, so a typing error never means a default", () => {
+  assert.match(problemsOf("provider: []").join(), /provider/);
+});
+
+test("broken YAML is one sentence that does not quote the file", () => {
+  const problems = problemsOf("providers: [\n  secret-looking-text: {");
+  assert.ok(problems.length > 0);
+  assert.ok(!problems.join().includes("secret-looking-text"));
+});
