@@ -5,4 +5,6 @@ export const HEADERS = {
   traceparent: "traceparent",
   /** Why a message was parked in DEAD. */
   reason: "Waybill-Reason",
+  /** Where a message in DEAD was published first, so that it can be replayed. */
+  subject: "Waybill-Subject",
 } as const;

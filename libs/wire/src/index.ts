@@ -76,6 +76,14 @@ export {
 export { HEADERS } from "./headers.ts";
 export { inboxPrefix, NATS_PERMISSIONS, type NatsPermissions } from "./permissions.ts";
 export {
+  ATTEMPTS_MAX,
+  type OutcomeName,
+  type ReadUsageRecord,
+  readUsageRecord,
+  type TokenSourceName,
+  type UsageRecordReading,
+} from "./read-usage-record.ts";
+export {
   BUCKETS,
   type ConsumerDeclaration,
   STREAMS,
