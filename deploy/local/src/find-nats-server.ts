@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { access, constants, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { plainEnvironment } from "./config.ts";
 import { PlainError } from "./plain-error.ts";
 
 const run = promisify(execFile);
@@ -24,7 +25,7 @@ export interface FindNatsServerOptions {
  */
 export async function findNatsServer(toolsDir: string, options: FindNatsServerOptions = {}): Promise<string> {
   const say = options.onProgress ?? (() => {});
-  const searchPath = options.searchPath ?? process.env.PATH ?? "";
+  const searchPath = options.searchPath ?? plainEnvironment().PATH ?? "";
   const onPath = await findOnPath("nats-server", searchPath);
   if (onPath !== undefined) return onPath;
   const cached = join(toolsDir, "nats-server");

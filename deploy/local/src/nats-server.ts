@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NATS_PERMISSIONS, type NatsPermissions } from "@waybill/wire";
+import { plainEnvironment } from "./config.ts";
 import { httpGet } from "./http-get.ts";
 import { type NatsPasswords, renderNatsAccounts } from "./nats-accounts.ts";
 import { type Exit, startOwnGroup } from "./own-group.ts";
@@ -34,6 +35,8 @@ export interface NatsServerOptions {
   readonly logFile: string;
   /** What each service's user may do; default: the table of libs/wire. */
   readonly permissions?: Readonly<Record<string, NatsPermissions>>;
+  /** Told the process id at once, before the server is ready. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 export interface RunningNatsServer {
@@ -44,8 +47,8 @@ export interface RunningNatsServer {
   readonly exited: Promise<Exit>;
   /** SIGTERM, and the harder way after 5 s. The files stay. */
   stop(): Promise<void>;
-  /** As a crash would end it. */
-  kill9(): Promise<void>;
+  /** SIGKILL: as a crash would end it. */
+  endAtOnce(): Promise<void>;
 }
 
 /** Resolves when JetStream answers. Rejects with a PlainError when the server ends first or is not ready in 15 s. */
@@ -56,9 +59,10 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Runni
   const server = await startOwnGroup({
     command: options.binary,
     args: ["--config", configFile],
-    env: { PATH: process.env.PATH ?? "" },
+    env: plainEnvironment(),
     logFile: options.logFile,
   });
+  options.onSpawn?.(server.pid);
   const monitorUrl = `http://127.0.0.1:${options.monitorPort}`;
   const startedAt = performance.now();
   while (!(await isReady(monitorUrl, serverName))) {
@@ -81,7 +85,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Runni
     async stop() {
       await server.stop("SIGTERM", stopLimitMs);
     },
-    async kill9() {
+    async endAtOnce() {
       await server.stop("SIGKILL", stopLimitMs);
     },
   };

@@ -67,6 +67,7 @@ export async function startOwnGroup(options: OwnGroupOptions): Promise<OwnGroup>
     signal: signalGroup,
     async stop(signal, limitMs) {
       if (exit !== undefined) return exit;
+      child.ref();
       signalGroup(signal);
       const ended = await within(exited, limitMs);
       if (ended !== undefined) return ended;

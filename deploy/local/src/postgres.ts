@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm, stat, unlink, writeFile } from "node:fs/pr
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { connectOnce, sqlState } from "@waybill/store";
+import { plainEnvironment } from "./config.ts";
 import { type Exit, type OwnGroup, startOwnGroup } from "./own-group.ts";
 import { PlainError } from "./plain-error.ts";
 import { findPostgresPrograms } from "./postgres-programs.ts";
@@ -19,6 +20,7 @@ const readyLimitMs = 60_000;
 const readyPollMs = 20;
 /** A fast shutdown writes a checkpoint first. */
 const stopLimitMs = 15_000;
+const quitLimitMs = 3_000;
 const connectionsMax = 200;
 
 export interface PostgresOptions {
@@ -32,6 +34,8 @@ export interface PostgresOptions {
   readonly durable?: boolean;
   /** See choosePostgresUser. */
   readonly namespaces?: "where allowed" | "never";
+  /** Told the process id at once, before the database answers. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 export interface RunningPostgres {
@@ -41,7 +45,9 @@ export interface RunningPostgres {
   readonly exited: Promise<Exit>;
   /** Fast shutdown: sessions are ended, everything is written. Immediate after 15 s. */
   stop(): Promise<void>;
-  /** As a crash would end it. */
+  /** Immediate shutdown: nothing is written, the next start recovers; no process is left. */
+  endAtOnce(): Promise<void>;
+  /** SIGKILL to the first process, as a crash would end it; its children notice and go. */
   kill9(): Promise<void>;
 }
 
@@ -54,6 +60,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   if (!(await exists(join(user.dataDir, "PG_VERSION")))) await makeCluster(user, password);
   await endLeftover(user.dataDir);
   const server = await launch(user, options);
+  options.onSpawn?.(server.pid);
   const url = `postgres://${owner}:${encodeURIComponent(password)}@127.0.0.1:${port}/${databaseName}`;
   await waitUntilReady(server, url, user.dataDir, options.logFile);
   return {
@@ -62,6 +69,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     exited: server.exited,
     async stop() {
       await server.stop("SIGINT", stopLimitMs);
+    },
+    async endAtOnce() {
+      await server.stop("SIGQUIT", quitLimitMs);
     },
     async kill9() {
       await server.stop("SIGKILL", stopLimitMs);
@@ -124,7 +134,7 @@ function identityOf({ uid, gid }: PostgresUser): { uid?: number; gid?: number } 
 
 /** PostgreSQL takes settings from variables of its own names, so it gets none of ours. */
 function plainEnv(): Record<string, string> {
-  return { PATH: process.env.PATH ?? "", LC_ALL: "C" };
+  return { ...plainEnvironment(), LC_ALL: "C" };
 }
 
 /** A server that outlived its launcher on this folder is shut down; the pid file of one that is gone, removed. */
@@ -132,7 +142,7 @@ async function endLeftover(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, "postmaster.pid");
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
-  if ((await readCommandLine(pid)).includes(dataDir)) {
+  if (readCommandLine(pid).includes(dataDir)) {
     await endProcess(pid, "SIGINT", stopLimitMs);
     return;
   }
