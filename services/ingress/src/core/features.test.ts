@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { WaybillError } from "@waybill/domain";
+import { parseChatRequest } from "@waybill/openai";
+import { featuresOf } from "./features.ts";
+
+const chat = (fields: object = {}) =>
+  parseChatRequest(Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }], ...fields })));
+
+describe("featuresOf()", () => {
+  it("merges metadata: body, then JSON headers, then mapped headers, then the key", () => {
+    const { metadata } = featuresOf(
+      chat({ metadata: { a: "body", b: "body", user_plan: "body", e: "body" } }),
+      { "cf-aig-metadata": '{"b":"cf","c":1}', "x-waybill-metadata": '{"c":true}', "x-user-plan": "paid" },
+      { e: "key" },
+    );
+    assert.deepEqual(metadata, { a: "body", b: "cf", c: "true", user_plan: "paid", e: "key" });
+  });
+
+  it("keeps credentials and cookies out of headers.*", () => {
+    const { headers } = featuresOf(
+      chat(),
+      {
+        authorization: "Bearer wb_x",
+        "x-api-key": "k",
+        cookie: "c",
+        "x-goog-api-key": "kept out?",
+        "x-auth-token": "t",
+        "x-region": "eu",
+      },
+      {},
+    );
+    assert.equal(headers["x-region"], "eu");
+    for (const name of ["authorization", "x-api-key", "cookie", "x-auth-token"]) assert.ok(!(name in headers), name);
+  });
+
+  for (const value of ["no json", "[1]", '{"a":{}}', '"text"']) {
+    it(`refuses x-waybill-metadata: ${value}`, () => {
+      assert.throws(
+        () => featuresOf(chat(), { "x-waybill-metadata": value }, {}),
+        (error) => error instanceof WaybillError && error.param === "x-waybill-metadata",
+      );
+    });
+  }
+
+  it("bounds all metadata together", () => {
+    assert.throws(
+      () => featuresOf(chat(), { "x-waybill-metadata": JSON.stringify({ a: "x".repeat(5_000) }) }, {}),
+      (error) => error instanceof WaybillError && error.code === "invalid_value",
+    );
+  });
+});

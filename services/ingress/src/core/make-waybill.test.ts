@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseChatRequest } from "@waybill/openai";
+import { AttemptOutcome, DecideRequest, Decision } from "@waybill/wire";
+import { INLINE_BODY_BYTES_MAX, makeWaybill, voidRecord } from "./make-waybill.ts";
+
+const target = { provider: "sim", model: "economy", upstreamModel: "economy", simulated: true };
+const bodyOf = (content: string) =>
+  Buffer.from(JSON.stringify({ model: "x", messages: [{ role: "user", content }], max_tokens: 5 }));
+const request = DecideRequest.create({ requestId: "r", ingressId: "i" });
+const decision = Decision.create({ attempt: 3, target, holds: [], holder: "h" });
+
+describe("makeWaybill()", () => {
+  it("carries a small body and only the size of a large one", () => {
+    const small = bodyOf("hi");
+    const inline = makeWaybill(request, parseChatRequest(small), small, decision);
+    assert.equal(inline.body.length, small.length);
+    const large = bodyOf("x".repeat(INLINE_BODY_BYTES_MAX));
+    const referred = makeWaybill(request, parseChatRequest(large), large, decision);
+    assert.equal(referred.body.length, 0);
+    assert.equal(referred.bodyBytes, large.length);
+  });
+
+  it("names the attempt and the spans a provider patches", () => {
+    const body = bodyOf("hi");
+    const waybill = makeWaybill(request, parseChatRequest(body), body, decision);
+    assert.equal(waybill.attemptId, "r.3");
+    const model = waybill.spans.find(({ name }) => name === "model");
+    assert.equal(body.toString("utf8", model?.valueStart, model?.valueEnd), '"x"');
+    assert.ok(!waybill.spans.some(({ name }) => name === "messages"));
+  });
+
+  it("refuses a decision without a target loudly", () => {
+    const body = bodyOf("hi");
+    assert.throws(() => makeWaybill(request, parseChatRequest(body), body, Decision.create({ attempt: 1 })));
+  });
+});
+
+describe("voidRecord()", () => {
+  it("costs nothing for certain and repeats the holds, so that they are released", () => {
+    const body = bodyOf("hi");
+    const hold = { budgetId: "b", windowId: 1n, grantId: "g", amountPicoUsd: 5n, hard: true };
+    const waybill = makeWaybill(request, parseChatRequest(body), body, { ...decision, holds: [hold] });
+    const record = voidRecord(waybill, "not_sent", 1);
+    assert.equal(record.recordId, "r.3:void");
+    assert.equal(record.outcome, AttemptOutcome.FAILED_FREE);
+    assert.equal(record.costPicoUsd, 0n);
+    assert.equal(record.costKnown, true);
+    assert.deepEqual(record.holds, [hold]);
+  });
+});
