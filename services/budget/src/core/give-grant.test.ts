@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { maxPicoUsd } from "@waybill/domain";
+import fc from "fast-check";
+import { giveGrant, grantAmount } from "./give-grant.ts";
+import { askGrant, assertCountersTrue, sampleBooks } from "./sample-books.test.ts";
+
+test("a grant is at most a hundredth of the rest and at most what is wanted, and covers the need or is nothing", () => {
+  const money = fc.bigInt(0n, 1_000_000n);
+  fc.assert(
+    fc.property(fc.bigInt(-1_000n, 1_000_000n), money, money, (rest, need, want) => {
+      const amount = grantAmount(rest, need, want);
+      assert.ok(amount === 0n || (amount >= need && amount * 100n <= rest));
+      assert.ok(amount <= maxPicoUsd(want, need));
+    }),
+  );
+});
+
+test("a repeated grant id gets the first answer, with the life that is left", () => {
+  const books = sampleBooks(1_000n);
+  const first = giveGrant(books, askGrant("g1", 5n), 100);
+  assert.deepEqual(first, { kind: "granted", amountPicoUsd: 5n, windowId: 0n, lifeMs: 10_000 });
+  assert.deepEqual(giveGrant(books, askGrant("g1", 7n), 1_100), { ...first, lifeMs: 9_000 });
+  assertCountersTrue(books);
+});
+
+test("a grant ends at the latest with its window", () => {
+  const books = sampleBooks(1_000n);
+  const answer = giveGrant(books, askGrant("g1", 5n), 999_000);
+  assert.deepEqual(answer, { kind: "granted", amountPicoUsd: 5n, windowId: 0n, lifeMs: 1_000 });
+  const late = giveGrant(books, askGrant("g2", 5n), 1_000_000);
+  assert.deepEqual(late, { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0 });
+});
+
+test("a budget that is not there is said, not granted", () => {
+  assert.equal(giveGrant(sampleBooks(1n), askGrant("g1", 5n, { budgetId: "other" }), 0).kind, "impossible");
+});

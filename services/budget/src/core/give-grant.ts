@@ -1,0 +1,45 @@
+// How much credit one holder gets ahead of need.
+import { maxPicoUsd, minPicoUsd, type PicoUsd } from "@waybill/domain";
+import { type Books, type Grant, move, restOf, restOfGrant } from "./books.ts";
+import type { Answer, AskGrant } from "./operation.ts";
+
+/** A grant is at most this part of the rest, so that many holders together cannot strand a budget. */
+const REST_PARTS = 100n;
+
+/** Gives all that is wanted, but at most a hundredth of the rest; nothing when that would not cover the need. */
+export function grantAmount(restPicoUsd: PicoUsd, needPicoUsd: PicoUsd, wantPicoUsd: PicoUsd): PicoUsd {
+  const most = maxPicoUsd(restPicoUsd, 0n) / REST_PARTS;
+  const amount = minPicoUsd(maxPicoUsd(wantPicoUsd, needPicoUsd), most);
+  return amount < needPicoUsd ? 0n : amount;
+}
+
+/** A repeated grant id gets what it got the first time. */
+export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
+  const known = books.grants.get(ask.grantId);
+  if (known) {
+    const lifeMs = Math.max(0, known.expiresAtMs - nowMs);
+    return { kind: "granted", amountPicoUsd: known.amountPicoUsd, windowId: known.windowId, lifeMs };
+  }
+  const window = books.currentWindow(ask.budgetId);
+  if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
+  const lifeMs = Math.min(ask.lifeMs, (window.endsAtMs ?? Number.POSITIVE_INFINITY) - nowMs);
+  const amountPicoUsd = lifeMs <= 0 ? 0n : grantAmount(restOf(window), ask.needPicoUsd, ask.wantPicoUsd);
+  if (amountPicoUsd === 0n) return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs: 0 };
+  const grant: Grant = {
+    grantId: ask.grantId,
+    holder: ask.holder,
+    budgetId: ask.budgetId,
+    windowId: window.id,
+    amountPicoUsd,
+    capPicoUsd: amountPicoUsd,
+    debitedPicoUsd: 0n,
+    state: "open",
+    grantedAtMs: nowMs,
+    expiresAtMs: nowMs + lifeMs,
+    lastHoldEndsAtMs: nowMs + lifeMs + ask.holdLifeMs,
+    change: "insert",
+  };
+  books.grants.set(grant.grantId, grant);
+  move(window, "grantedPicoUsd", restOfGrant(grant));
+  return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs };
+}

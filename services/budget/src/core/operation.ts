@@ -1,0 +1,141 @@
+// What can be asked of the books, and what is answered. Every operation may come twice; ids make it happen once.
+import type { PicoUsd, RecordSourceName } from "@waybill/domain";
+
+/** One budget's part of what an attempt may cost. */
+export interface Line {
+  budgetId: string;
+  windowId: bigint;
+  /** Empty: an exact hold. */
+  grantId: string;
+  amountPicoUsd: PicoUsd;
+}
+
+/** Credit ahead of need. */
+export interface AskGrant {
+  kind: "ask_grant";
+  grantId: string;
+  holder: string;
+  budgetId: string;
+  needPicoUsd: PicoUsd;
+  wantPicoUsd: PicoUsd;
+  lifeMs: number;
+  holdLifeMs: number;
+}
+
+/** One budget's part of an exact hold that is asked for. */
+export interface HoldAsk {
+  budgetId: string;
+  wantPicoUsd: PicoUsd;
+  leastPicoUsd: PicoUsd;
+  boundedByShare: boolean;
+}
+
+/** An exact hold, all or none over its asks, with the lines already cut from grants for the same attempt. */
+export interface PlaceHold {
+  kind: "place_hold";
+  attemptId: string;
+  holder: string;
+  asks: readonly HoldAsk[];
+  cut: readonly Line[];
+  lifeMs: number;
+  /** What a record can be written from; opaque here. */
+  message: Uint8Array;
+}
+
+/** A holder reports what it cut from its grants. */
+export interface JournalAttempt {
+  kind: "journal_attempt";
+  attemptId: string;
+  holder: string;
+  lines: readonly Line[];
+  holdLifeMs: number;
+  message: Uint8Array;
+}
+
+/** A holder's last word about a grant. */
+export interface CloseGrant {
+  kind: "close_grant";
+  grantId: string;
+  debitedPicoUsd: PicoUsd;
+}
+
+/** A usage record: the cost is posted and everything held under the attempt is released. */
+export interface SettleRecord {
+  kind: "settle_record";
+  recordId: string;
+  attemptId: string;
+  source: RecordSourceName;
+  outcome: string;
+  costPicoUsd: PicoUsd;
+  /** False: the price is unknown; the cost is 0 here and the ledger keeps it in suspense. */
+  costKnown: boolean;
+  holder: string;
+  lines: readonly Line[];
+}
+
+/** Nothing more can come from this grant: what is left of it returns. */
+export interface ReapGrant {
+  kind: "reap_grant";
+  grantId: string;
+}
+
+/** Releases what is still held under an attempt that has a record already. */
+export interface ReleaseAttempt {
+  kind: "release_attempt";
+  attemptId: string;
+}
+
+export type Operation = AskGrant | PlaceHold | JournalAttempt | CloseGrant | SettleRecord | ReapGrant | ReleaseAttempt;
+
+/** Amount 0: near the limit, place exact holds instead. */
+export interface Granted {
+  kind: "granted";
+  amountPicoUsd: PicoUsd;
+  windowId: bigint;
+  lifeMs: number;
+}
+
+export interface Held {
+  kind: "held";
+  lines: readonly Line[];
+}
+
+/** The budget that bound, and the numbers behind the refusal. */
+export interface Refused {
+  kind: "refused";
+  budgetId: string;
+  budgetName: string;
+  limitPicoUsd: PicoUsd;
+  leftPicoUsd: PicoUsd;
+  neededPicoUsd: PicoUsd;
+  /** Unix milliseconds; undefined: never. */
+  resetsAtMs: number | undefined;
+  /** Budgets that are too short and have credit out with holders: calling it back may help. */
+  recallable: readonly string[];
+}
+
+/** The attempt has a record: it was given up or finished before its hold was asked for. */
+export interface Over {
+  kind: "over";
+}
+
+export interface Done {
+  kind: "done";
+  /** False: it had happened before, or there was nothing to do. */
+  changed: boolean;
+}
+
+export interface Settled {
+  kind: "settled";
+  repeated: boolean;
+  /** Pico-USD by which the cost exceeds the smallest hold; 0: it did not. */
+  overHoldPicoUsd: PicoUsd;
+}
+
+/** The operation contradicts the books; nothing was changed. */
+export interface Impossible {
+  kind: "impossible";
+  reason: string;
+}
+
+export type Answer = Granted | Held | Refused | Over | Done | Settled | Impossible;

@@ -1,0 +1,70 @@
+// An exact hold: all or none over a request's budgets, never more than is left.
+import { maxPicoUsd, minPicoUsd, type PicoUsd } from "@waybill/domain";
+import { type Books, restOf, type Window } from "./books.ts";
+import { addLine } from "./hold-line.ts";
+import type { Answer, HoldAsk, PlaceHold } from "./operation.ts";
+
+/**
+ * The most that one budget allows for an ask. A request whose output the client did not bound gets a share of the rest,
+ * but at least what it needs while that much is left: the last cent is usable.
+ */
+export function allowedAmount(ask: HoldAsk, restPicoUsd: PicoUsd, maxSharePercent: number): PicoUsd {
+  const rest = maxPicoUsd(restPicoUsd, 0n);
+  const share = (rest * BigInt(maxSharePercent)) / 100n;
+  const most = ask.boundedByShare ? minPicoUsd(rest, maxPicoUsd(share, ask.leastPicoUsd)) : rest;
+  return minPicoUsd(ask.wantPicoUsd, most);
+}
+
+/** A repeated attempt of the same holder gets what it got the first time. */
+export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer {
+  const placed = books.holdsOf(place.attemptId).filter((hold) => hold.holder === place.holder && hold.grantId === "");
+  if (placed.length > 0) return { kind: "held", lines: placed };
+  if (books.recordsOf(place.attemptId).length > 0) return { kind: "over" };
+  for (const line of place.cut) {
+    const problem = books.problemOf(line);
+    if (problem !== undefined) return { kind: "impossible", reason: problem };
+  }
+  // One request has one worst case: what its most demanding ask needs is needed of every budget.
+  const least = place.asks.reduce((most, ask) => maxPicoUsd(most, ask.leastPicoUsd), 0n);
+  const asked: Asked[] = [];
+  for (const ask of place.asks) {
+    const window = books.currentWindow(ask.budgetId);
+    if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
+    const allowed = allowedAmount({ ...ask, leastPicoUsd: least }, restOf(window), window.maxSharePercent);
+    asked.push({ window, allowed });
+  }
+  asked.sort((a, b) => Number(a.allowed > b.allowed) - Number(a.allowed < b.allowed));
+  const amountPicoUsd = asked[0]?.allowed ?? 0n;
+  if (amountPicoUsd < least) return refuse(asked, least);
+  const owner = { attemptId: place.attemptId, holder: place.holder, expiresAtMs: nowMs + place.lifeMs };
+  for (const line of place.cut) addLine(books, owner, line, nowMs, false);
+  const lines = asked.map(({ window }) =>
+    addLine(books, owner, { budgetId: window.budgetId, windowId: window.id, grantId: "", amountPicoUsd }, nowMs, false),
+  );
+  books.journaled.push({ attemptId: place.attemptId, holder: place.holder, message: place.message });
+  return { kind: "held", lines };
+}
+
+interface Asked {
+  window: Window;
+  allowed: PicoUsd;
+}
+
+/** Names the budget that allows least; `asked` ascends by what is allowed. */
+function refuse(asked: readonly Asked[], least: PicoUsd): Answer {
+  const [tightest] = asked;
+  if (!tightest) throw new Error("a hold without asks cannot be refused");
+  const { window } = tightest;
+  return {
+    kind: "refused",
+    budgetId: window.budgetId,
+    budgetName: window.budgetName,
+    limitPicoUsd: window.limitPicoUsd,
+    leftPicoUsd: maxPicoUsd(restOf(window), 0n),
+    neededPicoUsd: least,
+    resetsAtMs: window.endsAtMs,
+    recallable: asked
+      .filter(({ allowed, window: { grantedPicoUsd } }) => allowed < least && grantedPicoUsd > 0n)
+      .map(({ window: { budgetId } }) => budgetId),
+  };
+}

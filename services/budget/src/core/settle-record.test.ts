@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyBatch } from "./apply-batch.ts";
+import {
+  askGrant,
+  assertCountersTrue,
+  journalOf,
+  lineOf,
+  placeHoldOf,
+  recordOf,
+  sampleBooks,
+} from "./sample-books.test.ts";
+
+test("a record posts its cost and releases the hold, once", () => {
+  const books = sampleBooks(100n);
+  const window = books.windowOf({ windowId: 0n });
+  applyBatch(books, [placeHoldOf("r1.1", 10n)], 0);
+  const record = recordOf("r1.1", "worker", 7n, lineOf("", 10n));
+  assert.deepEqual(applyBatch(books, [record, record], 1), [
+    { kind: "settled", repeated: false, overHoldPicoUsd: 0n },
+    { kind: "settled", repeated: true, overHoldPicoUsd: 0n },
+  ]);
+  assert.deepEqual([window.postedPicoUsd, window.heldPicoUsd], [7n, 0n]);
+  assertCountersTrue(books);
+});
+
+test("a better record posts the difference; a lesser one that comes late changes nothing", () => {
+  const books = sampleBooks(100n);
+  const window = books.windowOf({ windowId: 0n });
+  const line = lineOf("", 10n);
+  applyBatch(books, [placeHoldOf("r1.1", 10n), recordOf("r1.1", "lost", 10n, line)], 0);
+  applyBatch(books, [recordOf("r1.1", "lost", 10n, line)], 0);
+  assert.equal(window.postedPicoUsd, 10n);
+  applyBatch(books, [recordOf("r1.1", "worker", 3n, line)], 1);
+  assert.equal(window.postedPicoUsd, 3n);
+  applyBatch(books, [recordOf("r1.1", "ingress", 8n, line)], 2);
+  assert.equal(window.postedPicoUsd, 3n);
+  assertCountersTrue(books);
+});
+
+test("a record that comes before the journal line debits the grant; the line then changes nothing", () => {
+  const books = sampleBooks(1_000n);
+  const window = books.windowOf({ windowId: 0n });
+  applyBatch(books, [askGrant("g1", 10n)], 0);
+  applyBatch(books, [recordOf("r1.1", "worker", 3n, lineOf("g1", 4n))], 1);
+  assert.deepEqual([window.postedPicoUsd, window.heldPicoUsd, window.grantedPicoUsd], [3n, 0n, 6n]);
+  applyBatch(books, [journalOf("r1.1", lineOf("g1", 4n))], 2);
+  assert.deepEqual([window.postedPicoUsd, window.heldPicoUsd, window.grantedPicoUsd], [3n, 0n, 6n]);
+  assertCountersTrue(books);
+});
+
+test("everything held under the attempt is released, also by another holder, and the cost is posted once per window", () => {
+  const books = sampleBooks(1_000n, 1_000n);
+  applyBatch(books, [askGrant("g1", 10n), askGrant("g2", 10n, { budgetId: "b1" })], 0);
+  applyBatch(books, [placeHoldOf("r1.1", 5n, { holder: "gone" })], 0);
+  const lines = [lineOf("g1", 6n), lineOf("", 2n), lineOf("g2", 6n, 1)];
+  applyBatch(books, [recordOf("r1.1", "worker", 6n, ...lines)], 1);
+  for (const window of books.windows.values()) {
+    assert.deepEqual([window.postedPicoUsd, window.heldPicoUsd, window.grantedPicoUsd], [6n, 0n, 4n]);
+  }
+  assertCountersTrue(books);
+});
+
+test("a cost beyond the hold is posted in full and reported", () => {
+  const books = sampleBooks(10n);
+  const answers = applyBatch(books, [recordOf("r1.1", "worker", 12n, lineOf("", 10n))], 0);
+  assert.deepEqual(answers, [{ kind: "settled", repeated: false, overHoldPicoUsd: 2n }]);
+  assert.equal(books.windowOf({ windowId: 0n }).postedPicoUsd, 12n);
+});
+
+test("a record that names a window of another budget is impossible and changes nothing", () => {
+  const books = sampleBooks(10n, 10n);
+  const wrong = { ...lineOf("", 1n), windowId: 1n };
+  const [answer] = applyBatch(books, [recordOf("r1.1", "worker", 1n, wrong)], 0);
+  assert.equal(answer?.kind, "impossible");
+  assert.equal(books.recordsOf("r1.1").length, 0);
+});

@@ -1,0 +1,63 @@
+// A usage record turns what was held into what was spent, once.
+import { outranks } from "@waybill/domain";
+import { type Books, move, type SettledRecord } from "./books.ts";
+import { addLine, releaseHolds } from "./hold-line.ts";
+import type { Answer, Line, SettleRecord } from "./operation.ts";
+
+/**
+ * Posts the difference between what stood before this record and what stands with it, and releases everything held
+ * under the attempt. The record names the lines, so that it settles right even when the journal never told of them.
+ */
+export function settleRecord(books: Books, record: SettleRecord, nowMs: number): Answer {
+  const before = books.recordsOf(record.attemptId);
+  if (before.some(({ recordId }) => recordId === record.recordId)) {
+    return { kind: "settled", repeated: true, overHoldPicoUsd: 0n };
+  }
+  for (const line of record.lines) {
+    const problem = books.problemOf(line);
+    if (problem !== undefined) return { kind: "impossible", reason: problem };
+  }
+  const owner = { attemptId: record.attemptId, holder: record.holder, expiresAtMs: nowMs };
+  for (const line of record.lines) addLine(books, owner, line, nowMs, true);
+  releaseHolds(books, record.attemptId, nowMs);
+  books.closedAttempts.add(record.attemptId);
+  const stands = before.every((other) => outranks(record, other));
+  books.putRecord(rowOf(record, before.length + 1));
+  if (!stands) return { kind: "settled", repeated: false, overHoldPicoUsd: 0n };
+  postAnew(books, record);
+  return { kind: "settled", repeated: false, overHoldPicoUsd: overHold(record) };
+}
+
+/** Takes back what an earlier record posted and posts this one's cost, once per window of its lines. */
+function postAnew(books: Books, record: SettleRecord): void {
+  const posted = new Set<bigint>();
+  const carriers = new Set<string>();
+  for (const { budgetId, windowId, grantId } of record.lines) {
+    if (posted.has(windowId)) continue;
+    posted.add(windowId);
+    carriers.add(key(record.holder, budgetId, grantId));
+  }
+  for (const hold of books.holdsOf(record.attemptId)) {
+    const carries = carriers.has(key(hold.holder, hold.budgetId, hold.grantId));
+    const cost = carries ? record.costPicoUsd : 0n;
+    if (cost === hold.postedPicoUsd) continue;
+    move(books.windowOf(hold), "postedPicoUsd", cost - hold.postedPicoUsd);
+    hold.postedPicoUsd = cost;
+    if (hold.change === "none") hold.change = "update";
+  }
+}
+
+const key = (holder: string, budgetId: string, grantId: string): string => `${holder}\n${budgetId}\n${grantId}`;
+
+function overHold(record: SettleRecord): bigint {
+  const smallest = record.lines.reduce<Line | undefined>(
+    (least, line) => (least && least.amountPicoUsd <= line.amountPicoUsd ? least : line),
+    undefined,
+  );
+  return smallest && record.costPicoUsd > smallest.amountPicoUsd ? record.costPicoUsd - smallest.amountPicoUsd : 0n;
+}
+
+function rowOf(record: SettleRecord, ordinal: number): SettledRecord {
+  const { recordId, attemptId, source, outcome, costPicoUsd, costKnown } = record;
+  return { recordId, attemptId, ordinal, source, outcome, costPicoUsd, costKnown, change: "insert" };
+}
