@@ -15,6 +15,8 @@ export interface PoolOptions {
   connectTimeoutMs?: number;
   /** The server ends statements that run longer. 0: no limit. */
   statementTimeoutMs?: number;
+  /** A statement fails here when the server has said nothing for so long, as one that is frozen does. 0: never. */
+  queryTimeoutMs?: number;
   /** Told about connections that break while idle; the pool replaces them by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -35,10 +37,14 @@ export function openPool(options: PoolOptions): Pool {
     max: options.connectionsMax,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
+    query_timeout: options.queryTimeoutMs ?? 0,
     keepAlive: true,
     types,
   });
   pool.on("error", (error) => options.onIdleError?.(error));
+  // A connection that breaks while it is in use says so twice: to the call that uses it, and as an event that would end
+  // the process if nobody listened.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
