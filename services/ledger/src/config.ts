@@ -1,0 +1,49 @@
+// Every setting of the ledger. The only file that reads the environment.
+import { fileURLToPath } from "node:url";
+import {
+  commonSettings,
+  databaseSettings,
+  failpointSettings,
+  integer,
+  natsSettings,
+  readConfig,
+  secret,
+} from "@waybill/service";
+import type { MigrationSet } from "@waybill/store";
+
+export const settings = {
+  ...commonSettings,
+  ...natsSettings,
+  ...databaseSettings,
+  ...failpointSettings,
+  WAYBILL_LEDGER_BATCH_RECORDS_MAX: integer({
+    meaning: "Most records that are booked in one transaction.",
+    fallback: 1_000,
+    min: 1,
+    max: 5_000,
+  }),
+  WAYBILL_LEDGER_GATHER_MS: integer({
+    meaning: "How long a batch that is not full waits for more records; a small commit costs as much as a large one.",
+    fallback: 100,
+    min: 0,
+    max: 2_000,
+  }),
+  WAYBILL_LEDGER_WRITERS: integer({
+    meaning: "Batches that are booked at the same time, each on a database connection of its own.",
+    fallback: 2,
+    min: 1,
+    max: 16,
+  }),
+} as const;
+
+/** The SQL this service owns. */
+export const migrations: MigrationSet = {
+  owner: "ledger",
+  folder: fileURLToPath(new URL("../migrations", import.meta.url)),
+};
+
+/** For --migrate: the database as its owner sees it. */
+export function readOwnerUrl(): string {
+  const ownerSettings = { DATABASE_URL: secret({ meaning: "Postgres, with the owner's role: it makes schemas." }) };
+  return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
+}

@@ -1,0 +1,127 @@
+// The columns of ledger.entry, in one place: how a fact is written, and how a standing entry is mirrored.
+import { formatUsd } from "@waybill/domain";
+import type { CopyField } from "@waybill/store";
+import type { UsageFact } from "../core/usage-fact.ts";
+
+type Column = readonly [name: string, value: (fact: UsageFact) => CopyField];
+
+/** Amounts: negated in a mirror. */
+const AMOUNTS: readonly Column[] = [
+  ["input_tokens", (fact) => fact.tokens.input],
+  ["cached_input_tokens", (fact) => fact.tokens.cachedInput],
+  ["cache_write_5m_tokens", (fact) => fact.tokens.cacheWrite5m],
+  ["cache_write_1h_tokens", (fact) => fact.tokens.cacheWrite1h],
+  ["output_tokens", (fact) => fact.tokens.output],
+  ["reasoning_tokens", (fact) => fact.tokens.reasoningOutput],
+  ["cost_usd", costUsd],
+];
+
+/** What the amounts are about: the same in a mirror. */
+const DIMENSIONS: readonly Column[] = [
+  ["request_month", requestMonth],
+  ["request_id", (fact) => fact.requestId],
+  ["attempt", (fact) => fact.attempt],
+  ["source", (fact) => fact.source],
+  ["outcome", (fact) => fact.outcome],
+  // No month is ever closed yet, so every entry belongs to the month of its request.
+  ["accounting_month", requestMonth],
+  ["occurred_at", (fact) => timestamp(fact.requestedAtMs)],
+  ["recorded_at", (fact) => timestamp(fact.recordedAtMs)],
+  ["organisation_id", (fact) => fact.attribution.organisationId],
+  ["organisation_name", (fact) => known(fact.attribution.organisationName)],
+  ["team_id", (fact) => known(fact.attribution.teamId)],
+  ["team_name", (fact) => known(fact.attribution.teamName)],
+  ["user_id", (fact) => known(fact.attribution.userId)],
+  ["user_name", (fact) => known(fact.attribution.userName)],
+  ["key_id", (fact) => known(fact.attribution.keyId)],
+  ["key_name", (fact) => known(fact.attribution.keyName)],
+  ["end_user_id", (fact) => known(fact.attribution.endUserId)],
+  ["tags", (fact) => objectJson(fact.attribution.tags)],
+  ["route", (fact) => known(fact.route)],
+  ["route_version", (fact) => (fact.route === "" ? undefined : fact.routeVersion)],
+  ["path", (fact) => (fact.path.length === 0 ? undefined : JSON.stringify(fact.path))],
+  ["requested_model", (fact) => known(fact.requestedModel)],
+  ["provider", (fact) => fact.provider],
+  ["model", (fact) => fact.model],
+  ["upstream_model", (fact) => known(fact.upstreamModel)],
+  ["simulated", (fact) => fact.simulated],
+  ["token_source", (fact) => fact.tokenSource],
+  ["suspect", (fact) => fact.suspect],
+  ["evidence", (fact) => known(fact.evidenceJson)],
+  ["price_version", (fact) => known(fact.priceVersion)],
+  ["state", (fact) => (fact.priced ? "priced" : "unpriced")],
+  ["holds", holdsJson],
+  ["holder", (fact) => known(fact.holder)],
+  ["ingress_id", (fact) => known(fact.ingressId)],
+  ["worker_id", (fact) => known(fact.workerId)],
+  ["stream", (fact) => fact.stream],
+  ["first_token_ms", (fact) => (fact.firstTokenMs === 0 ? undefined : fact.firstTokenMs)],
+  ["duration_ms", (fact) => fact.durationMs],
+  ["finish_reason", (fact) => known(fact.finishReason)],
+  ["error_code", (fact) => known(fact.errorCode)],
+  ["provider_status", (fact) => (fact.providerStatus === 0 ? undefined : fact.providerStatus)],
+];
+
+const COLUMNS = [...DIMENSIONS, ...AMOUNTS];
+const names = (columns: readonly Column[]): string => columns.map(([name]) => name).join(", ");
+
+/** Target of COPY for rows of `entryFields`. */
+export const ENTRY_TARGET = `ledger.entry (sequence, class, sign, ${names(COLUMNS)})`;
+
+/** One row: what stands now. */
+export function entryFields(fact: UsageFact, sequence: number): CopyField[] {
+  const fields: CopyField[] = [sequence, sequence === 1 ? "original" : "correction", 1];
+  for (const [, value] of COLUMNS) fields.push(value(fact));
+  return fields;
+}
+
+const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[])
+  AS standing (request_month, request_id, attempt, sequence)`;
+
+/** Mirrors standing entries; parameters: months, request ids, attempts, sequences. */
+export const MIRROR_ENTRIES = `
+  INSERT INTO ledger.entry (sequence, class, sign, ${names(COLUMNS)})
+  SELECT sequence + 1, 'correction', -sign, ${names(DIMENSIONS)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
+  FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)`;
+
+/** Mirrors their postings; the same parameters. */
+export const MIRROR_POSTINGS = `
+  INSERT INTO ledger.posting (request_month, request_id, attempt, sequence, line, account, amount_usd)
+  SELECT request_month, request_id, attempt, sequence + 1, line, account, -amount_usd
+  FROM ${STANDING} JOIN ledger.posting USING (request_month, request_id, attempt, sequence)`;
+
+/** First day of the month inside the request id, UTC. */
+export function requestMonth(fact: { requestedAtMs: number }): string {
+  return `${new Date(fact.requestedAtMs).toISOString().slice(0, 7)}-01`;
+}
+
+/** NULL where the price is unknown: never zero. */
+export function costUsd(fact: UsageFact): string | undefined {
+  return fact.priced ? formatUsd(fact.costPicoUsd) : undefined;
+}
+
+function timestamp(unixMs: number): string {
+  return new Date(unixMs).toISOString();
+}
+
+function known(text: string): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function objectJson(value: Readonly<Record<string, string>>): string | undefined {
+  for (const _ in value) return JSON.stringify(value);
+  return undefined;
+}
+
+function holdsJson(fact: UsageFact): string | undefined {
+  if (fact.holds.length === 0) return undefined;
+  return JSON.stringify(
+    fact.holds.map((hold) => ({
+      budget: hold.budgetId,
+      window: String(hold.windowId),
+      ...(hold.grantId !== "" && { grant: hold.grantId }),
+      amount_usd: formatUsd(hold.amountPicoUsd),
+      hard: hold.hard,
+    })),
+  );
+}
