@@ -6,6 +6,7 @@ export { type NatsServerOptions, type RunningNatsServer, startNatsServer } from 
 export { PlainError } from "./plain-error.ts";
 export { type NamedPort, namePorts, type Ports, portsFromBase, requireFreePorts } from "./ports.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres.ts";
+export { removeData } from "./postgres-user.ts";
 export { applyRoles, type RoleName, type RolePasswords, RolesRefused, roleNames, urlAs } from "./roles.ts";
 export { migrateAll, seedDemo } from "./run-once.ts";
 export { makeSecrets, type Party, type StackSecrets } from "./secrets.ts";
