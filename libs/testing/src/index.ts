@@ -25,5 +25,8 @@ export {
   type ScriptedProviderOptions,
   startScriptedProvider,
 } from "./scripted-provider/server.ts";
+export { seededRandom } from "./seeded-random.ts";
 export { startTcpProxy, type TcpCounts, type TcpProxy, type TcpProxyOptions } from "./tcp-proxy.ts";
 export { makeTestFolder, type TestFolder } from "./test-folder.ts";
+export { findTinyModel, type TinyModel, tinyModelMissing } from "./tiny-model/find-tiny-model.ts";
+export { startTinyModelServer, TINY_MODEL_NAME, type TinyModelServer } from "./tiny-model/server.ts";
