@@ -115,7 +115,10 @@ test("a client that leaves frees its place", async () => {
   let status = 429;
   while (status === 429 && performance.now() - startedAtMs < 3_000) {
     const next = fetch(`${small.url}/chat/completions`, { method: "POST", body, signal: gone.signal });
-    const answer = await Promise.race([next, new Promise<undefined>((resolve) => setTimeout(resolve, 100))]);
+    const answer = await Promise.race([
+      next,
+      new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100)),
+    ]);
     status = answer?.status ?? 0;
     if (status === 0) next.catch(() => undefined);
   }
