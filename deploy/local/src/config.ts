@@ -10,6 +10,9 @@ const rootDir = fileURLToPath(new URL("../../../", import.meta.url));
 /** Ctrl-C allows services 10 s in all; the ingress may use most of it for running streams. */
 const defaultDrainLimitMs = 7_000;
 
+/** How many seeds `npm run fault` tries each fault with. */
+export const faultSeedsDefault = 20;
+
 /** Usual names of provider keys; waybill.yaml may name others. */
 const knownProviderKeys = [
   "OPENAI_API_KEY",
@@ -28,7 +31,7 @@ const knownProviderKeys = [
 /** What a process of ours needs from any machine; nothing secret is among them. */
 const plainNames = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] as const;
 /** Settings of the launcher and the client, which no service has. */
-const notForServices = new Set(["WAYBILL_PORT_BASE", "WAYBILL_STATE_DIR", "WAYBILL_URL"]);
+const notForServices = new Set(["WAYBILL_PORT_BASE", "WAYBILL_STATE_DIR", "WAYBILL_URL", "WAYBILL_FAULT_SEEDS"]);
 const soundsSecret = /KEY|TOKEN|PASSWORD|SECRET/;
 
 export interface LauncherConfig {
@@ -45,6 +48,7 @@ export interface LauncherConfig {
   readonly configFile: string;
   readonly providerKeys: Readonly<Record<string, string>>;
   readonly drainLimitMs: number;
+  readonly faultSeeds: number;
   /** Where programs find things on this machine; every process gets it. */
   readonly plain: Readonly<Record<string, string>>;
   /** Settings for every service. */
@@ -65,6 +69,7 @@ export function readLauncherConfig(environment: NodeJS.ProcessEnv = process.env)
     configFile,
     providerKeys: readProviderKeys(environment, configFile),
     drainLimitMs: wholeNumber(environment, "WAYBILL_DRAIN_LIMIT_MS", defaultDrainLimitMs, 0, 3_600_000),
+    faultSeeds: wholeNumber(environment, "WAYBILL_FAULT_SEEDS", faultSeedsDefault, 1, 100_000),
     plain: plainEnvironment(environment),
     common: commonSettings(environment),
   };
@@ -140,4 +145,9 @@ function pick(environment: NodeJS.ProcessEnv, wanted: (name: string) => boolean)
     if (value !== undefined && value !== "" && wanted(name)) picked[name] = value;
   }
   return picked;
+}
+
+/** For the repository's own tools and tests, which are not services: all that the person set. */
+export function toolEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...environment };
 }

@@ -1,6 +1,11 @@
 // The commands behind `npm start`, `npm run reset`, `npm run sql`, `npm test`, `npm run fault` and `npm run bench`.
 
+import { bench, benchHelp } from "./commands/bench.ts";
+import { fault, faultHelp } from "./commands/fault.ts";
+import { reset, resetHelp } from "./commands/reset.ts";
+import { sql, sqlHelp } from "./commands/sql.ts";
 import { start, startHelp } from "./commands/start.ts";
+import { test, testHelp } from "./commands/test.ts";
 import { PlainError } from "./plain-error.ts";
 
 interface Command {
@@ -10,6 +15,11 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   start: { help: startHelp, run: start },
+  reset: { help: resetHelp, run: reset },
+  sql: { help: sqlHelp, run: sql },
+  test: { help: testHelp, run: test },
+  fault: { help: faultHelp, run: fault },
+  bench: { help: benchHelp, run: bench },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -57,8 +57,6 @@ export async function startOwnGroup(options: OwnGroupOptions): Promise<OwnGroup>
   });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${options.command} has no process id`);
-  // The launcher may end while the child is left running on purpose.
-  child.unref();
   const signalGroup = (signal: NodeJS.Signals) => signalGroupOf(pid, signal);
   return {
     pid,
@@ -67,7 +65,6 @@ export async function startOwnGroup(options: OwnGroupOptions): Promise<OwnGroup>
     signal: signalGroup,
     async stop(signal, limitMs) {
       if (exit !== undefined) return exit;
-      child.ref();
       signalGroup(signal);
       const ended = await within(exited, limitMs);
       if (ended !== undefined) return ended;

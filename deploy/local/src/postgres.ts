@@ -137,17 +137,17 @@ function plainEnv(): Record<string, string> {
   return { ...plainEnvironment(), LC_ALL: "C" };
 }
 
-/** A server that outlived its launcher on this folder is shut down; the pid file of one that is gone, removed. */
+/** A server that outlived its launcher on this folder is shut down; a pid file whose number is somebody else's now, removed. */
 async function endLeftover(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, "postmaster.pid");
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).split("\n")[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
-  if (readCommandLine(pid).includes(dataDir)) {
-    await endProcess(pid, "SIGINT", stopLimitMs);
-    return;
-  }
+  const command = readCommandLine(pid);
+  // The pid file of a server that is gone stays: PostgreSQL reads in it whether children of that server still write.
+  if (command === "") return;
+  if (command.includes(dataDir)) await endProcess(pid, "SIGINT", stopLimitMs);
   // After a restart of the machine the number may belong to anyone, and PostgreSQL would refuse to start.
-  await unlink(pidFile);
+  else await unlink(pidFile);
 }
 
 async function waitUntilReady(server: OwnGroup, url: string, dataDir: string, logFile: string): Promise<void> {

@@ -67,7 +67,7 @@ export async function startStack(
   { ports, pidFile, started, say, stop }: StackOptions,
 ): Promise<RunningStack> {
   const logDir = join(config.stateDir, "logs");
-  await mkdir(logDir, { recursive: true });
+  await mkdir(logDir, { recursive: true, mode: 0o700 });
   await rotateLogs(logDir);
   const own = { nats: config.natsUrl === undefined, postgres: config.databaseUrl === undefined, simulator: true };
   await requireFreePorts(namePorts(ports, own));

@@ -75,11 +75,8 @@ function stopOnSignal(started: Started, pidFile: PidFile): AbortSignal {
   return stop.signal;
 }
 
-/** Keeps the process alive meanwhile: neither a signal handler nor a child does. */
 async function aborted(stop: AbortSignal): Promise<void> {
-  const alive = setInterval(() => {}, 60_000);
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
-  clearInterval(alive);
 }
 
 /** As short as it can be typed from the repository. */

@@ -1,0 +1,21 @@
+// `npm run fault`: the fault tests with many seeds, for longer than CI has.
+
+import { faultSeedsDefault, readLauncherConfig } from "../config.ts";
+import { PlainError } from "../plain-error.ts";
+import { runTestFiles } from "../tests/test-files.ts";
+import { build } from "./test.ts";
+
+const fileLimitMs = 3_600_000;
+
+export const faultHelp = `npm run fault             every fault test with every seed
+npm run fault -- <part>   only the files whose path contains the part
+
+Settings: WAYBILL_FAULT_SEEDS, how many seeds each fault is tried with; default ${faultSeedsDefault}`;
+
+export async function fault(filters: readonly string[]): Promise<void> {
+  const { rootDir, faultSeeds } = readLauncherConfig();
+  if (!(await build(rootDir))) throw new PlainError("the build failed; the reason is above.");
+  const env = { WAYBILL_FAULT_SEEDS: String(faultSeeds) };
+  const passed = await runTestFiles({ rootDir, folders: ["test/fault"], filters, concurrency: 1, fileLimitMs, env });
+  if (!passed) throw new PlainError("a fault test failed; its output above names the seed.");
+}
