@@ -74,7 +74,4 @@ export const settings = {
     min: 1_000,
     max: 3_600_000,
   }),
-    meaning: "For fault tests only: name[:nth] of a point at which to kill -9 itself.",
-    fallback: "",
-  }),
 } as const;

@@ -1,24 +1,19 @@
 // One POST /v1/chat/completions: limits on what is open at once, the story, then its metrics, span and log line.
 
-import { type Clock, WaybillError } from "@waybill/domain";
-import type { Log, Metrics, Tracing } from "@waybill/service";
+import { WaybillError } from "@waybill/domain";
+import type { ServiceScope } from "@waybill/service";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Served, ServeLimits, ServePorts } from "../serve-chat.ts";
 import { serveChat } from "../serve-chat.ts";
 import { presentedKey } from "./http.ts";
 import { HttpClient } from "./http-client.ts";
 
-export interface ChatRouteOptions {
-  ingressId: string;
-  ports: ServePorts;
-  limits: ServeLimits;
-  clock: Clock;
-  log: Log;
-  metrics: Metrics;
-  tracing: Tracing;
-  openRequestsMax: number;
-  openBodiesBytesMax: number;
-  streamBufferBytesMax: number;
+export interface ChatRouteConfig {
+  WAYBILL_OPEN_REQUESTS_MAX: number;
+  WAYBILL_OPEN_BODIES_BYTES_MAX: number;
+  WAYBILL_STREAM_BUFFER_BYTES_MAX: number;
+  WAYBILL_CLAIM_TIMEOUT_MS: number;
+  WAYBILL_ANSWER_BYTES_MAX: number;
 }
 
 export interface ChatRoute {
@@ -28,8 +23,16 @@ export interface ChatRoute {
   failAll(error: WaybillError): void;
 }
 
-export function makeChatRoute(options: ChatRouteOptions): ChatRoute {
-  const { metrics, clock } = options;
+export function makeChatRoute(
+  ports: ServePorts,
+  config: ChatRouteConfig,
+  { serviceId: ingressId, log, metrics, tracing }: ServiceScope,
+): ChatRoute {
+  const { clock } = ports;
+  const limits: ServeLimits = {
+    claimTimeoutMs: config.WAYBILL_CLAIM_TIMEOUT_MS,
+    answerBytesMax: config.WAYBILL_ANSWER_BYTES_MAX,
+  };
   const open = new Set<HttpClient>();
   let openBodiesBytes = 0;
   const requests = metrics.counter("waybill_ingress_requests_total", "Requests by result code and route");
@@ -44,8 +47,10 @@ export function makeChatRoute(options: ChatRouteOptions): ChatRoute {
   metrics.gauge("waybill_ingress_streams_open", "Streams being relayed", () => streamsOpen);
 
   const admit = (body: Buffer): WaybillError | undefined => {
-    if (open.size >= options.openRequestsMax) return new WaybillError("overloaded");
-    return openBodiesBytes + body.length > options.openBodiesBytesMax ? new WaybillError("overloaded") : undefined;
+    if (open.size >= config.WAYBILL_OPEN_REQUESTS_MAX) return new WaybillError("overloaded");
+    return openBodiesBytes + body.length > config.WAYBILL_OPEN_BODIES_BYTES_MAX
+      ? new WaybillError("overloaded")
+      : undefined;
   };
 
   const finish = (served: Served, startMs: number, requestId: string, traceId: string): void => {
@@ -54,7 +59,7 @@ export function makeChatRoute(options: ChatRouteOptions): ChatRoute {
     requests(1, { code: served.code, route });
     const providerMs = served.end?.kind === "complete" ? served.end.finished.durationMs : undefined;
     if (providerMs !== undefined) addedMs(Math.max(0, totalMs - providerMs));
-    options.log.info(
+    log.info(
       {
         request_id: requestId,
         trace_id: traceId,
@@ -82,14 +87,10 @@ export function makeChatRoute(options: ChatRouteOptions): ChatRoute {
       if (refused) throw refused;
       const startMs = clock.monotonicMs();
       const parent = request.headers.traceparent;
-      const span = options.tracing.start(
-        "POST /v1/chat/completions",
-        "server",
-        typeof parent === "string" ? parent : "",
-      );
+      const span = tracing.start("POST /v1/chat/completions", "server", typeof parent === "string" ? parent : "");
       reply.hijack();
       let streaming = false;
-      const client = new HttpClient(request.raw, reply.raw, requestId, options.streamBufferBytesMax, () => {
+      const client = new HttpClient(request.raw, reply.raw, requestId, config.WAYBILL_STREAM_BUFFER_BYTES_MAX, () => {
         firstByteMs(clock.monotonicMs() - startMs);
         if (client.hasContent) {
           streaming = true;
@@ -100,13 +101,13 @@ export function makeChatRoute(options: ChatRouteOptions): ChatRoute {
       openBodiesBytes += body.length;
       const call = {
         requestId,
-        ingressId: options.ingressId,
+        ingressId,
         headers: request.headers,
         presentedKey: presentedKey(request),
         body,
         traceparent: span.traceparent,
       };
-      const served = await serveChat(call, client, options.ports, options.limits);
+      const served = await serveChat(call, client, ports, limits);
       open.delete(client);
       openBodiesBytes -= body.length;
       if (streaming) streamsOpen -= 1;

@@ -7,11 +7,14 @@ import type { PublicModel } from "../outbound/watch-config.ts";
 import type { Authenticate } from "../ports.ts";
 import { errorHeaders } from "./http-client.ts";
 
+export interface HttpConfig {
+  WAYBILL_HTTP_HOST: string;
+  WAYBILL_HTTP_PORT: number;
+  WAYBILL_BODY_BYTES_MAX: number;
+  WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS: number;
+}
+
 export interface HttpOptions {
-  host: string;
-  port: number;
-  bodyBytesMax: number;
-  receiveTimeoutMs: number;
   makeId(): string;
   authenticate: Authenticate;
   listModels(): PublicModel[];
@@ -46,11 +49,11 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
 };
 
-export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+export async function serveHttp(config: HttpConfig, options: HttpOptions): Promise<HttpServer> {
   const server = fastify({
     logger: false,
-    bodyLimit: options.bodyBytesMax,
-    requestTimeout: options.receiveTimeoutMs,
+    bodyLimit: config.WAYBILL_BODY_BYTES_MAX,
+    requestTimeout: config.WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS,
     keepAliveTimeout: 72_000,
     // Streams outlive any drain fastify would do by itself; closing is ours.
     forceCloseConnections: "idle",
@@ -69,7 +72,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   server.setErrorHandler((error: FastifyError, request, reply) => sendError(toWaybillError(error), request, reply));
   server.setNotFoundHandler((request, reply) => sendError(notFound(server, request), request, reply));
   addRoutes(server, options);
-  await server.listen({ host: options.host, port: options.port });
+  await server.listen({ host: config.WAYBILL_HTTP_HOST, port: config.WAYBILL_HTTP_PORT });
   return {
     port: (server.server.address() as AddressInfo).port,
     close: () => server.close(),

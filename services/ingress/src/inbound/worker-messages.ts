@@ -2,6 +2,7 @@
 // streams cannot delay claims, and a server that cuts one slow connection does not cut both.
 import type { Msg, NatsConnection, Subscription } from "@waybill/bus";
 import type { Clock } from "@waybill/domain";
+import type { ServiceScope } from "@waybill/service";
 import { AttemptsRecorded, ClaimReply, ClaimRequest, Frame, subjects, WorkerHealth } from "@waybill/wire";
 import type { AttemptTable } from "../core/attempt-table.ts";
 
@@ -11,12 +12,13 @@ export interface WorkerMessagesOptions {
   ingressId: string;
   table: AttemptTable;
   clock: Clock;
-  onMalformed(subject: string, error: unknown): void;
 }
 
 /** Subscribes to everything workers say to this ingress. */
-export function listenToWorkers(options: WorkerMessagesOptions): { stop(): void } {
-  const { control, tokens, ingressId, table, clock } = options;
+export function listenToWorkers(
+  { control, tokens, ingressId, table, clock }: WorkerMessagesOptions,
+  { log, onStop }: ServiceScope,
+): void {
   const subscribe = (nc: NatsConnection, subject: string, take: (message: Msg) => void): Subscription =>
     nc.subscribe(subject, {
       callback(error, message) {
@@ -24,7 +26,7 @@ export function listenToWorkers(options: WorkerMessagesOptions): { stop(): void 
           if (error) throw error;
           take(message);
         } catch (thrown) {
-          options.onMalformed(subject, thrown);
+          log.warn({ subject, err: thrown }, "malformed message");
         }
       },
     });
@@ -41,9 +43,7 @@ export function listenToWorkers(options: WorkerMessagesOptions): { stop(): void 
       table.recorded(AttemptsRecorded.decode(message.data)),
     ),
   ];
-  return {
-    stop() {
-      for (const subscription of subscriptions) subscription.unsubscribe();
-    },
-  };
+  onStop("worker messages", () => {
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  });
 }

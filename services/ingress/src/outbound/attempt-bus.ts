@@ -1,6 +1,7 @@
 // The running attempts on the bus: registering them, serving their large bodies, cancelling them, sweeping what is over.
 import type { NatsConnection } from "@waybill/bus";
 import { attemptId, type Clock } from "@waybill/domain";
+import type { ServiceScope } from "@waybill/service";
 import { CancelAttempt, IngressAlive, type OpenAttempt, subjects } from "@waybill/wire";
 import type { Attempt } from "../core/attempt.ts";
 import type { AttemptTable } from "../core/attempt-table.ts";
@@ -23,10 +24,13 @@ export interface AttemptBus extends Attempts {
   cancelAll(reason: "draining"): void;
   /** Open attempts with holds, for a router that takes over from a lost one. */
   openAttempts(): OpenAttempt[];
-  stop(): void;
 }
 
-export function startAttemptBus({ control, ingressId, table, clock }: AttemptBusOptions): AttemptBus {
+export function startAttemptBus(
+  { control, ingressId, table, clock }: AttemptBusOptions,
+  { metrics, onStop }: ServiceScope,
+): AttemptBus {
+  metrics.gauge("waybill_ingress_attempts_known", "Attempts somebody may still ask about", () => table.size);
   const bodies = new Map<string, { stop(): void }>();
   const publish = (subject: string, data: Uint8Array): void => {
     if (!control.isClosed()) control.publish(subject, data);
@@ -47,6 +51,11 @@ export function startAttemptBus({ control, ingressId, table, clock }: AttemptBus
   const sayAlive = (): void => publish(subjects.alive(ingressId), IngressAlive.encode({ ingressId }).finish());
   const alive = setInterval(sayAlive, ALIVE_MS);
   sayAlive();
+  onStop("attempts", () => {
+    clearInterval(sweep);
+    clearInterval(alive);
+    for (const body of bodies.values()) body.stop();
+  });
   return {
     open(attempt, body) {
       table.open(attempt);
@@ -62,11 +71,6 @@ export function startAttemptBus({ control, ingressId, table, clock }: AttemptBus
       }
     },
     openAttempts: () => table.running().flatMap(openAttempt),
-    stop() {
-      clearInterval(sweep);
-      clearInterval(alive);
-      for (const body of bodies.values()) body.stop();
-    },
   };
 }
 

@@ -1,7 +1,7 @@
 // The key's account, from the budget service, which owns accounts: unary gRPC, once per key.
 import { WaybillError } from "@waybill/domain";
 import { plainCredentials, SESSION_CLIENT_OPTIONS, tokenMetadata } from "@waybill/rpc";
-import type { Secret } from "@waybill/service";
+import type { Secret, ServiceScope } from "@waybill/service";
 import { AccountServiceClient, type VirtualKey } from "@waybill/wire";
 
 /** gRPC NOT_FOUND. */
@@ -9,12 +9,12 @@ const NOT_FOUND = 5;
 const DEADLINE_MS = 2_000;
 
 export interface FindKey {
-  find(keyId: string): Promise<VirtualKey | undefined>;
-  stop(): void;
+  /** Undefined: there is no such key. Throws WaybillError accounts_unavailable. */
+  findKey(keyId: string): Promise<VirtualKey | undefined>;
 }
 
 /** Asks the budget services in turn until one answers. */
-export function makeFindKey(budgetUrls: readonly string[], token: Secret): FindKey {
+export function makeFindKey(budgetUrls: readonly string[], token: Secret, { onStop }: ServiceScope): FindKey {
   const clients = budgetUrls.map((url) => new AccountServiceClient(url, plainCredentials, SESSION_CLIENT_OPTIONS));
   const metadata = tokenMetadata(token.reveal());
   const askOne = (client: AccountServiceClient, keyId: string): Promise<VirtualKey | undefined> =>
@@ -25,8 +25,11 @@ export function makeFindKey(budgetUrls: readonly string[], token: Secret): FindK
         else reject(error);
       });
     });
+  onStop("accounts", () => {
+    for (const client of clients) client.close();
+  });
   return {
-    async find(keyId) {
+    async findKey(keyId) {
       let cause: unknown;
       for (const client of clients) {
         try {
@@ -36,9 +39,6 @@ export function makeFindKey(budgetUrls: readonly string[], token: Secret): FindK
         }
       }
       throw new WaybillError("accounts_unavailable", { cause });
-    },
-    stop() {
-      for (const client of clients) client.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 // Publishes the records of attempts that were never sent, again and again until each is stored. Bounded: when too many wait,
 // the ingress refuses new requests instead of forgetting records.
 import type { Publisher } from "@waybill/bus";
+import type { ServiceScope } from "@waybill/service";
 import { subjects, UsageRecord } from "@waybill/wire";
 import type { RecordUsage } from "../ports.ts";
 
@@ -11,14 +12,18 @@ const WAITING_MAX = 20_000;
 
 export interface UsageRecorder {
   record: RecordUsage;
-  readonly waiting: number;
-  readonly isFull: boolean;
-  /** Waits until all are stored, at most `limitMs`. Returns how many are not. */
-  flush(limitMs: number): Promise<number>;
+  isFull(): boolean;
 }
 
-export function makeUsageRecorder(publisher: Publisher): UsageRecorder {
+/** When stopping it waits until all are stored; what is not by then is reaped with its hold, and said in the log. */
+export function makeUsageRecorder(publisher: Publisher, { log, metrics, onStop }: ServiceScope): UsageRecorder {
   let waiting = 0;
+  metrics.gauge("waybill_ingress_usage_waiting", "Usage records not stored yet", () => waiting);
+  onStop("usage records", async (limitMs) => {
+    const endsAtMs = performance.now() + limitMs;
+    while (waiting > 0 && performance.now() < endsAtMs) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (waiting > 0) log.error({ records: waiting }, "void records not stored; their holds are reaped in time");
+  });
   const store = async (record: UsageRecord): Promise<void> => {
     const message = {
       subject: subjects.usage(record.attribution?.organisationId ?? "unknown"),
@@ -36,16 +41,6 @@ export function makeUsageRecorder(publisher: Publisher): UsageRecorder {
       waiting += 1;
       void store(record);
     },
-    get waiting() {
-      return waiting;
-    },
-    get isFull() {
-      return waiting >= WAITING_MAX;
-    },
-    async flush(limitMs) {
-      const endsAtMs = performance.now() + limitMs;
-      while (waiting > 0 && performance.now() < endsAtMs) await new Promise((resolve) => setTimeout(resolve, 20));
-      return waiting;
-    },
+    isFull: () => waiting >= WAITING_MAX,
   };
 }

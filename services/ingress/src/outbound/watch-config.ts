@@ -1,6 +1,7 @@
 // What the router has deployed, as far as the ingress shows it: names for GET /v1/models, from KV waybill_config.
 import { type NatsConnection, watchBucket } from "@waybill/bus";
 import { formatModelId } from "@waybill/domain";
+import type { ServiceScope } from "@waybill/service";
 import { AliasConfig, BUCKETS, ModelConfig, RouteConfig } from "@waybill/wire";
 
 export interface PublicModel {
@@ -11,13 +12,10 @@ export interface PublicModel {
 export interface DeployedModels {
   /** Models, aliases and routes, sorted by name. */
   list(): PublicModel[];
-  stop(): void;
 }
 
-export function watchDeployedModels(
-  nc: NatsConnection,
-  onState: (current: boolean, why: string) => void,
-): DeployedModels {
+export function watchDeployedModels(nc: NatsConnection, { health, onStop }: ServiceScope): DeployedModels {
+  const ready = health.condition("deployed models", "the router has deployed nothing yet");
   const models = new Map<string, PublicModel>();
   const watch = watchBucket(nc, BUCKETS.config.name, {
     onEntry(key, value) {
@@ -25,13 +23,11 @@ export function watchDeployedModels(
       if (model) models.set(key, model);
       else models.delete(key);
     },
-    onCurrent: () => onState(true, ""),
-    onBroken: (detail) => onState(false, `the router has deployed nothing yet, or NATS is away (${detail})`),
+    onCurrent: () => ready.set(true),
+    onBroken: (detail) => ready.set(false, `the router has deployed nothing yet, or NATS is away (${detail})`),
   });
-  return {
-    list: () => [...models.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    stop: () => watch.stop(),
-  };
+  onStop("deployed models", () => watch.stop());
+  return { list: () => [...models.values()].sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
 function publicModel(key: string, value: Uint8Array): PublicModel | undefined {

@@ -1,14 +1,15 @@
 // Which virtual keys are revoked, from KV waybill_keys: everywhere within a second of the commit.
 import { type NatsConnection, watchBucket } from "@waybill/bus";
+import type { ServiceScope } from "@waybill/service";
 import { BUCKETS } from "@waybill/wire";
 
 export interface RevokedKeys {
-  has(keyId: string): boolean;
-  stop(): void;
+  isRevoked(keyId: string): boolean;
 }
 
-/** Ready (`onState(true)`) only when every revocation made so far is known. */
-export function watchRevokedKeys(nc: NatsConnection, onState: (current: boolean, why: string) => void): RevokedKeys {
+/** The process is ready only when every revocation made so far is known. */
+export function watchRevokedKeys(nc: NatsConnection, { health, onStop }: ServiceScope): RevokedKeys {
+  const ready = health.condition("revoked keys", "not told yet");
   const revoked = new Set<string>();
   const watch = watchBucket(nc, BUCKETS.keys.name, {
     onEntry(keyId, value) {
@@ -16,8 +17,9 @@ export function watchRevokedKeys(nc: NatsConnection, onState: (current: boolean,
       if (state === "revoked") revoked.add(keyId);
       else revoked.delete(keyId);
     },
-    onCurrent: () => onState(true, ""),
-    onBroken: (detail) => onState(false, `the budget service has not told which keys are revoked (${detail})`),
+    onCurrent: () => ready.set(true),
+    onBroken: (detail) => ready.set(false, `the budget service has not told which keys are revoked (${detail})`),
   });
-  return { has: (keyId) => revoked.has(keyId), stop: () => watch.stop() };
+  onStop("revoked keys", () => watch.stop());
+  return { isRevoked: (keyId) => revoked.has(keyId) };
 }

@@ -1,5 +1,6 @@
 // Is there room on USAGE? When it is nearly full new requests are refused: records are never dropped.
 import { declareStream, type NatsConnection, sightStream } from "@waybill/bus";
+import type { ServiceScope } from "@waybill/service";
 import { STREAMS } from "@waybill/wire";
 
 const LOOK_MS = 5_000;
@@ -7,23 +8,21 @@ const LOOK_MS = 5_000;
 const FULL_SHARE = 0.98;
 
 export interface UsageRoom {
-  readonly hasRoom: boolean;
-  stop(): void;
+  hasRoom(): boolean;
 }
 
-export function watchUsageRoom(nc: NatsConnection, isConnected: () => boolean): UsageRoom {
+export function watchUsageRoom(
+  { control, isConnected }: { control: NatsConnection; isConnected(): boolean },
+  { onStop }: ServiceScope,
+): UsageRoom {
   let hasRoom = true;
   const look = async (): Promise<void> => {
     if (!isConnected()) return;
-    const sight = await sightStream(nc, STREAMS.usage.name);
+    const sight = await sightStream(control, STREAMS.usage.name);
     if (sight) hasRoom = sight.bytes < STREAMS.usage.maxBytes * FULL_SHARE;
-    else await declareStream(nc, STREAMS.usage);
+    else await declareStream(control, STREAMS.usage);
   };
   const timer = setInterval(() => look().catch(() => {}), LOOK_MS);
-  return {
-    get hasRoom() {
-      return hasRoom;
-    },
-    stop: () => clearInterval(timer),
-  };
+  onStop("usage room", () => clearInterval(timer));
+  return { hasRoom: () => hasRoom };
 }
