@@ -139,3 +139,11 @@ export interface Impossible {
 }
 
 export type Answer = Granted | Held | Refused | Over | Done | Settled | Impossible;
+
+/** What can be answered to an operation. */
+export type AnswerTo<O extends Operation> =
+  | Impossible
+  | (O extends AskGrant ? Granted : never)
+  | (O extends PlaceHold ? Held | Refused | Over : never)
+  | (O extends SettleRecord ? Settled : never)
+  | (O extends JournalAttempt | CloseGrant | ReapGrant | ReleaseAttempt ? Done : never);

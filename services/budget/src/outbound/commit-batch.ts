@@ -1,0 +1,63 @@
+// One batch, one transaction: lock the windows, read, decide, write, commit. Any number of processes may do this at
+// once; the row locks make them take turns, and every answer is given after its commit.
+import { type Pool, sqlState, transact } from "@waybill/store";
+import { applyBatch } from "../core/apply-batch.ts";
+import type { Alert } from "../core/books.ts";
+import { needsOf } from "../core/needs.ts";
+import type { Answer, Operation } from "../core/operation.ts";
+import { findCurrentWindows } from "./current-windows.ts";
+import { readBooks, WindowsMissing, windowsOfGrants } from "./read-books.ts";
+import { writeBooks } from "./write-books.ts";
+
+export interface CommitBatchOptions {
+  pool: Pool;
+  failpoint(name: string): void;
+  onAlert(alert: Alert): void;
+}
+
+/** Each round locks what the round before found missing; more would mean that rows appear faster than they are read. */
+const ROUNDS_MAX = 5;
+
+/** Carries out a batch and answers it. Throws when nothing of it happened, or when nobody can know: then do it again. */
+export async function commitBatch(
+  { pool, failpoint, onAlert }: CommitBatchOptions,
+  operations: readonly Operation[],
+): Promise<readonly Answer[]> {
+  const needs = needsOf(operations);
+  const current = await findCurrentWindows(pool, needs.budgetIds);
+  const windowIds = new Set([
+    ...needs.windowIds,
+    ...current.values(),
+    ...(await windowsOfGrants(pool, needs.grantIds)),
+  ]);
+  const settles = operations.some(({ kind }) => kind === "settle_record");
+  for (let round = 1; ; round += 1) {
+    try {
+      const { answers, alerts } = await transact(
+        pool,
+        async (client) => {
+          const { books, nowMs } = await readBooks(client, needs, windowIds);
+          for (const [budgetId, windowId] of current) books.currentWindows.set(budgetId, windowId);
+          const answers = applyBatch(books, operations, nowMs);
+          await writeBooks(client, books, nowMs);
+          if (settles) failpoint("settle_before_commit");
+          failpoint("before_commit");
+          return { answers, alerts: books.alerts };
+        },
+        { retryOnUniqueViolation: true },
+      );
+      failpoint("after_commit_before_answer");
+      for (const alert of alerts) onAlert(alert);
+      return answers;
+    } catch (error) {
+      if (!(error instanceof WindowsMissing) || round === ROUNDS_MAX) throw error;
+      for (const id of error.windowIds) windowIds.add(id);
+    }
+  }
+}
+
+/** Data exceptions and violated constraints: the statement is at fault, not the moment. */
+export function isHopeless(error: unknown): boolean {
+  const state = sqlState(error) ?? "";
+  return state.startsWith("22") || state.startsWith("23");
+}

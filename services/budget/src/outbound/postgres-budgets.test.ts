@@ -1,0 +1,106 @@
+// A migrated database of its own with budgets to test with, and as many writers on it as a test wants.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeUuidV7 } from "@waybill/service";
+import { openPool, type Pool } from "@waybill/store";
+import { migrationsOf, startTestDatabase } from "@waybill/testing";
+import type { Alert } from "../core/books.ts";
+import type { Answer, Operation } from "../core/operation.ts";
+import { commitBatch, isHopeless } from "./commit-batch.ts";
+import { GroupCommit } from "./group-commit.ts";
+
+export interface SampleBudget {
+  id: string;
+  limitPicoUsd: bigint;
+  windowKind?: string;
+  windowSeconds?: number;
+}
+
+export interface TestBudgets extends AsyncDisposable {
+  ownerUrl: string;
+  /** As the service's own role. */
+  url: string;
+  /** The owner's, for looking and for breaking things. */
+  owner: Pool;
+  alerts: Alert[];
+  addBudget(budget: SampleBudget): Promise<void>;
+  /** A writer on a pool of its own, as another process would have it. */
+  writer(failpoint?: (name: string) => void): GroupCommit<Operation, Answer>;
+  /** limit, posted, held, granted of the budget's windows, oldest first. */
+  windows(budgetId: string): Promise<bigint[][]>;
+  /** Moves Postgres's clock as the service sees it. */
+  setClock(sql: string): Promise<void>;
+}
+
+export async function startTestBudgets(...budgets: SampleBudget[]): Promise<TestBudgets> {
+  const database = await startTestDatabase({ migrations: [migrationsOf("budget")] });
+  const url = database.urlAs("waybill_budget");
+  const owner = openPool({ url: database.ownerUrl, applicationName: "test-owner", connectionsMax: 2 });
+  const pools: Pool[] = [owner];
+  const writers: GroupCommit<Operation, Answer>[] = [];
+  const alerts: Alert[] = [];
+  await owner.query("INSERT INTO accounts.organisation (id, name) VALUES ('acme', 'Acme')");
+  const kit: TestBudgets = {
+    ownerUrl: database.ownerUrl,
+    url,
+    owner,
+    alerts,
+    async addBudget({ id, limitPicoUsd, windowKind = "month", windowSeconds }) {
+      await owner.query(
+        `INSERT INTO budget.budget (id, name, organisation_id, limit_pico_usd, window_kind, window_seconds)
+         VALUES ($1, $1, 'acme', $2, $3, $4)`,
+        [id, limitPicoUsd, windowKind, windowSeconds ?? null],
+      );
+    },
+    writer(failpoint = () => {}) {
+      const pool = openPool({ url, applicationName: "test-writer", connectionsMax: 2 });
+      pools.push(pool);
+      const writer = new GroupCommit<Operation, Answer>({
+        commit: (batch) => commitBatch({ pool, failpoint, onAlert: (alert) => alerts.push(alert) }, batch),
+        isHopeless,
+        batchMax: 1_000,
+        waitingMax: 50_000,
+        retryMs: 20,
+      });
+      writers.push(writer);
+      return writer;
+    },
+    async windows(budgetId) {
+      const { rows } = await owner.query(
+        `SELECT limit_pico_usd, posted_pico_usd, held_pico_usd, granted_pico_usd FROM budget.budget_window
+         WHERE budget_id = $1 ORDER BY starts_at`,
+        [budgetId],
+      );
+      return rows.map((row) => Object.values(row as Record<string, string>).map(BigInt));
+    },
+    async setClock(sql) {
+      await owner.query(
+        `CREATE OR REPLACE FUNCTION budget.clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT ${sql} $$`,
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      for (const writer of writers) await writer.stop(1_000);
+      for (const pool of pools) await pool.end();
+      await database.stop();
+    },
+  };
+  for (const budget of budgets) await kit.addBudget(budget);
+  return kit;
+}
+
+/** A new attempt of a new request. */
+export const newAttemptId = (attempt = 1): string => `${makeUuidV7()}.${attempt}`;
+
+test("the service's role may not change budgets, keys' owners or what was settled", async () => {
+  await using kit = await startTestBudgets({ id: "b", limitPicoUsd: 1n });
+  const pool = openPool({ url: kit.url, applicationName: "test", connectionsMax: 1 });
+  for (const forbidden of [
+    "UPDATE budget.budget SET limit_pico_usd = 9",
+    "INSERT INTO accounts.organisation VALUES ('x', 'x')",
+    "UPDATE budget.settled_record SET cost_pico_usd = 0",
+    "CREATE TABLE budget.mine ()",
+  ]) {
+    await assert.rejects(pool.query(forbidden), /permission denied/);
+  }
+  await pool.end();
+});

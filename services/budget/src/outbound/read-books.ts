@@ -1,0 +1,136 @@
+// Reads the rows a batch needs, after locking their windows. Only what is read under the locks is trusted.
+import type { Client, Row } from "@waybill/store";
+import { Books, type GrantState, type SettledRecord } from "../core/books.ts";
+import type { Needs } from "../core/needs.ts";
+
+const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
+
+const LOCK_WINDOWS = `
+  SELECT w.id, w.budget_id, b.name, b.max_share_percent, ${MS("w.starts_at")} AS starts_at_ms,
+    ${MS("w.ends_at")} AS ends_at_ms, w.limit_pico_usd, w.posted_pico_usd, w.held_pico_usd, w.granted_pico_usd
+  FROM budget.budget_window w JOIN budget.budget b ON b.id = w.budget_id
+  WHERE w.id = ANY($1::bigint[]) ORDER BY w.id FOR UPDATE OF w`;
+
+const READ_GRANTS = `
+  SELECT grant_id, holder, budget_id, window_id, amount_pico_usd, cap_pico_usd, debited_pico_usd, state,
+    ${MS("granted_at")} AS granted_at_ms, ${MS("expires_at")} AS expires_at_ms,
+    ${MS("last_hold_ends_at")} AS last_hold_ends_at_ms
+  FROM budget.credit_grant WHERE grant_id = ANY($1)`;
+
+const READ_HOLDS = `
+  SELECT attempt_id, holder, budget_id, grant_id, window_id, amount_pico_usd, posted_pico_usd,
+    ${MS("placed_at")} AS placed_at_ms, ${MS("expires_at")} AS expires_at_ms, ${MS("settled_at")} AS settled_at_ms
+  FROM budget.hold WHERE attempt_id = ANY($1)`;
+
+const READ_RECORDS = `
+  SELECT record_id, attempt_id, ordinal, source, outcome, cost_pico_usd, cost_known
+  FROM budget.settled_record WHERE attempt_id = ANY($1)`;
+
+/** Rows were found whose windows are not locked: begin again with these as well. */
+export class WindowsMissing extends Error {
+  readonly windowIds: readonly bigint[];
+  constructor(windowIds: readonly bigint[]) {
+    super(`${windowIds.length} more windows have to be locked`);
+    this.name = "WindowsMissing";
+    this.windowIds = windowIds;
+  }
+}
+
+/** The windows of grants; a grant never changes its window, so no lock is needed to know. */
+export async function windowsOfGrants(
+  queries: { query(text: string, values: unknown[]): Promise<{ rows: Row[] }> },
+  grantIds: Iterable<string>,
+): Promise<bigint[]> {
+  const ids = [...grantIds];
+  if (ids.length === 0) return [];
+  const { rows } = await queries.query("SELECT DISTINCT window_id FROM budget.credit_grant WHERE grant_id = ANY($1)", [
+    ids,
+  ]);
+  return rows.map((row) => row.window_id as bigint);
+}
+
+/** Locks the windows in id order, then reads. Throws WindowsMissing when a row belongs to a window that is not locked. */
+export async function readBooks(
+  client: Client,
+  needs: Needs,
+  windowIds: ReadonlySet<bigint>,
+): Promise<{ books: Books; nowMs: number }> {
+  const books = new Books();
+  const read = async (name: string, text: string, ids: Iterable<string | bigint>): Promise<Row[]> => {
+    const values = [...ids];
+    return values.length === 0 ? [] : (await client.query({ name, text, values: [values] })).rows;
+  };
+  for (const row of await read("lock-windows", LOCK_WINDOWS, windowIds)) putWindow(books, row);
+  for (const row of await read("read-grants", READ_GRANTS, needs.grantIds)) putGrant(books, row);
+  for (const row of await read("read-holds", READ_HOLDS, needs.attemptIds)) putHold(books, row);
+  for (const row of await read("read-records", READ_RECORDS, needs.attemptIds)) putRecord(books, row);
+  const missing = new Set<bigint>();
+  for (const { windowId } of [...books.holds(), ...books.grants.values()]) {
+    if (!books.windows.has(windowId)) missing.add(windowId);
+  }
+  if (missing.size > 0) throw new WindowsMissing([...missing]);
+  const clock = await client.query({ name: "clock", text: `SELECT ${MS("budget.clock()")} AS now_ms` });
+  return { books, nowMs: clock.rows[0].now_ms as number };
+}
+
+function putWindow(books: Books, row: Row): void {
+  books.windows.set(row.id, {
+    id: row.id,
+    budgetId: row.budget_id,
+    budgetName: row.name,
+    maxSharePercent: row.max_share_percent,
+    startsAtMs: row.starts_at_ms,
+    endsAtMs: row.ends_at_ms ?? undefined,
+    limitPicoUsd: BigInt(row.limit_pico_usd),
+    postedPicoUsd: BigInt(row.posted_pico_usd),
+    heldPicoUsd: BigInt(row.held_pico_usd),
+    grantedPicoUsd: BigInt(row.granted_pico_usd),
+    change: "none",
+  });
+}
+
+function putGrant(books: Books, row: Row): void {
+  books.grants.set(row.grant_id, {
+    grantId: row.grant_id,
+    holder: row.holder,
+    budgetId: row.budget_id,
+    windowId: row.window_id,
+    amountPicoUsd: BigInt(row.amount_pico_usd),
+    capPicoUsd: BigInt(row.cap_pico_usd),
+    debitedPicoUsd: BigInt(row.debited_pico_usd),
+    state: row.state as GrantState,
+    grantedAtMs: row.granted_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    lastHoldEndsAtMs: row.last_hold_ends_at_ms,
+    change: "none",
+  });
+}
+
+function putHold(books: Books, row: Row): void {
+  books.putHold({
+    attemptId: row.attempt_id,
+    holder: row.holder,
+    budgetId: row.budget_id,
+    grantId: row.grant_id,
+    windowId: row.window_id,
+    amountPicoUsd: BigInt(row.amount_pico_usd),
+    postedPicoUsd: BigInt(row.posted_pico_usd),
+    placedAtMs: row.placed_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    settledAtMs: row.settled_at_ms ?? undefined,
+    change: "none",
+  });
+}
+
+function putRecord(books: Books, row: Row): void {
+  books.putRecord({
+    recordId: row.record_id,
+    attemptId: row.attempt_id,
+    ordinal: row.ordinal,
+    source: row.source as SettledRecord["source"],
+    outcome: row.outcome,
+    costPicoUsd: BigInt(row.cost_pico_usd),
+    costKnown: row.cost_known,
+    change: "none",
+  });
+}
