@@ -1,0 +1,60 @@
+// Learn one service, know all: every src/ holds the same files and folders, and the story is named after the service's verb.
+import { houseRule, type Rule, type SourceFile } from "./repository.ts";
+
+const EVERYWHERE = ["config.ts", "core/", "inbound/", "main.ts", "outbound/", "ports.ts"];
+
+/** The verbs of each service, one file each. */
+const STORIES: Readonly<Record<string, readonly string[]>> = {
+  ingress: ["serve-chat.ts"],
+  router: ["decide.ts"],
+  budget: ["grant-credit.ts", "place-hold.ts", "settle-usage.ts"],
+  worker: ["fulfil.ts"],
+  ledger: ["record-usage.ts"],
+};
+
+/** What only one service has beside them, with the reason why it lies there. */
+const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  worker: { "providers/": "one folder per provider dialect, all with the same file names" },
+};
+
+const entriesAreTheSame: Rule = (files) => {
+  const services = [...new Set(files.flatMap(({ path }) => /^services\/([^/]+)\//.exec(path)?.[1] ?? []))];
+  return services.flatMap((service) => {
+    const found = entriesOf(service, files);
+    const wanted = [...EVERYWHERE, ...(STORIES[service] ?? [])];
+    const allowed = new Set([...wanted, ...Object.keys(FURTHER[service] ?? {})]);
+    return [
+      ...(STORIES[service] ? [] : [`services/${service}: name its story in this test`]),
+      ...wanted.filter((name) => !found.has(name)).map((name) => `services/${service}/src has no ${name}`),
+      ...[...found]
+        .filter((name) => !allowed.has(name))
+        .map((name) => `services/${service}/src/${name} is in no other service; put it into core, inbound or outbound`),
+    ];
+  });
+};
+
+function entriesOf(service: string, files: readonly SourceFile[]): Set<string> {
+  const prefix = `services/${service}/src/`;
+  const inside = files.filter(({ path }) => path.startsWith(prefix) && !path.endsWith(".test.ts"));
+  return new Set(inside.map(({ path }) => path.slice(prefix.length).replace(/\/.*$/, "/")));
+}
+
+const ledger = [
+  "config.ts",
+  "core/entry.ts",
+  "inbound/a.ts",
+  "main.ts",
+  "outbound/b.ts",
+  "ports.ts",
+  "record-usage.ts",
+].map((name) => `services/ledger/src/${name}`);
+
+houseRule("every service has the same src/", entriesAreTheSame, {
+  breaks: {
+    "a missing story": ledger.filter((path) => !path.endsWith("record-usage.ts")),
+    "a missing folder": ledger.filter((path) => !path.includes("/core/")),
+    "a file of no kind": [...ledger, "services/ledger/src/helpers.ts"],
+    "a service without a named story": [...ledger, "services/mailer/src/main.ts"],
+  },
+  passes: { "a service as it should be": [...ledger, "services/ledger/src/record-usage.test.ts"] },
+});
