@@ -66,11 +66,13 @@ export class Puller {
     }
   }
 
-  /** Takes nothing more. Messages already handed over stay the caller's. */
+  /** Takes nothing more. Messages already handed over stay the caller's; those still on their way go back at once. */
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#watchdog);
-    if (!this.#options.nc.isClosed()) this.#subscription.unsubscribe();
+    // Rejected when the connection is closed or down; then nothing is on its way either.
+    if (!this.#options.nc.isClosed()) this.#subscription.drain().catch(() => {});
   }
 
   #onMessage(message: Msg): void {
@@ -79,7 +81,10 @@ export class Puller {
     // Status messages come without a reply subject; a stored message always has one to be acknowledged on.
     if (code === 0 || message.reply?.startsWith("$JS.ACK.")) {
       this.#outstanding = Math.max(0, this.#outstanding - 1);
-      if (this.#stopped) return;
+      if (this.#stopped) {
+        message.respond("-NAK");
+        return;
+      }
       this.#options.onMessage(new PulledMessage(message));
       this.wake();
       return;

@@ -100,8 +100,9 @@ async function serve<S extends Settings & typeof commonSettings>(
   const healthPort = await health.listen(common.WAYBILL_HEALTH_PORT, metrics);
   log.info({ health_port: healthPort, pid: process.pid }, "starting");
   try {
-    await definition.start(config, scope);
-    log.info("started");
+    // A start may wait for ever (NATS is not up yet); a signal must end it all the same.
+    const started = definition.start(config, scope).then(() => log.info("started"));
+    await Promise.race([started, ended.happened]);
     await ended.happened;
   } catch (error) {
     log.error({ err: error }, "failed");
