@@ -1,0 +1,231 @@
+// One provider call, from the first byte out to how it ended. Driven by the connection's events, the sweep of the open
+// attempts and a cancel, whichever comes first; the first end stands.
+import { type Clock, ERRORS, type ErrorCode, WaybillError } from "@waybill/domain";
+import type { Waybill } from "@waybill/wire";
+import { Deadlines, type TimeoutName } from "./core/deadlines.ts";
+import type { Ending, Failure, Reach } from "./core/ending.ts";
+import type { Carried } from "./open-attempts.ts";
+import type { Reply, Upstream, UpstreamCall, UpstreamEvents } from "./ports.ts";
+import type { StreamReader, StreamStep } from "./providers/provider.ts";
+
+/** A plain answer, which is read whole. */
+export const PLAIN_BYTES_MAX = 64 * 1024 * 1024;
+/** All of a stream; beyond it something is wrong with the provider. */
+export const STREAM_BYTES_MAX = 512 * 1024 * 1024;
+/** Of an error's body; its message stands at the front. */
+const REFUSAL_BYTES_MAX = 64 * 1024;
+
+export interface Carriage {
+  waybill: Waybill;
+  upstream: Upstream;
+  reply: Reply;
+  clock: Clock;
+  startedAtMs: number;
+  /** The attempt's total time runs out; set by the claim. */
+  totalDueAtMs: number;
+  /** The first data frame is out. */
+  onFirstData(): void;
+  /** Told once. */
+  onEnding(ending: Ending): void;
+}
+
+export class ProviderCall implements UpstreamEvents, Carried {
+  readonly #carriage: Carriage;
+  readonly #deadlines: Deadlines;
+  readonly #reader: StreamReader | undefined;
+  #call: UpstreamCall | undefined;
+  #reach: Reach = "not_sent";
+  #status = 0;
+  #header: (name: string) => string = () => "";
+  /** What is read whole: a plain answer, or the body of a refusal. */
+  #pieces: Uint8Array[] = [];
+  #bodyBytes = 0;
+  #contentBytes = 0;
+  #countedTokens = 0;
+  #firstTokenMs = 0;
+  #answer: { usage: Ending["reportedUsage"]; finishReason: string } | undefined;
+  #isEnded = false;
+  #isConnectionOver = false;
+
+  constructor(carriage: Carriage) {
+    this.#carriage = carriage;
+    const { waybill, startedAtMs, totalDueAtMs, upstream } = carriage;
+    const timeouts = { ...(waybill.timeouts ?? { connectMs: 0, firstTokenMs: 0, gapMs: 0, totalMs: 0 }) };
+    this.#deadlines = new Deadlines(timeouts, startedAtMs, totalDueAtMs);
+    this.#reader = waybill.stream ? upstream.dialect.readStream() : undefined;
+  }
+
+  /** Begins; `call` starts the request with this object as its events. */
+  start(call: (events: UpstreamEvents) => UpstreamCall): void {
+    this.#call = call(this);
+    // It may have been ended while it was being started.
+    if (this.#isEnded && !this.#isConnectionOver) this.#call.abort();
+  }
+
+  /** The bytes that close a complete stream; none for a plain answer. */
+  tail(note: string | undefined): Uint8Array | undefined {
+    return this.#reader?.tail(note);
+  }
+
+  onSent(): void {
+    if (this.#isEnded) return;
+    this.#reach = "sent";
+    this.#deadlines.sent(this.#carriage.clock.monotonicMs(), this.#reader !== undefined);
+  }
+
+  onHeaders(status: number, header: (name: string) => string): void {
+    if (this.#isEnded) return;
+    this.#status = status;
+    this.#header = header;
+    const isSuccess = status >= 200 && status < 300;
+    this.#reach = isSuccess ? "accepted" : "refused";
+    // A refusal is not waited for; its body is only its explanation.
+    if (!isSuccess) this.#deadlines.heard(this.#carriage.clock.monotonicMs());
+    const encoding = header("content-encoding");
+    if (isSuccess && encoding !== "" && encoding !== "identity") this.#fail("upstream_malformed");
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#isEnded) return;
+    this.#bodyBytes += chunk.length;
+    if (this.#reach === "refused") {
+      if (this.#bodyBytes <= REFUSAL_BYTES_MAX) this.#pieces.push(chunk);
+      else this.#endRefused();
+    } else if (this.#reader) {
+      if (this.#bodyBytes > STREAM_BYTES_MAX) this.#fail("upstream_malformed");
+      else this.#onStep(this.#reader, this.#reader.push(chunk));
+    } else {
+      this.#deadlines.heard(this.#carriage.clock.monotonicMs());
+      this.#pieces.push(chunk);
+      if (this.#bodyBytes > PLAIN_BYTES_MAX) this.#fail("upstream_malformed");
+    }
+  }
+
+  onEnd(): void {
+    this.#isConnectionOver = true;
+    if (this.#isEnded) return;
+    if (this.#reach === "refused") this.#endRefused();
+    else if (this.#reader) this.#onStep(this.#reader, this.#reader.end());
+    else this.#readPlain();
+  }
+
+  onError(_detail: string): void {
+    this.#isConnectionOver = true;
+    if (this.#isEnded) return;
+    if (this.#reach === "not_sent") this.#fail("upstream_unreachable");
+    else if (this.#reach === "refused") this.#endRefused();
+    else if (this.#reach === "accepted") this.#fail("upstream_truncated");
+    else this.#fail("upstream_error", "The provider closed the connection without an answer.");
+  }
+
+  cancel(code: ErrorCode): void {
+    if (this.#isEnded) return;
+    this.#end({ ...this.#failureOf(code), providerStatus: this.#status }, true);
+  }
+
+  sweep(nowMs: number): void {
+    const expired = this.#isEnded ? undefined : this.#deadlines.expired(nowMs);
+    if (expired) this.#onTimeout(expired);
+  }
+
+  #onStep(reader: StreamReader, step: StreamStep): void {
+    const { reply, clock, startedAtMs, onFirstData } = this.#carriage;
+    if (step.bytes.length > 0) {
+      const isFirst = this.#contentBytes === 0;
+      this.#countedTokens += step.evidencedTokens;
+      for (const piece of step.bytes) this.#contentBytes += piece.length;
+      const nowMs = clock.monotonicMs();
+      this.#deadlines.heard(nowMs);
+      if (isFirst) {
+        this.#firstTokenMs = nowMs - startedAtMs;
+        reply.started(this.#status, "text/event-stream");
+      }
+      reply.data(step.bytes, step.evidencedTokens);
+      if (isFirst) onFirstData();
+    } else if (reader.hasContent) this.#deadlines.heard(clock.monotonicMs());
+    if (step.failure) {
+      // The provider's own error before any content is a refusal like one by status.
+      const isItsOwn = step.failure.code !== "upstream_malformed" && step.failure.code !== "upstream_truncated";
+      if (isItsOwn && !reader.hasContent) this.#reach = "refused";
+      this.#end(step.failure, false);
+    } else if (step.isComplete) this.#end(undefined, false);
+    else if (reply.isBroken) this.cancel("bus_unavailable");
+  }
+
+  #readPlain(): void {
+    const { upstream, reply, clock, startedAtMs } = this.#carriage;
+    try {
+      const answer = upstream.dialect.readAnswer(this.#takePieces());
+      if ("failure" in answer) {
+        this.#reach = "refused";
+        this.#end(answer.failure, false);
+        return;
+      }
+      this.#answer = answer;
+      this.#countedTokens = answer.evidencedTokens;
+      this.#contentBytes = answer.bytes.length;
+      this.#firstTokenMs = clock.monotonicMs() - startedAtMs;
+      reply.started(this.#status, this.#header("content-type") || "application/json");
+      reply.data([answer.bytes], 0);
+      this.#end(undefined, false);
+    } catch (error) {
+      const { code } = WaybillError.from(error);
+      this.#fail(code === "upstream_malformed" ? code : "internal_error");
+    }
+  }
+
+  #endRefused(): void {
+    const { upstream, clock } = this.#carriage;
+    const refusal = {
+      status: this.#status,
+      header: this.#header,
+      body: this.#takePieces(),
+      nowUnixMs: clock.unixMs(),
+    };
+    this.#end(upstream.dialect.readRefusal(refusal), false);
+  }
+
+  #onTimeout(name: TimeoutName): void {
+    if (name === "connect") this.#fail("upstream_unreachable", "The provider could not be reached in time.");
+    else if (this.#reach === "refused") this.#endRefused();
+    else this.#fail("upstream_timeout");
+  }
+
+  #fail(code: ErrorCode, message: string = ERRORS[code].sentence): void {
+    this.#end({ ...this.#failureOf(code), message }, false);
+  }
+
+  #failureOf(code: ErrorCode): Failure {
+    return { code, message: ERRORS[code].sentence, param: "", providerStatus: this.#status, retryAfterMs: 0 };
+  }
+
+  #end(failure: Failure | undefined, wasCancelled: boolean): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { clock, startedAtMs, onEnding } = this.#carriage;
+    const nowMs = clock.monotonicMs();
+    this.#pieces = [];
+    if (!this.#isConnectionOver) {
+      if (failure) this.#call?.abort();
+      else this.#call?.release();
+    }
+    onEnding({
+      failure,
+      wasCancelled,
+      reach: this.#reach,
+      reportedUsage: this.#answer?.usage ?? this.#reader?.usage,
+      countedOutputTokens: BigInt(this.#countedTokens),
+      contentBytes: this.#contentBytes,
+      finishReason: this.#answer?.finishReason ?? this.#reader?.finishReason ?? "",
+      firstTokenMs: this.#firstTokenMs,
+      durationMs: nowMs - startedAtMs,
+    });
+  }
+
+  #takePieces(): Uint8Array {
+    const [first] = this.#pieces;
+    const whole = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    return whole;
+  }
+}

@@ -1,0 +1,50 @@
+// The four named timeouts of a call as one due time: connect, first token, gap, total. Reading it is a comparison, so one
+// sweep serves all calls of a worker and a chunk costs nothing.
+
+export interface CallTimeouts {
+  /** Until the request is being written. 0 in any of these: only the total holds. */
+  connectMs: number;
+  /** From then until the first content; only for streams, since a plain answer comes when it is finished. */
+  firstTokenMs: number;
+  /** Between two pieces of an answer that has begun. */
+  gapMs: number;
+  totalMs: number;
+}
+
+export type TimeoutName = "connect" | "first_token" | "gap" | "total";
+
+export class Deadlines {
+  readonly #timeouts: CallTimeouts;
+  readonly #totalDueAtMs: number;
+  #name: TimeoutName = "connect";
+  #dueAtMs: number;
+
+  /** `totalDueAtMs` is set by the claim, before the call begins. */
+  constructor(timeouts: CallTimeouts, nowMs: number, totalDueAtMs: number) {
+    this.#timeouts = timeouts;
+    this.#totalDueAtMs = totalDueAtMs;
+    this.#dueAtMs = due(nowMs, timeouts.connectMs);
+  }
+
+  /** The request is being written. */
+  sent(nowMs: number, isStream: boolean): void {
+    this.#name = "first_token";
+    this.#dueAtMs = isStream ? due(nowMs, this.#timeouts.firstTokenMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** A piece of the answer came. */
+  heard(nowMs: number): void {
+    this.#name = "gap";
+    this.#dueAtMs = due(nowMs, this.#timeouts.gapMs);
+  }
+
+  /** Which timeout has run out, if one has. */
+  expired(nowMs: number): TimeoutName | undefined {
+    if (nowMs >= this.#totalDueAtMs) return "total";
+    return nowMs >= this.#dueAtMs ? this.#name : undefined;
+  }
+}
+
+function due(nowMs: number, timeoutMs: number): number {
+  return timeoutMs > 0 ? nowMs + timeoutMs : Number.POSITIVE_INFINITY;
+}

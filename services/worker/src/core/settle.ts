@@ -1,0 +1,144 @@
+// What an attempt costs, by what is known of it: the provider's figure, else what was counted, else the whole hold where a
+// hard budget matched, else an estimate. Unknown is never zero.
+import { costOf, NO_TOKENS, PICO_USD_INT64_MAX, type PicoUsd, type TokenUsage } from "@waybill/domain";
+import { AttemptOutcome, type Evidence, fromWirePrice, TokenSource, type Waybill } from "@waybill/wire";
+import type { Ending } from "./ending.ts";
+import { evidencedUsage, judgeUsage, type TokenBounds } from "./plausible-usage.ts";
+
+/** The money side of one attempt. */
+export interface Settlement {
+  outcome: AttemptOutcome;
+  usage: TokenUsage;
+  tokenSource: TokenSource;
+  costPicoUsd: PicoUsd;
+  /** False: the price is unknown; the cost is 0 and goes to suspense. */
+  costKnown: boolean;
+  isSuspect: boolean;
+  /** Names and numbers only; empty where the provider's own figure stands unquestioned. */
+  evidence: Record<string, string | number | boolean>;
+}
+
+/**
+ * What a call costs that this side ended or the provider cut, by a provider folder's rule; undefined: there is no rule, and
+ * a hard budget books the hold.
+ */
+export type AbortedCallRule = (call: { stream: boolean; evidenced: TokenUsage }) => TokenUsage | undefined;
+
+/** An attempt that this worker called, or tried to. */
+export function settleEnding(waybill: Waybill, ending: Ending, abortedCall: AbortedCallRule): Settlement {
+  const outcome = outcomeOf(ending);
+  if (outcome === AttemptOutcome.FAILED_FREE) return nothingSpent();
+  const bounds = boundsOf(waybill, ending.countedOutputTokens);
+  const evidence = {
+    reach: ending.reach,
+    estimated_input_tokens: Number(waybill.estimatedInputTokens),
+    counted_output_tokens: Number(ending.countedOutputTokens),
+    content_bytes: ending.contentBytes,
+  };
+  if (ending.reportedUsage) return fromReport(waybill, outcome, ending.reportedUsage, bounds, evidence);
+  const evidenced = evidencedUsage(bounds);
+  if (outcome === AttemptOutcome.SUCCESS) return fromEvidence(waybill, outcome, evidenced, evidence);
+  if (outcome === AttemptOutcome.PARTIAL) {
+    const byRule = abortedCall({ stream: waybill.stream, evidenced });
+    if (byRule) return fromEvidence(waybill, outcome, byRule, evidence);
+  }
+  return wholeHold(waybill, outcome, evidence) ?? fromEvidence(waybill, outcome, evidenced, evidence);
+}
+
+/** An attempt whose worker is gone, or that nobody answers for; with what the ingress saw of it, if it saw anything. */
+export function settleLost(waybill: Waybill, seen: Evidence | undefined): Settlement {
+  const outcome = AttemptOutcome.UNKNOWN;
+  const counted = seen?.countedOutputTokens ?? 0n;
+  const bounds = boundsOf(waybill, counted);
+  const evidence = {
+    reach: seen?.accepted ? "accepted" : "unknown",
+    estimated_input_tokens: Number(waybill.estimatedInputTokens),
+    counted_output_tokens: Number(counted),
+    content_bytes: Number(seen?.contentBytes ?? 0n),
+  };
+  if (seen?.providerUsage) return fromReport(waybill, outcome, seen.providerUsage, bounds, evidence);
+  return wholeHold(waybill, outcome, evidence) ?? fromEvidence(waybill, outcome, evidencedUsage(bounds), evidence);
+}
+
+/** An attempt that certainly reached no provider. */
+export function nothingSpent(): Settlement {
+  return {
+    outcome: AttemptOutcome.FAILED_FREE,
+    usage: NO_TOKENS,
+    tokenSource: TokenSource.NONE,
+    costPicoUsd: 0n,
+    costKnown: true,
+    isSuspect: false,
+    evidence: {},
+  };
+}
+
+function outcomeOf(ending: Ending): AttemptOutcome {
+  if (!ending.failure) return AttemptOutcome.SUCCESS;
+  if (ending.reach === "not_sent" || ending.reach === "refused") return AttemptOutcome.FAILED_FREE;
+  if (ending.wasCancelled || ending.contentBytes > 0) return AttemptOutcome.PARTIAL;
+  return ending.reportedUsage ? AttemptOutcome.FAILED_BILLED : AttemptOutcome.UNKNOWN;
+}
+
+function boundsOf(waybill: Waybill, countedOutputTokens: bigint): TokenBounds {
+  const { inputTokensBound, maxOutputTokens, estimatedInputTokens } = waybill;
+  return { inputTokensBound, maxOutputTokens, estimatedInputTokens, countedOutputTokens };
+}
+
+type Counts = Settlement["evidence"];
+
+function fromReport(
+  waybill: Waybill,
+  outcome: AttemptOutcome,
+  reported: TokenUsage,
+  bounds: TokenBounds,
+  counts: Counts,
+): Settlement {
+  const { usage, isSuspect } = judgeUsage(reported, bounds);
+  const evidence = isSuspect
+    ? {
+        ...counts,
+        reported_input: String(reported.input),
+        reported_cached_input: String(reported.cachedInput),
+        reported_output: String(reported.output),
+        reported_reasoning_output: String(reported.reasoningOutput),
+      }
+    : {};
+  return {
+    outcome,
+    usage,
+    tokenSource: TokenSource.PROVIDER,
+    ...priced(waybill, usage),
+    isSuspect,
+    evidence,
+  };
+}
+
+function fromEvidence(waybill: Waybill, outcome: AttemptOutcome, usage: TokenUsage, evidence: Counts): Settlement {
+  const tokenSource = usage.output > 0n ? TokenSource.COUNTED : TokenSource.ESTIMATED;
+  return { outcome, usage, tokenSource, ...priced(waybill, usage), isSuspect: false, evidence };
+}
+
+/** Undefined where no hard budget matched. */
+function wholeHold(waybill: Waybill, outcome: AttemptOutcome, evidence: Counts): Settlement | undefined {
+  if (!waybill.holds.some((line) => line.hard)) return undefined;
+  let costPicoUsd = 0n;
+  for (const { amountPicoUsd } of waybill.holds) if (amountPicoUsd > costPicoUsd) costPicoUsd = amountPicoUsd;
+  const usage = { ...NO_TOKENS, input: waybill.inputTokensBound, output: waybill.maxOutputTokens };
+  return {
+    outcome,
+    usage,
+    tokenSource: TokenSource.WORST_CASE,
+    costPicoUsd,
+    costKnown: true,
+    isSuspect: false,
+    evidence,
+  };
+}
+
+function priced(waybill: Waybill, usage: TokenUsage): Pick<Settlement, "costPicoUsd" | "costKnown"> {
+  const price = fromWirePrice(waybill.price);
+  if (!price) return { costPicoUsd: 0n, costKnown: false };
+  const cost = costOf(usage, price);
+  return { costPicoUsd: cost > PICO_USD_INT64_MAX ? PICO_USD_INT64_MAX : cost, costKnown: true };
+}

@@ -1,0 +1,220 @@
+// THE STORY: claim a waybill with the ingress that wrote it, call the provider, send the answer back as it comes, put the
+// attempt on the books, and only then let go of the message. No go, no call; one record for each attempt, whatever happens.
+import { ERRORS, type ErrorCode } from "@waybill/domain";
+import { AttemptOutcome, HEADERS, Waybill } from "@waybill/wire";
+import { ProviderCall } from "./carry.ts";
+import { costNote } from "./core/cost-note.ts";
+import type { Ending } from "./core/ending.ts";
+import { nothingSpent, type Settlement, settleEnding, settleLost } from "./core/settle.ts";
+import { makeUsageRecord, type RecordFacts } from "./core/usage-record.ts";
+import type { OpenAttempt, OpenAttempts } from "./open-attempts.ts";
+import type { Claim, Ports, Upstream, WorkMessage } from "./ports.ts";
+
+/** A `go` that was asked for longer ago may have been given up by the ingress, so it is not used. */
+const GO_FRESH_MS = 1_000;
+
+/** Everything one waybill needs on its way. */
+interface Fulfilment {
+  ports: Ports;
+  waybill: Waybill;
+  attempt: OpenAttempt;
+  traceparent: string;
+  startedAtMs: number;
+}
+
+/** Takes one delivered message to its end. Never throws. */
+export async function fulfil(message: WorkMessage, open: OpenAttempts, ports: Ports): Promise<void> {
+  const waybill = decode(message);
+  if (!waybill) {
+    if (await ports.park(message, "not a waybill")) message.terminate();
+    return;
+  }
+  // Ours already: the running call keeps its message, a booked one only lost its ack.
+  const state = open.stateOf(waybill.attemptId);
+  if (state === "recorded") message.ack();
+  if (state !== "new") return;
+
+  const startedAtMs = ports.clock.monotonicMs();
+  const attempt = open.open(waybill.attemptId, waybill.ingressId, message, startedAtMs);
+  const fulfilment = { ports, waybill, attempt, traceparent: message.header(HEADERS.traceparent), startedAtMs };
+  let isRecorded = false;
+  try {
+    isRecorded = await claimAndCarry(fulfilment, open);
+  } catch (error) {
+    ports.log.error({ err: error, attempt_id: waybill.attemptId }, "a waybill was left to be delivered again");
+  }
+  open.close(attempt, isRecorded);
+}
+
+function decode(message: WorkMessage): Waybill | undefined {
+  try {
+    const waybill = Waybill.decode(message.data);
+    const isWhole = waybill.attemptId !== "" && waybill.ingressId !== "" && waybill.requestId !== "" && waybill.target;
+    return isWhole ? waybill : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True when the attempt is on the books by this worker's hand. */
+async function claimAndCarry(fulfilment: Fulfilment, open: OpenAttempts): Promise<boolean> {
+  const { ports, waybill, attempt } = fulfilment;
+  const isInline = waybill.bodyBytes === waybill.body.length;
+  const giveRoom = isInline ? undefined : await ports.reserveBody(waybill.bodyBytes);
+  let settled: Settled;
+  try {
+    const askedAtMs = ports.clock.monotonicMs();
+    const claim = await ports.claim(waybill, attempt.message.deliveryCount);
+    ports.measure.claimed(claim.kind);
+    if (claim.kind === "running") return false;
+    if (claim.kind === "over") {
+      attempt.message.ack();
+      return false;
+    }
+    settled = claim.kind === "go" ? await call(fulfilment, claim, askedAtMs) : withoutCall(fulfilment, claim);
+  } finally {
+    giveRoom?.();
+  }
+  await book(fulfilment, open, settled);
+  return true;
+}
+
+/** A settlement with what the record says beside it. */
+interface Settled {
+  settlement: Settlement;
+  facts: Pick<RecordFacts, "source" | "firstTokenMs" | "durationMs" | "finishReason" | "errorCode" | "providerStatus">;
+}
+
+/** Its holder is gone, or nobody answers for it. A first delivery that nobody answers for was certainly not called. */
+function withoutCall(fulfilment: Fulfilment, claim: Claim & { kind: "lost" | "nobody" }): Settled {
+  const { waybill, attempt } = fulfilment;
+  if (claim.kind === "nobody" && attempt.message.deliveryCount <= 1) return notSent(fulfilment, "not_sent");
+  const settlement = settleLost(waybill, claim.kind === "lost" ? claim.evidence : undefined);
+  return { settlement, facts: { ...factsOf(fulfilment, "worker_lost"), source: "lost" } };
+}
+
+function notSent(fulfilment: Fulfilment, code: ErrorCode): Settled {
+  const { ports, waybill } = fulfilment;
+  const settlement = nothingSpent();
+  const failure = { code, message: ERRORS[code].sentence, param: "", providerStatus: 0, retryAfterMs: 0 };
+  ports.replyTo(waybill).failed(failure, settlement);
+  return { settlement, facts: factsOf(fulfilment, code) };
+}
+
+function factsOf({ ports, startedAtMs }: Fulfilment, errorCode: ErrorCode): Settled["facts"] {
+  const durationMs = ports.clock.monotonicMs() - startedAtMs;
+  return { source: "worker", firstTokenMs: 0, durationMs, finishReason: "", errorCode, providerStatus: 0 };
+}
+
+async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtMs: number): Promise<Settled> {
+  const { ports, waybill, attempt } = fulfilment;
+  const upstream = ports.upstreamOf(waybill.target?.provider ?? "");
+  if (!upstream) return notSent(fulfilment, "no_workers");
+  let { body }: { body: Uint8Array } = waybill;
+  // Each answered piece of the body says as much as a fresh `go`.
+  let confirmedAtMs = askedAtMs;
+  if (waybill.bodyBytes !== body.length) {
+    try {
+      body = await ports.fetchBody(waybill, (pieceAskedAtMs) => {
+        confirmedAtMs = pieceAskedAtMs;
+      });
+    } catch (error) {
+      ports.log.warn({ err: error, attempt_id: waybill.attemptId }, "a body did not come");
+      return notSent(fulfilment, attempt.cancelledBy ?? "not_sent");
+    }
+  }
+  if (attempt.cancelledBy) return notSent(fulfilment, attempt.cancelledBy);
+  const isStale = ports.clock.monotonicMs() - confirmedAtMs > GO_FRESH_MS;
+  if (isStale) return notSent(fulfilment, "not_sent");
+  ports.failpoint("before_call");
+  return carry(fulfilment, upstream, body, askedAtMs + go.msLeft);
+}
+
+async function carry(
+  fulfilment: Fulfilment,
+  upstream: Upstream,
+  body: Uint8Array,
+  totalDueAtMs: number,
+): Promise<Settled> {
+  const { ports, waybill, attempt, traceparent, startedAtMs } = fulfilment;
+  const { dialect } = upstream;
+  const request = dialect.request(waybill, body);
+  const reply = ports.replyTo(waybill);
+  const span = ports.startSpan(`chat ${waybill.target?.model ?? ""}`, traceparent);
+  const { ending, providerCall } = await new Promise<{ ending: Ending; providerCall: ProviderCall }>((resolve) => {
+    const providerCall = new ProviderCall({
+      waybill,
+      upstream,
+      reply,
+      clock: ports.clock,
+      startedAtMs,
+      totalDueAtMs,
+      onFirstData: () => ports.failpoint("mid_call"),
+      onEnding: (ending) => resolve({ ending, providerCall }),
+    });
+    attempt.carry(providerCall);
+    providerCall.start((events) => ports.callProvider(upstream, request, waybill, events));
+  });
+  attempt.settle();
+  const settlement = settleEnding(waybill, ending, dialect.abortedCall);
+  const { failure, firstTokenMs, durationMs, finishReason } = ending;
+  if (failure) reply.failed(failure, settlement);
+  else {
+    const tail = providerCall.tail(waybill.clientWantsUsage ? noteFor(waybill, settlement) : undefined);
+    if (tail) reply.data([tail], 0);
+    reply.finished(settlement, { finishReason, firstTokenMs, durationMs });
+  }
+  measureCall(fulfilment, settlement, ending);
+  span.end({ "waybill.attempt_id": waybill.attemptId, "waybill.outcome": failure?.code ?? "success" });
+  const facts: Settled["facts"] = {
+    source: "worker",
+    firstTokenMs,
+    durationMs,
+    finishReason,
+    errorCode: failure?.code ?? "",
+    providerStatus: failure?.providerStatus ?? 200,
+  };
+  return { settlement, facts };
+}
+
+function noteFor({ target, attempt }: Waybill, { costPicoUsd, costKnown }: Settlement): string {
+  const model = `${target?.provider}/${target?.model}`;
+  return costNote({ costPicoUsd, costKnown, attempts: attempt, model, simulated: target?.simulated ?? false });
+}
+
+function measureCall({ ports, waybill }: Fulfilment, settlement: Settlement, ending: Ending): void {
+  const { provider = "", model = "" } = waybill.target ?? {};
+  if (ending.firstTokenMs > 0) ports.measure.firstToken(ending.firstTokenMs, provider, model);
+  ports.measure.ended(ending.failure?.code ?? "success", provider, model);
+  if (!ending.failure || settlement.outcome === AttemptOutcome.FAILED_FREE) return;
+  ports.log.warn(
+    {
+      request_id: waybill.requestId,
+      attempt_id: waybill.attemptId,
+      provider,
+      model,
+      code: ending.failure.code,
+      provider_status: ending.failure.providerStatus,
+      reach: ending.reach,
+    },
+    "a provider call ended without a complete answer",
+  );
+}
+
+/** On the books first, then off the queue. */
+async function book(fulfilment: Fulfilment, open: OpenAttempts, { settlement, facts }: Settled): Promise<void> {
+  const { ports, waybill, attempt, traceparent } = fulfilment;
+  ports.failpoint("after_usage_before_publish");
+  const record = makeUsageRecord(waybill, settlement, {
+    ...facts,
+    workerId: ports.workerId,
+    recordedAtMs: ports.clock.unixMs(),
+  });
+  const booking = ports.book(record, traceparent);
+  await booking.secured;
+  open.secure(attempt);
+  await booking.stored;
+  ports.failpoint("after_publish_before_ack");
+  attempt.message.ack();
+  ports.noteRecorded(waybill.ingressId, waybill.attemptId);
+}

@@ -1,0 +1,36 @@
+// The question before every call: may I? Asked of the ingress that made the attempt, answered within a second or not at all.
+import type { NatsConnection } from "@waybill/bus";
+import { ClaimReply, ClaimRequest, ClaimVerdict, subjects, type Waybill } from "@waybill/wire";
+import type { Claim } from "../ports.ts";
+
+const ANSWER_WITHIN_MS = 1_000;
+
+/** Never throws: no listener, no answer in time and no connection are all `nobody`. */
+export async function claim(
+  nc: NatsConnection,
+  workerId: string,
+  { attemptId, ingressId }: Waybill,
+  deliveryCount: number,
+): Promise<Claim> {
+  let reply: ClaimReply;
+  try {
+    const request = ClaimRequest.encode({ attemptId, workerId, deliveryCount }).finish();
+    const message = await nc.request(subjects.claim(ingressId), request, { timeout: ANSWER_WITHIN_MS });
+    reply = ClaimReply.decode(message.data);
+  } catch {
+    return { kind: "nobody" };
+  }
+  switch (reply.verdict) {
+    case ClaimVerdict.GO:
+      return { kind: "go", msLeft: reply.msLeft };
+    case ClaimVerdict.RUNNING:
+      return { kind: "running" };
+    case ClaimVerdict.LOST:
+      return { kind: "lost", evidence: reply.evidence };
+    case ClaimVerdict.OVER:
+      return { kind: "over" };
+    default:
+      // An answer nobody knows is not a yes; the message comes again.
+      return { kind: "running" };
+  }
+}

@@ -1,0 +1,49 @@
+// The two connections of a worker: one for frames, one for everything that must not wait behind them.
+import { connectBus, type NatsConnection } from "@waybill/bus";
+import type { Log } from "@waybill/service";
+import type { FrameLink } from "./reply.ts";
+
+export interface LinkOptions {
+  url: string;
+  user: string;
+  password: string;
+  workerId: string;
+  log: Log;
+  /** The control connection is back after a break, or has broken. */
+  onControl(isUp: boolean): void;
+}
+
+export interface Links {
+  frames: FrameLink;
+  control: NatsConnection;
+  isControlUp(): boolean;
+  close(): Promise<void>;
+}
+
+/** Waits for the first connection for as long as it takes. */
+export async function openLinks({ url, user, password, workerId, log, onControl }: LinkOptions): Promise<Links> {
+  const up = { frames: true, control: true };
+  const connect = (name: "frames" | "control"): Promise<NatsConnection> =>
+    connectBus({
+      url,
+      user,
+      password,
+      service: "worker",
+      name: `${workerId} ${name}`,
+      onConnected(isUp) {
+        up[name] = isUp;
+        log.warn({ link: name }, isUp ? "connected to NATS again" : "the connection to NATS is lost");
+        if (name === "control") onControl(isUp);
+      },
+      onProblem: (detail) => log.warn({ link: name, detail }, "NATS reports a problem"),
+    });
+  const [frames, control] = await Promise.all([connect("frames"), connect("control")]);
+  return {
+    frames: { nc: frames, isUp: () => up.frames },
+    control,
+    isControlUp: () => up.control,
+    async close() {
+      await Promise.allSettled([frames.drain(), control.drain()]);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// A provider's deployed configuration and its key as something that can be called.
+import type { ProviderConfig } from "@waybill/wire";
+import type { Upstream } from "../ports.ts";
+import type { ProviderDialect } from "../providers/provider.ts";
+
+/** Throws with a sentence for the log when the configuration cannot be called; the key is never part of it. */
+export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect, key: string): Upstream {
+  let url: URL;
+  try {
+    url = new URL(provider.baseUrl);
+  } catch {
+    throw new Error(`the base URL of ${provider.id} is not a URL`);
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new Error(`the base URL of ${provider.id} must begin with https:// or http://`);
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new Error(`the base URL of ${provider.id} must not hold credentials, a query or a fragment`);
+  }
+  if (/[^\x21-\x7e]/.test(key)) throw new Error(`the key of ${provider.id} holds a character that no key has`);
+  const headers = ["content-type", "application/json", "accept-encoding", "identity", "user-agent", "waybill"];
+  if (key !== "") headers.push("authorization", `Bearer ${key}`);
+  return {
+    providerId: provider.id,
+    dialect,
+    origin: url.origin,
+    basePath: url.pathname.replace(/\/+$/, ""),
+    headers,
+    allowPrivateAddress: provider.allowPrivateAddress,
+    isSimulated: provider.simulated,
+  };
+}
