@@ -1,6 +1,8 @@
 // `npm test`: everything CI runs, in order, each step with its title and time; stops at the first that fails.
 
+import { join } from "node:path";
 import { readLauncherConfig } from "../config.ts";
+import { findNatsServer } from "../find-nats-server.ts";
 import { PlainError } from "../plain-error.ts";
 import { runTool } from "../run-tool.ts";
 import { say, seconds } from "../say.ts";
@@ -33,7 +35,11 @@ const steps: readonly Step[] = [
     title: "types of the tests",
     run: (rootDir) => runTool(rootDir, "node_modules/typescript/bin/tsc", ["-p", "tsconfig.tests.json"]),
   },
-  { name: "dead-code", title: "dead code", run: (rootDir) => runTool(rootDir, "node_modules/knip/bin/knip.js", []) },
+  {
+    name: "dead-code",
+    title: "dead code",
+    run: (rootDir) => runTool(rootDir, "node_modules/knip/bin/knip.js", ["--no-config-hints"]),
+  },
   testStep("tidy", "the house rules", ["test/tidy"], twoAtOnce, minuteMs),
   testStep("unit", "unit tests", ["libs", "services", "deploy"], twoAtOnce, 2 * minuteMs),
   testStep("contract", "contracts with real NATS and Postgres", ["test/contract"], twoAtOnce, 3 * minuteMs),
@@ -82,6 +88,10 @@ function testStep(name: string, title: string, folders: string[], concurrency: n
   return {
     name,
     title,
-    run: (rootDir, filters) => runTestFiles({ rootDir, folders, filters, concurrency, fileLimitMs }),
+    async run(rootDir, filters) {
+      // Fetched once, here, not by every test file that needs it and finds none.
+      await findNatsServer(join(rootDir, ".waybill", "tools"), { onProgress: say });
+      return await runTestFiles({ rootDir, folders, filters, concurrency, fileLimitMs });
+    },
   };
 }
