@@ -15,6 +15,15 @@ export function recordId(attempt: string, source: RecordSourceName): string {
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** The two halves of an attempt id, or undefined when the text has another form. */
+export function parseAttemptId(text: string): { requestId: string; attempt: number } | undefined {
+  const dot = text.indexOf(".");
+  const requestId = text.slice(0, dot);
+  const number = text.slice(dot + 1);
+  if (dot < 0 || !UUID_V7.test(requestId) || !/^[1-9]\d{0,3}$/.test(number)) return undefined;
+  return { requestId, attempt: Number(number) };
+}
+
 /** Unix milliseconds inside a UUIDv7, or undefined when the text is none. */
 export function uuidV7TimeMs(id: string): number | undefined {
   if (!UUID_V7.test(id)) return undefined;

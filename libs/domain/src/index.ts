@@ -2,7 +2,15 @@
 export type { Clock, MakeId } from "./clock.ts";
 export { effectiveRecord, outranks, type RankedRecord } from "./effective-record.ts";
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type Retry } from "./errors.ts";
-export { attemptId, type PresentedKey, parseVirtualKey, type RecordSourceName, recordId, uuidV7TimeMs } from "./ids.ts";
+export {
+  attemptId,
+  type PresentedKey,
+  parseAttemptId,
+  parseVirtualKey,
+  type RecordSourceName,
+  recordId,
+  uuidV7TimeMs,
+} from "./ids.ts";
 export { formatModelId, type ModelId, parseModelId, subjectToken } from "./model-id.ts";
 export {
   formatUsd,
