@@ -55,9 +55,9 @@ export interface Decision {
   holder: string;
   /** How long the holds live if no record arrives, in milliseconds from now. */
   holdLifeMs: bigint;
-  /** The most output tokens the hold covers, for all choices together; the worker writes it into the body. 0: leave the body's own. */
+  /** The most output tokens the hold covers, for EACH choice; the worker writes it into the body, where it means the same. 0: leave the body's own. */
   maxOutputTokens: bigint;
-  /** True when max_output_tokens is smaller than what the client asked for. */
+  /** True when the money left made max_output_tokens smaller than what the client, or else the model, would have allowed. */
   clamped: boolean;
   timeouts:
     | Timeouts

@@ -1,0 +1,94 @@
+// How large a request can get: bounds of its input and output tokens that no honest tokeniser or provider exceeds, and what a
+// hold must cover. Unknown is never small: where there is no bound, there is none.
+import { affordableOutputTokens, PICO_USD_INT64_MAX, type PicoUsd, type Price, worstCaseCost } from "@waybill/domain";
+
+/** Tokens a provider adds per message or tool (role, separators, schema syntax): OpenAI adds 3 to 4, others up to about 10. */
+export const PART_OVERHEAD_TOKENS = 16n;
+/** Tokens a provider adds once per request (priming the answer, a tool preamble). */
+export const REQUEST_OVERHEAD_TOKENS = 400n;
+/** Catalogues round context windows (1 000 000 for 1 047 576): as a bound they are taken a twentieth larger. */
+const WINDOW_ROUNDING = 20n;
+
+export interface BoundedRequest {
+  /** For one choice; 0: the client did not say. */
+  maxOutputTokens: bigint;
+  choiceCount: number;
+  /** UTF-8 bytes of the text the model reads: each token is at least one byte. */
+  inputTextBytes: bigint;
+  inputPartCount: number;
+  hasUnseenInput: boolean;
+  hasImages: boolean;
+}
+
+export interface BoundedModel {
+  /** 0: unknown. */
+  contextWindowTokens: bigint;
+  /** 0: unknown. */
+  maxOutputTokens: bigint;
+}
+
+/** What an exact or cut hold has to cover. */
+export interface HoldSize {
+  worstPicoUsd: PicoUsd;
+  /** The least that makes the call worth while. */
+  leastPicoUsd: PicoUsd;
+  inputTokensMax: bigint;
+  /** For one choice. */
+  outputTokensMax: bigint;
+  choices: bigint;
+  /** The client did not bound the output, so a share of the budget may. */
+  boundedByShare: boolean;
+}
+
+/**
+ * The most input tokens. Unseen input, and images (whose tokens have nothing to do with their bytes), count as the whole
+ * context window. Undefined: no bound is known.
+ */
+export function inputBound(request: BoundedRequest, model: BoundedModel): bigint | undefined {
+  const window = model.contextWindowTokens;
+  const windowMax = window === 0n ? undefined : window + window / WINDOW_ROUNDING;
+  if (request.hasUnseenInput || request.hasImages) return windowMax;
+  const seen = request.inputTextBytes + BigInt(request.inputPartCount) * PART_OVERHEAD_TOKENS + REQUEST_OVERHEAD_TOKENS;
+  return windowMax === undefined || seen < windowMax ? seen : windowMax;
+}
+
+/** The most output tokens of one choice: the client's limit, the model's, its context window, whichever is least. */
+export function outputBound(request: BoundedRequest, model: BoundedModel): bigint | undefined {
+  let bound: bigint | undefined;
+  for (const limit of [request.maxOutputTokens, model.maxOutputTokens, model.contextWindowTokens]) {
+    if (limit > 0n && (bound === undefined || limit < bound)) bound = limit;
+  }
+  return bound;
+}
+
+/** What a hold for this request at this price must be; undefined when the cost cannot be bounded or does not fit a hold. */
+export function holdSize(
+  request: BoundedRequest,
+  model: BoundedModel,
+  price: Price,
+  leastOutputTokens: bigint,
+): HoldSize | undefined {
+  const inputTokensMax = inputBound(request, model);
+  const outputTokensMax = outputBound(request, model);
+  if (inputTokensMax === undefined || outputTokensMax === undefined) return undefined;
+  const choices = BigInt(Math.max(1, request.choiceCount));
+  const worstPicoUsd = worstCaseCost(price, inputTokensMax, outputTokensMax * choices);
+  if (worstPicoUsd > PICO_USD_INT64_MAX) return undefined;
+  const least = outputTokensMax < leastOutputTokens ? outputTokensMax : leastOutputTokens;
+  return {
+    worstPicoUsd,
+    leastPicoUsd: worstCaseCost(price, inputTokensMax, least * choices),
+    inputTokensMax,
+    outputTokensMax,
+    choices,
+    boundedByShare: request.maxOutputTokens === 0n,
+  };
+}
+
+/** Output tokens per choice that a hold of this amount covers, at most what was bounded. */
+export function coveredOutputTokens(size: HoldSize, price: Price, heldPicoUsd: PicoUsd): bigint {
+  if (heldPicoUsd >= size.worstPicoUsd) return size.outputTokensMax;
+  const covered = affordableOutputTokens(price, size.inputTokensMax, heldPicoUsd) / size.choices;
+  if (covered > size.outputTokensMax) return size.outputTokensMax;
+  return covered;
+}

@@ -1,0 +1,75 @@
+// Who can serve this request: capability, context window, price where a hard budget applies, a live worker.
+import type { ErrorCode } from "@waybill/domain";
+import type { ModelEntry } from "../snapshot.ts";
+
+/** What the request asks of a model. */
+export interface Needs {
+  hasTools: boolean;
+  hasImages: boolean;
+  hasJsonSchema: boolean;
+  estimatedInputTokens: bigint;
+}
+
+/** What is known of the model beside its entry. */
+export interface Circumstances {
+  isAllowed: boolean;
+  isLive: boolean;
+  /** A hard budget matches this candidate, so an unknown price is a refusal. */
+  hasHardBudget: boolean;
+}
+
+/** Why a candidate is out: the code a client would get if it were the only one, and a sentence for people. */
+export interface Rejection {
+  code: ErrorCode;
+  because: string;
+}
+
+/** Undefined: the model can serve. The order is from what never changes to what may change in a second. */
+export function reject(model: ModelEntry, needs: Needs, circumstances: Circumstances): Rejection | undefined {
+  if (!circumstances.isAllowed) return { code: "model_not_allowed", because: "not allowed for this key" };
+  const missing = missingCapability(model, needs);
+  if (missing !== undefined) return { code: "invalid_value", because: `does not support ${missing}` };
+  const window = model.contextWindowTokens;
+  if (window > 0n && needs.estimatedInputTokens > window) {
+    return {
+      code: "context_length_exceeded",
+      because: `about ${needs.estimatedInputTokens} input tokens, context window ${window}`,
+    };
+  }
+  if (!model.price && circumstances.hasHardBudget) {
+    return { code: "price_unknown", because: "no known price and a hard budget applies" };
+  }
+  if (!circumstances.isLive) return { code: "no_workers", because: "no live worker" };
+  return undefined;
+}
+
+function missingCapability({ capabilities }: ModelEntry, needs: Needs): string | undefined {
+  if (needs.hasTools && !capabilities.has("tools")) return "tools";
+  if (needs.hasImages && !capabilities.has("images")) return "images";
+  if (needs.hasJsonSchema && !capabilities.has("json_schema")) return "json_schema";
+  return undefined;
+}
+
+/** Of several rejections, the one the client should hear: what may be over soon comes first. */
+const SPEAKS_FIRST: readonly ErrorCode[] = [
+  "no_workers",
+  "budget_unavailable",
+  "budget_exceeded",
+  "price_unknown",
+  "hold_unbounded",
+  "context_length_exceeded",
+  "invalid_value",
+  "model_not_allowed",
+  "model_not_found",
+];
+
+/** The code to refuse with when every candidate was rejected. Throws for an empty list. */
+export function speakingRejection(rejections: readonly Rejection[]): Rejection {
+  for (const code of SPEAKS_FIRST) {
+    const found = rejections.find((rejection) => rejection.code === code);
+    if (found) return found;
+  }
+  const [first] = rejections;
+  if (!first) throw new Error("there is no rejection to speak");
+  return first;
+}

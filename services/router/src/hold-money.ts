@@ -1,0 +1,98 @@
+// The second half of a decision: hold the worst case on every budget that matches, before anything is sent.
+// Usually from grants in hand; a cold budget waits for one answer; near a limit the budget service places the hold exactly.
+import type { BudgetRefusal, HoldLine, JournaledAttempt } from "@waybill/wire";
+import type { HoldSize } from "./core/bounds.ts";
+import type { HoldCut, MatchedBudget } from "./core/credit.ts";
+import type { Till } from "./till.ts";
+
+export interface HoldWish {
+  budgets: readonly MatchedBudget[];
+  size: HoldSize;
+  /** The attempt as it is journaled, with these lines. */
+  journalAs(lines: HoldLine[]): JournaledAttempt;
+  /** How long the request may wait for the budget service. */
+  waitMs: number;
+  /** Told how many budgets that never refuse were passed over. */
+  onUnheld(count: number): void;
+}
+
+export type HoldOutcome =
+  /** `heldPicoUsd`: what every line covers; less than the worst case when it was clamped. */
+  | { kind: "held"; lines: HoldLine[]; heldPicoUsd: bigint }
+  | { kind: "refused"; refusal: BudgetRefusal }
+  /** A hard budget cannot be asked now. Nothing may be sent. */
+  | { kind: "unavailable" };
+
+/** Credit that arrives may be taken by others first; after this many answers the hold is placed exactly. */
+const FILLS_MAX = 2;
+const RETRY_MS = 25;
+
+/** The common case, without waiting: a hold from grants in hand, or undefined. */
+export function holdAtOnce(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {
+  if (!till.canJournal) return { kind: "unavailable" };
+  const lines = till.cut(budgets, size.worstPicoUsd, journalAs);
+  return lines && { kind: "held", lines, heldPicoUsd: size.worstPicoUsd };
+}
+
+/** The other cases: waits for credit, then for an exact hold, at most `waitMs` in all. */
+export async function holdWaiting(till: Till, wish: HoldWish): Promise<HoldOutcome> {
+  const endsAtMs = performance.now() + wish.waitMs;
+  for (let fill = 0; fill < FILLS_MAX; fill += 1) {
+    const isAnswered = await till.fillFor(wish.budgets, wish.size.worstPicoUsd, endsAtMs - performance.now());
+    if (!isAnswered) break;
+    const held = holdAtOnce(till, wish);
+    if (held) return held;
+  }
+  return placeExactly(till, wish, endsAtMs);
+}
+
+async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promise<HoldOutcome> {
+  const { size, budgets, journalAs } = wish;
+  const { cut, missing } = till.cutForPlacement(budgets, size.worstPicoUsd);
+  const attempt = journalAs(cut);
+  if (missing.length === 0) {
+    till.placementEnded(cut, "placed", attempt);
+    return { kind: "held", lines: cut, heldPicoUsd: size.worstPicoUsd };
+  }
+  const asks = missing.map(({ id }) => ({
+    budgetId: id,
+    wantPicoUsd: size.worstPicoUsd,
+    leastPicoUsd: size.leastPicoUsd,
+    boundedByShare: size.boundedByShare,
+  }));
+  let wasSent = false;
+  for (;;) {
+    const leftMs = endsAtMs - performance.now();
+    if (leftMs <= 0) break;
+    const answer = await till.budgetService.placeHold({ asks, attempt }, leftMs);
+    if (answer.kind === "placed") {
+      till.placementEnded(cut, "placed");
+      for (const line of answer.lines) till.placedExactly(line.budgetId, line.amountPicoUsd);
+      return heldExactly(cut, answer.lines, size.worstPicoUsd);
+    }
+    if (answer.kind === "refused") {
+      till.placementEnded(cut, "refused");
+      return answer;
+    }
+    wasSent ||= answer.sent;
+    // Not even sent: the service is away, and waiting for it would only make the refusal slow.
+    if (!answer.sent) break;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  if (missing.some(({ hard }) => hard)) {
+    // What was sent may have been placed, and its cut lines with it: they stay held until the attempt's end of life.
+    if (wasSent) till.placementEnded(cut, "unknown", cut.length > 0 ? attempt : undefined);
+    else till.placementEnded(cut, "refused");
+    return { kind: "unavailable" };
+  }
+  // Only budgets that never refuse are missing: they are passed over, and that is counted.
+  till.placementEnded(cut, "unknown", attempt);
+  wish.onUnheld(missing.length);
+  return { kind: "held", lines: cut, heldPicoUsd: size.worstPicoUsd };
+}
+
+function heldExactly(cut: HoldCut[], placed: HoldLine[], worstPicoUsd: bigint): HoldOutcome {
+  let heldPicoUsd = worstPicoUsd;
+  for (const { amountPicoUsd } of placed) if (amountPicoUsd < heldPicoUsd) heldPicoUsd = amountPicoUsd;
+  return { kind: "held", lines: [...cut, ...placed], heldPicoUsd };
+}

@@ -1,0 +1,98 @@
+// RouterService over gRPC: the standing stream of an ingress, and the unary twin for tools and tests.
+import { type RpcServer, type ServerDuplexStream, unary } from "@waybill/rpc";
+import type { Tracing } from "@waybill/service";
+import {
+  type DecideRequest,
+  type DecideResponse,
+  type JournaledAttempt,
+  Refusal,
+  type RouterAnswer,
+  type RouterCall,
+  RouterServiceService,
+} from "@waybill/wire";
+import type { Decide } from "../decide.ts";
+
+export interface RouterHandlers {
+  decide: Decide;
+  tracing: Tracing;
+  journalReported(attempts: readonly JournaledAttempt[]): void;
+  onError(error: unknown): void;
+}
+
+const CALLERS = ["ingress", "operator"];
+/** Decisions under way on one stream; beyond it the caller is told to come back. */
+const UNDER_WAY_MAX = 20_000;
+const RETRY_AFTER_MS = 1_000;
+
+export interface RouterService {
+  /** Takes no new decision and ends the streams once those under way are answered. */
+  drain(): void;
+}
+
+type Stream = ServerDuplexStream<RouterCall, RouterAnswer>;
+
+export function serveRouter(server: RpcServer, handlers: RouterHandlers): RouterService {
+  const streams = new Set<{ stream: Stream; underWay: number }>();
+  let draining = false;
+
+  const answerOf = async ({ call, deadlineMs, traceparent }: RouterCall): Promise<RouterAnswer["answer"]> => {
+    if (call?.$case === "reportOpen") {
+      handlers.journalReported(call.value.attempts);
+      return { $case: "reportOpen", value: {} };
+    }
+    if (!call) return { $case: "decide", value: refusal("internal_error") };
+    if (draining) return { $case: "decide", value: refusal("draining") };
+    const span = handlers.tracing.start(`router.${call.$case}`, "server", traceparent);
+    const { decide } = handlers;
+    const value = await (call.$case === "decide"
+      ? decide.decide(call.value, deadlineMs)
+      : decide.next(call.value, deadlineMs));
+    span.end({ "waybill.outcome": value.outcome?.$case === "refusal" ? value.outcome.value.code : "decided" });
+    return { $case: "decide", value };
+  };
+
+  const session = (stream: Stream): void => {
+    const state = { stream, underWay: 0 };
+    streams.add(state);
+    stream.sendMetadata(stream.metadata.clone());
+    stream.on("data", (call: RouterCall) => {
+      if (state.underWay >= UNDER_WAY_MAX) {
+        stream.write({ correlationId: call.correlationId, answer: { $case: "decide", value: refusal("overloaded") } });
+        return;
+      }
+      state.underWay += 1;
+      answerOf(call)
+        .catch((error: unknown): RouterAnswer["answer"] => {
+          handlers.onError(error);
+          return { $case: "decide", value: refusal("internal_error") };
+        })
+        .then((answer) => {
+          state.underWay -= 1;
+          if (!stream.writableEnded && !stream.destroyed) stream.write({ correlationId: call.correlationId, answer });
+          if (draining && state.underWay === 0) stream.end();
+        }, handlers.onError);
+    });
+    stream.on("end", () => stream.end());
+    stream.on("error", () => stream.destroy());
+    stream.on("close", () => streams.delete(state));
+  };
+
+  const decide = unary(
+    (request: DecideRequest) => (draining ? Promise.resolve(refusal("draining")) : handlers.decide.decide(request, 0)),
+    handlers.onError,
+  );
+  server.add(RouterServiceService, { session, decide }, CALLERS);
+
+  return {
+    drain() {
+      draining = true;
+      for (const { stream, underWay } of streams) if (underWay === 0) stream.end();
+    },
+  };
+}
+
+function refusal(code: string): DecideResponse {
+  return {
+    outcome: { $case: "refusal", value: { ...Refusal.create({}), code, retryAfterMs: RETRY_AFTER_MS } },
+  };
+}

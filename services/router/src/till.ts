@@ -1,0 +1,208 @@
+// The till: the credit held by this process with everything that keeps it filled and accounted for. It sends the asks that
+// core/credit.ts makes, journals every hold and every closing in order, and ends grants whose life is over.
+import type { Clock, MakeId } from "@waybill/domain";
+import type { JournaledAttempt } from "@waybill/wire";
+import { BudgetIndex, type IndexedBudget, type ScopeFacts, type ScopeTarget } from "./core/budget-index.ts";
+import { Credit, type CreditSettings, type HoldCut, type MatchedBudget, type PlacementEnd } from "./core/credit.ts";
+import type { Moment } from "./core/grant.ts";
+import { JournalQueue } from "./core/journal-queue.ts";
+import { Remaining, type StandingFigures } from "./core/remaining.ts";
+import type { BudgetService, Failpoint } from "./ports.ts";
+
+/** How long lines may wait for company. */
+const FLUSH_MS = 50;
+/** Grants are looked through for ended lives this often. */
+const SWEEP_MS = 250;
+/** Renewals do not hold up any request; a first ask is also bounded by its request's own wait. */
+const ASK_DEADLINE_MS = 2_000;
+const JOURNAL_DEADLINE_MS = 5_000;
+/** About 1 MiB of lines: well inside the largest message. */
+const JOURNAL_BATCH_MAX = 500;
+/** A minute of journaling at full load; beyond it nothing is held any more, so nothing is ever dropped. */
+const JOURNAL_LINES_MAX = 200_000;
+
+export interface TillOptions {
+  budgetService: BudgetService;
+  clock: Clock;
+  makeId: MakeId;
+  settings: CreditSettings;
+  failpoint: Failpoint;
+}
+
+export class Till {
+  readonly #options: TillOptions;
+  readonly #credit: Credit;
+  readonly #journal = new JournalQueue<JournaledAttempt>(JOURNAL_LINES_MAX, JOURNAL_BATCH_MAX);
+  readonly #remaining = new Remaining();
+  readonly #outstanding = new Map<string, Promise<void>>();
+  readonly #timers: NodeJS.Timeout[];
+  #budgets: BudgetIndex | undefined;
+
+  constructor(options: TillOptions) {
+    this.#options = options;
+    this.#credit = new Credit(options.settings, options.makeId);
+    this.#timers = [setInterval(() => void this.#flush(), FLUSH_MS), setInterval(() => this.#sweep(), SWEEP_MS)];
+  }
+
+  /** False until the budget service has told its budgets once: before that nobody knows which apply. */
+  get knowsBudgets(): boolean {
+    return this.#budgets !== undefined;
+  }
+
+  get canJournal(): boolean {
+    return this.#journal.hasRoom;
+  }
+
+  get journalLines(): number {
+    return this.#journal.length;
+  }
+
+  get isServiceOpen(): boolean {
+    return this.#options.budgetService.isOpen;
+  }
+
+  setBudgets(budgets: readonly IndexedBudget[]): void {
+    const index = new BudgetIndex(budgets);
+    this.#budgets = index;
+    this.#remaining.forget((id) => index.has(id));
+    this.#sweep();
+  }
+
+  setStanding(budgetId: string, figures: StandingFigures): void {
+    this.#remaining.told(budgetId, figures);
+  }
+
+  match(facts: ScopeFacts, target: ScopeTarget): IndexedBudget[] {
+    return this.#budgets?.match(facts, target) ?? [];
+  }
+
+  /** The usual case: a hold from grants in hand, journaled soon, with no call. Undefined: some budget has no credit for it. */
+  cut(
+    budgets: readonly MatchedBudget[],
+    amount: bigint,
+    journalAs: (cut: HoldCut[]) => JournaledAttempt,
+  ): HoldCut[] | undefined {
+    const cut = this.#credit.cut(budgets, amount, this.#now());
+    if (cut) this.#journal.pushAttempt(journalAs(cut));
+    this.#pump();
+    return cut;
+  }
+
+  /** Asks for credit where it is missing and can be had; says whether an answer came that may have changed something. */
+  async fillFor(budgets: readonly MatchedBudget[], amount: bigint, waitMs: number): Promise<boolean> {
+    const waitFor = this.#credit.askForMissing(budgets, amount, this.#now());
+    this.#pump();
+    const answers = waitFor.flatMap((id) => this.#outstanding.get(id) ?? []);
+    if (answers.length === 0) return false;
+    await atMost(Promise.all(answers), waitMs);
+    return true;
+  }
+
+  cutForPlacement(budgets: readonly MatchedBudget[], amount: bigint): { cut: HoldCut[]; missing: MatchedBudget[] } {
+    const split = this.#credit.cutForPlacement(budgets, amount, this.#now());
+    this.#pump();
+    return split;
+  }
+
+  /** `journal`: the attempt with its cut lines, where the placement itself did not journal them for certain. */
+  placementEnded(cut: readonly HoldCut[], end: PlacementEnd, journal?: JournaledAttempt): void {
+    if (journal) this.#journal.pushAttempt(journal);
+    this.#credit.placementEnded(cut, end);
+    this.#pump();
+  }
+
+  placedExactly(budgetId: string, amount: bigint): void {
+    this.#remaining.placed(budgetId, amount);
+  }
+
+  /** Journals attempts of other holders, as an ingress reports them. */
+  journalReported(attempts: readonly JournaledAttempt[]): void {
+    for (const attempt of attempts) this.#journal.pushAttempt(attempt);
+  }
+
+  /** The budget service calls credit back: what is in hand of this budget returns at once. */
+  recall(budgetId: string): void {
+    this.#credit.recall(budgetId, this.#now());
+    this.#pump();
+    void this.#flush();
+  }
+
+  /** What is left of the tightest of these budgets, what is in hand here included. */
+  remainingOf(budgets: readonly { id: string }[]): bigint | undefined {
+    return this.#remaining.tightest(budgets, (id) => this.#credit.restInHand(id));
+  }
+
+  inHand(): Iterable<{ budgetId: string; restPicoUsd: bigint }> {
+    return this.#credit.inHand();
+  }
+
+  get budgetService(): BudgetService {
+    return this.#options.budgetService;
+  }
+
+  /** Gives everything back and waits until the journal says so, at most `limitMs`. Returns the lines that are left. */
+  async stop(limitMs: number): Promise<number> {
+    const endsAtMs = this.#options.clock.monotonicMs() + limitMs;
+    this.#credit.closeAll();
+    await atMost(Promise.all(this.#outstanding.values()), Math.min(limitMs, ASK_DEADLINE_MS));
+    this.#pump();
+    while (this.#journal.length > 0 && this.#options.clock.monotonicMs() < endsAtMs) {
+      await this.#flush();
+      if (this.#journal.length > 0) await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+    }
+    for (const timer of this.#timers) clearInterval(timer);
+    return this.#journal.length;
+  }
+
+  #now(): Moment {
+    const { clock } = this.#options;
+    return { monotonicMs: clock.monotonicMs(), unixMs: clock.unixMs() };
+  }
+
+  #sweep(): void {
+    const budgets = this.#budgets;
+    if (!budgets) return;
+    this.#credit.sweep(this.#now(), (id) => budgets.has(id));
+    this.#pump();
+  }
+
+  /** Carries out what the credit asked for. Closings go behind every line pushed before. */
+  #pump(): void {
+    const { asks, closings } = this.#credit;
+    for (const closing of closings.splice(0)) this.#journal.pushClosing(closing);
+    for (const ask of asks.splice(0)) {
+      const answer = this.#options.budgetService.askGrant(ask, ASK_DEADLINE_MS).then((outcome) => {
+        this.#outstanding.delete(ask.budgetId);
+        if (outcome.kind === "given") this.#credit.answered(ask.budgetId, outcome.given, this.#now());
+        else this.#credit.unanswered(ask.budgetId, ask.grantId, outcome.sent);
+        this.#pump();
+      });
+      this.#outstanding.set(ask.budgetId, answer);
+    }
+  }
+
+  async #flush(): Promise<void> {
+    for (;;) {
+      if (!this.#options.budgetService.isOpen) return;
+      const batch = this.#journal.take();
+      if (!batch) return;
+      this.#options.failpoint("before_journal");
+      const { attempts, closings } = batch;
+      if (!(await this.#options.budgetService.journal(attempts, closings, JOURNAL_DEADLINE_MS))) {
+        this.#journal.failed();
+        return;
+      }
+      this.#journal.acknowledged();
+    }
+  }
+}
+
+/** Waits for a promise, but not longer; the timer does not stay behind. */
+async function atMost(promise: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, limitMs));
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
