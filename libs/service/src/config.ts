@@ -26,6 +26,8 @@ export interface Setting<T> {
   meaning: string;
   /** Text used when the variable is absent or empty; undefined: the setting is required. */
   fallback: string | undefined;
+  /** What may be set, in words; undefined: any text. */
+  allowed?: string;
   parse(text: string): T;
 }
 
@@ -41,14 +43,14 @@ export function text(options: { meaning: string; fallback?: string }): Setting<s
 /** A whole number within [min, max]. The unit belongs in the variable's name. */
 export function integer(options: { meaning: string; fallback?: number; min: number; max: number }): Setting<number> {
   const { min, max } = options;
+  const allowed = `a whole number from ${min} to ${max}`;
   return {
     meaning: options.meaning,
     fallback: options.fallback === undefined ? undefined : String(options.fallback),
+    allowed,
     parse(value) {
       const number = Number(value);
-      if (!Number.isInteger(number) || number < min || number > max) {
-        throw new Error(`must be a whole number from ${min} to ${max}`);
-      }
+      if (!Number.isInteger(number) || number < min || number > max) throw new Error(`must be ${allowed}`);
       return number;
     },
   };
@@ -56,7 +58,8 @@ export function integer(options: { meaning: string; fallback?: number; min: numb
 
 /** A secret; prints as ***. */
 export function secret(options: { meaning: string; fallback?: string }): Setting<Secret> {
-  return { meaning: options.meaning, fallback: options.fallback, parse: (value) => new Secret(value) };
+  const { meaning, fallback } = options;
+  return { meaning, fallback, allowed: "a secret; never printed", parse: (value) => new Secret(value) };
 }
 
 /** A comma-separated list; blanks are dropped. */
@@ -64,6 +67,7 @@ export function list(options: { meaning: string; fallback?: string }): Setting<s
   return {
     meaning: options.meaning,
     fallback: options.fallback,
+    allowed: "a list, comma separated",
     parse: (value) =>
       value
         .split(",")
@@ -77,12 +81,14 @@ export function oneOf<const W extends readonly string[]>(
   words: W,
   options: { meaning: string; fallback?: W[number] },
 ): Setting<W[number]> {
+  const allowed = `one of ${words.join(", ")}`;
   return {
     meaning: options.meaning,
     fallback: options.fallback,
+    allowed,
     parse(value) {
       const found = words.find((word) => word === value);
-      if (found === undefined) throw new Error(`must be one of ${words.join(", ")}`);
+      if (found === undefined) throw new Error(`must be ${allowed}`);
       return found;
     },
   };

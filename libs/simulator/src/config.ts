@@ -2,7 +2,7 @@
 
 import { type ConfigOf, integer, readConfig } from "@waybill/service";
 
-const settings = {
+export const settings = {
   WAYBILL_SIMULATOR_PORT: integer({
     meaning: "Port on loopback; 0 takes a free one.",
     fallback: 8_650,
