@@ -1,0 +1,76 @@
+// What is held is never less than what can be billed.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { costOf } from "@waybill/domain";
+import fc from "fast-check";
+import { type BoundedRequest, coveredOutputTokens, holdSize, inputBound, outputBound } from "./bounds.ts";
+import { sampleModel, samplePrice } from "./sample-models.ts";
+
+const REQUEST: BoundedRequest = {
+  maxOutputTokens: 100n,
+  choiceCount: 1,
+  inputTextBytes: 1_000n,
+  inputPartCount: 2,
+  hasUnseenInput: false,
+  hasImages: false,
+};
+const MODEL = sampleModel("sim/premium");
+
+test("input that is not shown, and images, count as the whole context window, rounded up", () => {
+  assert.equal(inputBound({ ...REQUEST, hasUnseenInput: true }, MODEL), 134_400n);
+  assert.equal(inputBound({ ...REQUEST, hasImages: true }, MODEL), 134_400n);
+  assert.equal(inputBound({ ...REQUEST, hasUnseenInput: true }, { ...MODEL, contextWindowTokens: 0n }), undefined);
+});
+
+test("shown input is at most its bytes and the provider's overhead, and never more than fits", () => {
+  assert.equal(inputBound(REQUEST, MODEL), 1_000n + 2n * 16n + 400n);
+  assert.equal(inputBound({ ...REQUEST, inputTextBytes: 10_000_000n }, MODEL), 134_400n);
+});
+
+test("output is bounded by the least of what is known; nothing known is no bound", () => {
+  assert.equal(outputBound(REQUEST, MODEL), 100n);
+  assert.equal(outputBound({ ...REQUEST, maxOutputTokens: 1_000_000n }, MODEL), 4_096n);
+  assert.equal(outputBound({ ...REQUEST, maxOutputTokens: 0n }, { ...MODEL, maxOutputTokens: 0n }), 128_000n);
+  const nothing = { contextWindowTokens: 0n, maxOutputTokens: 0n };
+  assert.equal(outputBound({ ...REQUEST, maxOutputTokens: 0n }, nothing), undefined);
+  assert.equal(holdSize({ ...REQUEST, maxOutputTokens: 0n }, nothing, samplePrice(1n, 1n), 16n), undefined);
+});
+
+test("a cost that does not fit a hold is no hold", () => {
+  assert.equal(holdSize(REQUEST, MODEL, samplePrice(1n, 10n ** 18n), 16n), undefined);
+});
+
+test("the least that makes a call worth while is a few tokens of output, or what was asked if that is less", () => {
+  const size = holdSize({ ...REQUEST, choiceCount: 2 }, MODEL, samplePrice(1n, 10n), 16n);
+  assert.equal(size?.worstPicoUsd, 1_432n + 2_000n);
+  assert.equal(size?.leastPicoUsd, 1_432n + 320n);
+  const tiny = holdSize({ ...REQUEST, maxOutputTokens: 3n }, MODEL, samplePrice(1n, 10n), 16n);
+  assert.equal(tiny?.leastPicoUsd, tiny?.worstPicoUsd);
+});
+
+test("any usage within the clamped limits costs at most what is held", () => {
+  const arbitrary = fc.record({
+    bytes: fc.bigInt({ min: 0n, max: 200_000n }),
+    max: fc.bigInt({ min: 0n, max: 10_000n }),
+    choices: fc.integer({ min: 1, max: 8 }),
+    inputRate: fc.bigInt({ min: 0n, max: 20_000_000n }),
+    outputRate: fc.bigInt({ min: 0n, max: 80_000_000n }),
+    /** In thousandths between the least and the worst. */
+    share: fc.bigInt({ min: 0n, max: 1_000n }),
+  });
+  fc.assert(
+    fc.property(arbitrary, ({ bytes, max, choices, inputRate, outputRate, share }) => {
+      const price = samplePrice(inputRate, outputRate);
+      const request = { ...REQUEST, inputTextBytes: bytes, maxOutputTokens: max, choiceCount: choices };
+      const size = holdSize(request, MODEL, price, 16n);
+      assert.ok(size && size.leastPicoUsd <= size.worstPicoUsd);
+      const held = size.leastPicoUsd + ((size.worstPicoUsd - size.leastPicoUsd) * share) / 1_000n;
+      const covered = coveredOutputTokens(size, price, held);
+      assert.ok(covered <= size.outputTokensMax);
+      assert.ok(covered >= (size.outputTokensMax < 16n ? size.outputTokensMax : 16n), "the least is always covered");
+      const output = covered * BigInt(choices);
+      const usage = { input: size.inputTokensMax, cachedInput: 0n, cacheWrite5m: 0n, cacheWrite1h: 0n, output };
+      assert.ok(costOf({ ...usage, reasoningOutput: 0n }, price) <= held);
+    }),
+  );
+});

@@ -1,0 +1,36 @@
+// Who can serve a request, and what the client hears when nobody can.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sampleModel } from "../sample-models.ts";
+import { type Circumstances, type Needs, reject, speakingRejection } from "./filter.ts";
+
+const NEEDS: Needs = { hasTools: false, hasImages: false, hasJsonSchema: false, estimatedInputTokens: 10n };
+const FINE: Circumstances = { isAllowed: true, isLive: true, hasHardBudget: true };
+const codeOf = (overrides: object, needs: Partial<Needs> = {}, circumstances: Partial<Circumstances> = {}) =>
+  reject(sampleModel("a/m", overrides), { ...NEEDS, ...needs }, { ...FINE, ...circumstances })?.code;
+
+test("a model that can do all of it, and has a worker, serves", () => {
+  assert.equal(codeOf({}), undefined);
+});
+
+test("each reason has its code", () => {
+  assert.equal(codeOf({}, {}, { isAllowed: false }), "model_not_allowed");
+  assert.equal(codeOf({ capabilities: new Set() }, { hasTools: true }), "invalid_value");
+  assert.equal(codeOf({ capabilities: new Set() }, { hasImages: true }), "invalid_value");
+  assert.equal(codeOf({ capabilities: new Set() }, { hasJsonSchema: true }), "invalid_value");
+  assert.equal(codeOf({}, { estimatedInputTokens: 128_001n }), "context_length_exceeded");
+  assert.equal(codeOf({ contextWindowTokens: 0n }, { estimatedInputTokens: 128_001n }), undefined);
+  assert.equal(codeOf({ price: undefined }), "price_unknown");
+  assert.equal(codeOf({ price: undefined }, {}, { hasHardBudget: false }), undefined);
+  assert.equal(codeOf({}, {}, { isLive: false }), "no_workers");
+});
+
+test("of several reasons the client hears the one that may be over soonest", () => {
+  const rejections = (["model_not_allowed", "price_unknown", "no_workers"] as const).map((code) => ({
+    code,
+    because: "",
+  }));
+  assert.equal(speakingRejection(rejections).code, "no_workers");
+  assert.equal(speakingRejection(rejections.slice(0, 2)).code, "price_unknown");
+  assert.throws(() => speakingRejection([]));
+});
