@@ -4,7 +4,7 @@
 //   granted = sum over its grants of max(0, cap - debited)
 //   posted  = sum of what its holds carry as posted
 import type { PicoUsd, RecordSourceName } from "@waybill/domain";
-import type { Line } from "./operation.ts";
+import type { Line, Standing } from "./operation.ts";
 
 /** What has to be written for a row when the batch is done. */
 export type Change = "none" | "insert" | "update";
@@ -155,6 +155,13 @@ export class Books {
 /** What could be given now. Negative once more was spent than the limit. */
 export function restOf(window: Window): PicoUsd {
   return window.limitPicoUsd - window.postedPicoUsd - window.heldPicoUsd - window.grantedPicoUsd;
+}
+
+/** The window's counters at this moment. */
+export function standingOf(window: Window): Standing {
+  const { budgetId, limitPicoUsd, postedPicoUsd, heldPicoUsd, grantedPicoUsd, endsAtMs } = window;
+  const counters = { limitPicoUsd, postedPicoUsd, heldPicoUsd, grantedPicoUsd };
+  return { budgetId, windowId: window.id, ...counters, resetsAtMs: endsAtMs };
 }
 
 /** What may still be cut from a grant, or is cut and not journaled yet. */

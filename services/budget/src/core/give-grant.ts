@@ -1,6 +1,6 @@
 // How much credit one holder gets ahead of need.
 import { maxPicoUsd, minPicoUsd, type PicoUsd } from "@waybill/domain";
-import { type Books, type Grant, move, restOf, restOfGrant } from "./books.ts";
+import { type Books, type Grant, move, restOf, restOfGrant, standingOf } from "./books.ts";
 import type { Answer, AskGrant } from "./operation.ts";
 
 /** A grant is at most this part of the rest, so that many holders together cannot strand a budget. */
@@ -18,13 +18,17 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
   const known = books.grants.get(ask.grantId);
   if (known) {
     const lifeMs = Math.max(0, known.expiresAtMs - nowMs);
-    return { kind: "granted", amountPicoUsd: known.amountPicoUsd, windowId: known.windowId, lifeMs };
+    const window = books.currentWindow(ask.budgetId);
+    const standing = window && standingOf(window);
+    return { kind: "granted", amountPicoUsd: known.amountPicoUsd, windowId: known.windowId, lifeMs, standing };
   }
   const window = books.currentWindow(ask.budgetId);
   if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
   const lifeMs = Math.min(ask.lifeMs, (window.endsAtMs ?? Number.POSITIVE_INFINITY) - nowMs);
   const amountPicoUsd = lifeMs <= 0 ? 0n : grantAmount(restOf(window), ask.needPicoUsd, ask.wantPicoUsd);
-  if (amountPicoUsd === 0n) return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs: 0 };
+  if (amountPicoUsd === 0n) {
+    return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs: 0, standing: standingOf(window) };
+  }
   const grant: Grant = {
     grantId: ask.grantId,
     holder: ask.holder,
@@ -41,5 +45,5 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
   };
   books.grants.set(grant.grantId, grant);
   move(window, "grantedPicoUsd", restOfGrant(grant));
-  return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs };
+  return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs, standing: standingOf(window) };
 }

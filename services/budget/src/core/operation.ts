@@ -38,6 +38,8 @@ export interface PlaceHold {
   asks: readonly HoldAsk[];
   cut: readonly Line[];
   lifeMs: number;
+  /** True: do not clamp or refuse while credit that is out with holders could change that; say whose to call back. */
+  mayRecall: boolean;
   /** What a record can be written from; opaque here. */
   message: Uint8Array;
 }
@@ -87,12 +89,27 @@ export interface ReleaseAttempt {
 
 export type Operation = AskGrant | PlaceHold | JournalAttempt | CloseGrant | SettleRecord | ReapGrant | ReleaseAttempt;
 
+/** How a budget's current window stands. */
+export interface Standing {
+  budgetId: string;
+  /** 0n: nothing was ever held in it. */
+  windowId: bigint;
+  limitPicoUsd: PicoUsd;
+  postedPicoUsd: PicoUsd;
+  heldPicoUsd: PicoUsd;
+  grantedPicoUsd: PicoUsd;
+  /** Unix milliseconds; undefined: never. */
+  resetsAtMs: number | undefined;
+}
+
 /** Amount 0: near the limit, place exact holds instead. */
 export interface Granted {
   kind: "granted";
   amountPicoUsd: PicoUsd;
   windowId: bigint;
   lifeMs: number;
+  /** Undefined when a repeated question is answered after its window has ended. */
+  standing: Standing | undefined;
 }
 
 export interface Held {
@@ -100,7 +117,7 @@ export interface Held {
   lines: readonly Line[];
 }
 
-/** The budget that bound, and the numbers behind the refusal. */
+/** The budget that bound, and the numbers behind the refusal. Final when nothing is recallable. */
 export interface Refused {
   kind: "refused";
   budgetId: string;
@@ -110,7 +127,7 @@ export interface Refused {
   neededPicoUsd: PicoUsd;
   /** Unix milliseconds; undefined: never. */
   resetsAtMs: number | undefined;
-  /** Budgets that are too short and have credit out with holders: calling it back may help. */
+  /** Budgets that are short and have credit out with holders which, called back, would change the answer. */
   recallable: readonly string[];
 }
 

@@ -54,12 +54,25 @@ test("all or none: when one budget refuses, the other holds nothing, and the one
   assertCountersTrue(books);
 });
 
-test("credit that is out with holders is named as worth calling back", () => {
+test("before a refusal or a clamp, credit that is out with holders is named as worth calling back", () => {
   const books = sampleBooks(1_000n);
   applyBatch(books, [askGrant("g1", 10n)], 0);
-  const answer = placeHold(books, placeHoldOf("r1.1", 1_000n), 1);
-  assert.ok(answer.kind === "refused");
-  assert.deepEqual(answer.recallable, ["b0"]);
+  const refused = placeHold(books, placeHoldOf("r1.1", 1_000n, { mayRecall: true }), 1);
+  assert.ok(refused.kind === "refused");
+  assert.deepEqual(refused.recallable, ["b0"]);
+  const asks = [{ budgetId: "b0", wantPicoUsd: 995n, leastPicoUsd: 1n, boundedByShare: false }];
+  const clamped = placeHold(books, placeHoldOf("r1.1", 0n, { asks, mayRecall: true }), 1);
+  assert.ok(clamped.kind === "refused");
+  assert.deepEqual(clamped.recallable, ["b0"]);
+  assert.equal(placeHold(books, placeHoldOf("r1.1", 0n, { asks, mayRecall: false }), 1).kind, "held");
+});
+
+test("credit is not called back when even all of it would not do", () => {
+  const books = sampleBooks(1_000n);
+  applyBatch(books, [askGrant("g1", 10n)], 0);
+  const refused = placeHold(books, placeHoldOf("r1.1", 1_001n, { mayRecall: true }), 1);
+  assert.ok(refused.kind === "refused");
+  assert.deepEqual(refused.recallable, []);
 });
 
 test("a repeated attempt gets the first answer, also when there is no room any more", () => {

@@ -31,11 +31,12 @@ export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer
     const window = books.currentWindow(ask.budgetId);
     if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
     const allowed = allowedAmount({ ...ask, leastPicoUsd: least }, restOf(window), window.maxSharePercent);
-    asked.push({ window, allowed });
+    asked.push({ window, allowed, want: ask.wantPicoUsd });
   }
   asked.sort((a, b) => Number(a.allowed > b.allowed) - Number(a.allowed < b.allowed));
   const amountPicoUsd = asked[0]?.allowed ?? 0n;
-  if (amountPicoUsd < least) return refuse(asked, least);
+  const recallable = place.mayRecall ? findRecallable(asked, least) : [];
+  if (amountPicoUsd < least || recallable.length > 0) return refuse(asked, least, recallable);
   const owner = { attemptId: place.attemptId, holder: place.holder, expiresAtMs: nowMs + place.lifeMs };
   for (const line of place.cut) addLine(books, owner, line, nowMs, false);
   const lines = asked.map(({ window }) =>
@@ -48,10 +49,18 @@ export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer
 interface Asked {
   window: Window;
   allowed: PicoUsd;
+  want: PicoUsd;
+}
+
+/** The budgets that would clamp or refuse and have credit out; none when even all of it back would not do. */
+function findRecallable(asked: readonly Asked[], least: PicoUsd): string[] {
+  const short = asked.filter(({ allowed, want }) => allowed < want);
+  if (short.some(({ window }) => restOf(window) + window.grantedPicoUsd < least)) return [];
+  return short.filter(({ window }) => window.grantedPicoUsd > 0n).map(({ window }) => window.budgetId);
 }
 
 /** Names the budget that allows least; `asked` ascends by what is allowed. */
-function refuse(asked: readonly Asked[], least: PicoUsd): Answer {
+function refuse(asked: readonly Asked[], least: PicoUsd, recallable: readonly string[]): Answer {
   const [tightest] = asked;
   if (!tightest) throw new Error("a hold without asks cannot be refused");
   const { window } = tightest;
@@ -63,8 +72,6 @@ function refuse(asked: readonly Asked[], least: PicoUsd): Answer {
     leftPicoUsd: maxPicoUsd(restOf(window), 0n),
     neededPicoUsd: least,
     resetsAtMs: window.endsAtMs,
-    recallable: asked
-      .filter(({ allowed, window: { grantedPicoUsd } }) => allowed < least && grantedPicoUsd > 0n)
-      .map(({ window: { budgetId } }) => budgetId),
+    recallable,
   };
 }

@@ -91,6 +91,7 @@ export const placeHoldOf = (attemptId: string, amount: bigint, change: Partial<P
   asks: [{ budgetId: "b0", wantPicoUsd: amount, leastPicoUsd: amount, boundedByShare: false }],
   cut: [],
   lifeMs: 60_000,
+  mayRecall: false,
   message: new Uint8Array(),
   ...change,
 });

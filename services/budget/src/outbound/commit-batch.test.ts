@@ -21,6 +21,7 @@ const place = (attemptId: string, ...asks: HoldAsk[]): PlaceHold => ({
   asks,
   cut: [],
   lifeMs: 60_000,
+  mayRecall: false,
   message: new Uint8Array([1, 2, 3]),
 });
 

@@ -1,0 +1,71 @@
+// Every setting of the budget service. The only file that reads the environment.
+import { fileURLToPath } from "node:url";
+import {
+  commonSettings,
+  databaseSettings,
+  failpointSettings,
+  integer,
+  natsSettings,
+  readConfig,
+  type Setting,
+  secret,
+  text,
+} from "@waybill/service";
+import type { MigrationSet } from "@waybill/store";
+
+export const settings = {
+  ...commonSettings,
+  ...natsSettings,
+  ...databaseSettings,
+  ...failpointSettings,
+  WAYBILL_GRPC_HOST: text({
+    meaning: "Address to serve AccountService and BudgetService on; without TLS only loopback.",
+    fallback: "127.0.0.1",
+  }) satisfies Setting<string>,
+  WAYBILL_GRPC_PORT: integer({ meaning: "Port of gRPC; 0 takes a free one.", fallback: 0, min: 0, max: 65_535 }),
+  WAYBILL_ACCEPTED_TOKENS: text({
+    meaning: "Who may call: a list like ingress=<sha256 hex of its token>,router=<...>,operator=<...>.",
+  }),
+  WAYBILL_BUDGET_BATCH_OPERATIONS_MAX: integer({
+    meaning: "Most operations in one transaction.",
+    fallback: 1_000,
+    min: 1,
+    max: 10_000,
+  }),
+  WAYBILL_BUDGET_WAITING_OPERATIONS_MAX: integer({
+    meaning: "Most operations that wait for the next transaction; beyond it calls are refused at once.",
+    fallback: 20_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  WAYBILL_BUDGET_SETTLING_MAX: integer({
+    meaning: "Most usage records that are taken from USAGE and not settled yet.",
+    fallback: 2_000,
+    min: 1,
+    max: 10_000,
+  }),
+  WAYBILL_REAP_INTERVAL_MS: integer({
+    meaning: "How often holds and grants past their end of life are looked for.",
+    fallback: 5_000,
+    min: 20,
+    max: 3_600_000,
+  }),
+  WAYBILL_REAP_CLOCK_MARGIN_MS: integer({
+    meaning: "How far the clocks of NATS and Postgres may be apart when it is judged which came first.",
+    fallback: 2_000,
+    min: 0,
+    max: 600_000,
+  }),
+} as const;
+
+/** The SQL this service owns. */
+export const migrations: MigrationSet = {
+  owner: "budget",
+  folder: fileURLToPath(new URL("../migrations", import.meta.url)),
+};
+
+/** For --migrate and --seed-demo: the database as its owner sees it. */
+export function readOwnerUrl(): string {
+  const ownerSettings = { DATABASE_URL: secret({ meaning: "Postgres, with the owner's role: it makes schemas." }) };
+  return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
+}

@@ -1,0 +1,190 @@
+// The standing streams of routers. Each call is answered once, by its correlation id, in any order and before its
+// deadline; the list of budgets and the standing of those in use are pushed.
+import { WaybillError } from "@waybill/domain";
+import type { ServerDuplexStream } from "@waybill/rpc";
+import type { Tracing } from "@waybill/service";
+import type { AskGrant, Budget, BudgetAnswer, BudgetCall, Journal, PlaceHold } from "@waybill/wire";
+import type { AskGrant as AskGrantOperation, Operation, Standing } from "../core/operation.ts";
+import { grantCredit } from "../grant-credit.ts";
+import { type PlaceHoldWorld, placeHold } from "../place-hold.ts";
+import { fromWireAskGrant, fromWireClosing, fromWireJournaledAttempt, fromWirePlaceHold } from "./from-wire.ts";
+import { answerOf, toWireGrant, toWireHold, toWireRefusal, toWireStanding } from "./to-wire.ts";
+
+export interface BudgetSessionsOptions {
+  world: PlaceHoldWorld;
+  tracing: Tracing;
+  onRefused(budgetId: string): void;
+  /** A message that nothing can be done with; it was answered. */
+  onOddMessage(detail: string): void;
+  /** An answer that is a fault of ours. */
+  onError(error: unknown): void;
+}
+
+type Stream = ServerDuplexStream<BudgetCall, BudgetAnswer>;
+type Answer = NonNullable<BudgetAnswer["answer"]>;
+
+interface Session {
+  stream: Stream;
+  holder: string;
+  /** Budgets this holder has used: it is told their standing. */
+  used: Set<string>;
+}
+
+const DEADLINE_MS = 2_000;
+const DEADLINE_MS_MAX = 30_000;
+/** One holder's budgets whose standing is pushed; the first ones win. */
+const USED_MAX = 10_000;
+const JOURNAL_LINES_MAX = 10_000;
+
+export class BudgetSessions {
+  readonly #options: BudgetSessionsOptions;
+  readonly #sessions = new Set<Session>();
+  #budgets: readonly Budget[] | undefined;
+  #inFlight = 0;
+  #stopping = false;
+
+  constructor(options: BudgetSessionsOptions) {
+    this.#options = options;
+  }
+
+  get open(): number {
+    return this.#sessions.size;
+  }
+
+  /** The handler of BudgetService.Session. */
+  serve(stream: Stream): void {
+    const session: Session = { stream, holder: "", used: new Set() };
+    this.#sessions.add(session);
+    stream.on("data", (call: BudgetCall) => void this.#onCall(session, call));
+    const onEnd = (): void => {
+      if (this.#sessions.delete(session)) stream.end();
+    };
+    stream.on("end", onEnd);
+    stream.on("error", onEnd);
+    stream.on("cancelled", onEnd);
+  }
+
+  /** Keeps the list and sends it to everybody; who says hello later gets it then. */
+  setBudgets(budgets: readonly Budget[]): void {
+    this.#budgets = budgets;
+    for (const session of this.#sessions) if (session.holder !== "") this.#pushBudgets(session);
+  }
+
+  usedBudgets(): Set<string> {
+    const used = new Set<string>();
+    for (const session of this.#sessions) for (const id of session.used) used.add(id);
+    return used;
+  }
+
+  pushStandings(standings: ReadonlyMap<string, Standing>): void {
+    for (const session of this.#sessions) {
+      const told = [...session.used].flatMap((id) => standings.get(id) ?? []).map(toWireStanding);
+      if (told.length > 0) session.stream.write(answerOf(0n, { $case: "standings", value: { standings: told } }));
+    }
+  }
+
+  /** Refuses new calls, lets those in flight be answered within `limitMs`, and ends the streams. */
+  async stop(limitMs: number): Promise<void> {
+    this.#stopping = true;
+    const endsAtMs = performance.now() + limitMs;
+    while (this.#inFlight > 0 && performance.now() < endsAtMs) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const { stream } of this.#sessions) stream.end();
+    this.#sessions.clear();
+  }
+
+  async #onCall(session: Session, { correlationId, deadlineMs, traceparent, call }: BudgetCall): Promise<void> {
+    if (call?.$case === "hello") {
+      session.holder = call.value.holder;
+      this.#pushBudgets(session);
+      return;
+    }
+    this.#inFlight += 1;
+    const withinMs = Math.min(deadlineMs || DEADLINE_MS, DEADLINE_MS_MAX);
+    const answer = await this.#answer(session, call, withinMs, traceparent).catch((error) => this.#failed(error));
+    this.#inFlight -= 1;
+    if (this.#sessions.has(session)) session.stream.write(answerOf(correlationId, answer));
+  }
+
+  #answer(session: Session, call: BudgetCall["call"], deadlineMs: number, traceparent: string): Promise<Answer> {
+    if (this.#stopping) throw new WaybillError("budget_unavailable", { detail: "stopping" });
+    switch (call?.$case) {
+      case "askGrant":
+        return this.#traced("grant credit", traceparent, () => this.#grant(session, call.value, deadlineMs));
+      case "placeHold":
+        return this.#traced("place hold", traceparent, () => this.#place(session, call.value, deadlineMs));
+      case "journal":
+        return this.#journal(call.value, deadlineMs);
+      default:
+        throw new WaybillError("invalid_value", { detail: "an empty call" });
+    }
+  }
+
+  async #grant(session: Session, ask: AskGrant, deadlineMs: number): Promise<Answer> {
+    const operation: AskGrantOperation = fromWireAskGrant(ask, session.holder);
+    const answer = await grantCredit(this.#options.world.writer, operation, deadlineMs);
+    if (answer.kind === "impossible") throw new WaybillError("invalid_value", { detail: answer.reason });
+    use(session, ask.budgetId);
+    return { $case: "grant", value: toWireGrant(ask.grantId, answer) };
+  }
+
+  async #place(session: Session, wire: PlaceHold, deadlineMs: number): Promise<Answer> {
+    const place = fromWirePlaceHold(wire);
+    const answer = await placeHold(this.#options.world, place, deadlineMs);
+    for (const { budgetId } of place.asks) use(session, budgetId);
+    if (answer.kind === "impossible") throw new WaybillError("invalid_value", { detail: answer.reason });
+    if (answer.kind === "over") throw new WaybillError("not_sent", { detail: "the attempt has a record already" });
+    if (answer.kind === "held") return { $case: "hold", value: toWireHold(answer) };
+    this.#options.onRefused(answer.budgetId);
+    return { $case: "hold", value: toWireRefusal(answer) };
+  }
+
+  /** Acknowledged when every line is committed. A line that cannot be true is reported and must not hold up the others. */
+  async #journal(journal: Journal, deadlineMs: number): Promise<Answer> {
+    const { attempts, closings } = journal;
+    if (attempts.length + closings.length > JOURNAL_LINES_MAX) throw new WaybillError("invalid_value");
+    const operations: Operation[] = [
+      ...this.#read(attempts, fromWireJournaledAttempt),
+      ...this.#read(closings, fromWireClosing),
+    ];
+    const { writer } = this.#options.world;
+    const answers = await Promise.all(operations.map((operation) => writer.submit(operation, deadlineMs)));
+    for (const answer of answers) if (answer.kind === "impossible") this.#options.onOddMessage(answer.reason);
+    return { $case: "journaled", value: {} };
+  }
+
+  #read<Wire, Read>(wires: readonly Wire[], read: (wire: Wire) => Read): Read[] {
+    return wires.flatMap((wire) => {
+      try {
+        return [read(wire)];
+      } catch (error) {
+        this.#options.onOddMessage(error instanceof Error ? error.message : String(error));
+        return [];
+      }
+    });
+  }
+
+  async #traced(name: string, traceparent: string, work: () => Promise<Answer>): Promise<Answer> {
+    const span = this.#options.tracing.start(name, "server", traceparent);
+    try {
+      return await work();
+    } finally {
+      span.end();
+    }
+  }
+
+  #failed(thrown: unknown): Answer {
+    const error = WaybillError.from(thrown);
+    if (error.code === "internal_error") this.#options.onError(thrown);
+    else if (error.code === "invalid_value") this.#options.onOddMessage(error.message);
+    return { $case: "failedCode", value: error.code };
+  }
+
+  #pushBudgets(session: Session): void {
+    if (!this.#budgets) return;
+    session.stream.write(answerOf(0n, { $case: "budgets", value: { budgets: [...this.#budgets] } }));
+  }
+}
+
+function use(session: Session, budgetId: string): void {
+  if (session.used.size < USED_MAX) session.used.add(budgetId);
+}

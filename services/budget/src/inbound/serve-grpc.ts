@@ -1,0 +1,50 @@
+// The gRPC face: who may call what.
+import { WaybillError } from "@waybill/domain";
+import { parseAcceptedTokens, type RpcServer, type ServerDuplexStream, serveRpc, unary } from "@waybill/rpc";
+import {
+  AccountServiceService,
+  type BudgetAnswer,
+  type BudgetCall,
+  type BudgetServiceServer,
+  BudgetServiceService,
+  type GetStandingRequest,
+  type GetStandingResponse,
+} from "@waybill/wire";
+import type { BudgetList } from "../outbound/budget-list.ts";
+import { type AccountWorld, accountHandlers } from "./account-handlers.ts";
+import type { BudgetSessions } from "./budget-sessions.ts";
+import { toWireStanding } from "./to-wire.ts";
+
+export interface GrpcOptions {
+  host: string;
+  port: number;
+  acceptedTokens: string;
+  accounts: AccountWorld;
+  sessions: BudgetSessions;
+  budgets: BudgetList;
+}
+
+export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
+  const { host, port, accounts, sessions, budgets } = options;
+  const server = await serveRpc({ host, port, accepted: parseAcceptedTokens(options.acceptedTokens) });
+  const { findKey, listKeys, revokeKey } = AccountServiceService;
+  const handlers = accountHandlers(accounts);
+  server.add({ findKey }, { findKey: handlers.findKey }, ["ingress", "operator"]);
+  server.add({ listKeys, revokeKey }, { listKeys: handlers.listKeys, revokeKey: handlers.revokeKey }, ["operator"]);
+  const budgetHandlers: BudgetServiceServer = {
+    session: (stream: ServerDuplexStream<BudgetCall, BudgetAnswer>) => sessions.serve(stream),
+    getStanding: unary((request: GetStandingRequest) => getStanding(budgets, request), accounts.onError),
+  };
+  server.add(BudgetServiceService, budgetHandlers, ["router", "operator"]);
+  return server;
+}
+
+async function getStanding(budgets: BudgetList, { budgetId }: GetStandingRequest): Promise<GetStandingResponse> {
+  const found = await budgets.standings(budgetId === "" ? undefined : [budgetId]).catch((error: unknown) => {
+    throw new WaybillError("budget_unavailable", { cause: error });
+  });
+  if (budgetId !== "" && found.size === 0) {
+    throw new WaybillError("not_found", { publicMessage: "There is no such budget." });
+  }
+  return { standings: [...found.values()].map(toWireStanding) };
+}

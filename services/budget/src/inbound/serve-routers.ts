@@ -1,0 +1,84 @@
+// Everything that answers over gRPC, with what is pushed unasked.
+import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service";
+import type { Pool } from "@waybill/store";
+import type { settings } from "../config.ts";
+import type { BudgetBus } from "../outbound/budget-bus.ts";
+import { budgetList } from "../outbound/budget-list.ts";
+import { tellRevoked } from "../outbound/key-bucket.ts";
+import type { Measures } from "../outbound/measure.ts";
+import { earlierAttemptIsOpen } from "../outbound/open-attempts.ts";
+import { postgresAccounts } from "../outbound/postgres-accounts.ts";
+import { makeRecall } from "../outbound/recall-grants.ts";
+import type { Writer } from "../ports.ts";
+import { BudgetSessions } from "./budget-sessions.ts";
+import { makeBudgetPushes } from "./push-budgets.ts";
+import { repeat } from "./repeat.ts";
+import { serveGrpc } from "./serve-grpc.ts";
+
+/** Routers hear of a changed list, and how budgets stand, within a second. */
+const PUSH_EVERY_MS = 750;
+const GAUGES_EVERY_MS = 5_000;
+const GRPC_STOP_MS = 1_000;
+
+export interface RouterWorld {
+  pool: Pool;
+  writer: Writer;
+  bus: BudgetBus;
+  measures: Measures;
+  isDatabaseReady(): boolean;
+}
+
+export async function serveRouters(
+  config: ConfigOf<typeof settings>,
+  { log, tracing, onStop }: ServiceScope,
+  { pool, writer, bus, measures, isDatabaseReady }: RouterWorld,
+): Promise<{ openSessions(): number }> {
+  const onError = (error: unknown): void => log.error({ err: error }, "a call failed");
+  const budgets = budgetList(pool);
+  const sessions = new BudgetSessions({
+    world: {
+      writer,
+      recall: makeRecall({ pool, publish: (subject, data) => bus.connection().publish(subject, data) }),
+      earlierAttemptIsOpen: earlierAttemptIsOpen(pool),
+      monotonicMs: systemClock.monotonicMs,
+      pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
+    },
+    tracing,
+    onRefused: measures.refused,
+    onOddMessage: (detail) => log.warn({ detail }, "a message that cannot be true"),
+    onError,
+  });
+  const server = await serveGrpc({
+    host: config.WAYBILL_GRPC_HOST,
+    port: config.WAYBILL_GRPC_PORT,
+    acceptedTokens: config.WAYBILL_ACCEPTED_TOKENS,
+    accounts: {
+      accounts: postgresAccounts(pool),
+      tellRevoked: (keyId) => tellRevoked(bus.connection(), keyId),
+      onError,
+    },
+    sessions,
+    budgets,
+  });
+  server.health.set(true);
+  log.info({ port: server.port }, "listening");
+  onStop("grpc", async (limitMs) => {
+    await sessions.stop(limitMs);
+    await server.stop(Math.min(limitMs, GRPC_STOP_MS));
+  });
+
+  // What fails here is told by readiness; the next round tries again.
+  const whenReady = (round: () => Promise<void>) => async () => {
+    if (isDatabaseReady()) await round();
+  };
+  const pushes = makeBudgetPushes(budgets, sessions);
+  const showStandings = async (): Promise<void> => measures.setStandings(await budgets.standings(undefined));
+  for (const rounds of [
+    repeat(PUSH_EVERY_MS, whenReady(pushes.pushList), () => {}),
+    repeat(PUSH_EVERY_MS, whenReady(pushes.pushStandings), () => {}),
+    repeat(GAUGES_EVERY_MS, whenReady(showStandings), () => {}),
+  ]) {
+    onStop("pushes", () => rounds.stop());
+  }
+  return { openSessions: () => sessions.open };
+}

@@ -1,0 +1,110 @@
+// The list of budgets and how each stands, for routers, tools and metrics.
+import type { Pool } from "@waybill/store";
+import { Budget, Enforcement } from "@waybill/wire";
+import type { Standing } from "../core/operation.ts";
+
+export interface BudgetList {
+  /** Raised by every change of the list. */
+  revision(): Promise<bigint>;
+  all(): Promise<Budget[]>;
+  /** Standing by budget id, of these or (undefined) of all budgets, at most BUDGETS_MAX. */
+  standings(budgetIds: readonly string[] | undefined): Promise<Map<string, Standing>>;
+}
+
+/** What fits one message of the session. */
+export const BUDGETS_MAX = 10_000;
+
+const SELECT_BUDGETS = `
+  SELECT id, name, organisation_id, team_id, user_id, key_id, end_user_id, route, provider, model, tag_name, tag_value,
+    limit_pico_usd, max_share_percent
+  FROM budget.budget ORDER BY id LIMIT ${BUDGETS_MAX}`;
+
+const SELECT_STANDINGS = `
+  WITH clock AS MATERIALIZED (SELECT budget.clock() AS at)
+  SELECT b.id, b.limit_pico_usd, w.id AS window_id, w.posted_pico_usd, w.held_pico_usd, w.granted_pico_usd,
+    (extract(epoch FROM budget.window_end(b.window_kind, b.window_seconds, s.starts_at)) * 1000)::float8 AS ends_at_ms
+  FROM clock CROSS JOIN budget.budget b
+  CROSS JOIN LATERAL (SELECT budget.window_start(b.window_kind, b.window_seconds, clock.at) AS starts_at) s
+  LEFT JOIN budget.budget_window w ON w.budget_id = b.id AND w.starts_at = s.starts_at
+  WHERE $1::text[] IS NULL OR b.id = ANY($1) ORDER BY b.id LIMIT ${BUDGETS_MAX}`;
+
+interface BudgetRow {
+  id: string;
+  name: string;
+  organisation_id: string;
+  team_id: string;
+  user_id: string;
+  key_id: string;
+  end_user_id: string;
+  route: string;
+  provider: string;
+  model: string;
+  tag_name: string;
+  tag_value: string;
+  limit_pico_usd: string;
+  max_share_percent: number;
+}
+
+interface StandingRow {
+  id: string;
+  limit_pico_usd: string;
+  window_id: bigint | null;
+  posted_pico_usd: string | null;
+  held_pico_usd: string | null;
+  granted_pico_usd: string | null;
+  ends_at_ms: number | null;
+}
+
+export function budgetList(pool: Pool): BudgetList {
+  return {
+    async revision() {
+      const { rows } = await pool.query<{ revision: bigint }>("SELECT revision FROM budget.revision");
+      return rows[0]?.revision ?? 0n;
+    },
+    async all() {
+      return (await pool.query<BudgetRow>(SELECT_BUDGETS)).rows.map(toBudget);
+    },
+    async standings(budgetIds) {
+      const { rows } = await pool.query<StandingRow>({
+        name: "standings",
+        text: SELECT_STANDINGS,
+        values: [budgetIds ?? null],
+      });
+      return new Map(rows.map((row) => [row.id, toStanding(row)]));
+    },
+  };
+}
+
+function toBudget(row: BudgetRow): Budget {
+  return Budget.create({
+    id: row.id,
+    name: row.name,
+    scope: {
+      organisationId: row.organisation_id,
+      teamId: row.team_id,
+      userId: row.user_id,
+      keyId: row.key_id,
+      endUserId: row.end_user_id,
+      route: row.route,
+      provider: row.provider,
+      model: row.model,
+      tagName: row.tag_name,
+      tagValue: row.tag_value,
+    },
+    limitPicoUsd: row.limit_pico_usd,
+    enforcement: Enforcement.HARD,
+    maxSharePercent: row.max_share_percent,
+  });
+}
+
+function toStanding(row: StandingRow): Standing {
+  return {
+    budgetId: row.id,
+    windowId: row.window_id ?? 0n,
+    limitPicoUsd: BigInt(row.limit_pico_usd),
+    postedPicoUsd: BigInt(row.posted_pico_usd ?? 0),
+    heldPicoUsd: BigInt(row.held_pico_usd ?? 0),
+    grantedPicoUsd: BigInt(row.granted_pico_usd ?? 0),
+    resetsAtMs: row.ends_at_ms ?? undefined,
+  };
+}

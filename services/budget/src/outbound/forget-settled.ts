@@ -1,0 +1,29 @@
+// Removes what no message can ask for any more: settled record ids are kept five days longer than USAGE keeps messages.
+import type { Pool } from "@waybill/store";
+import { STREAMS } from "@waybill/wire";
+
+const DAY_MS = 86_400_000;
+const KEEP_MS = STREAMS.usage.maxAgeMs + 5 * DAY_MS;
+/** Rows of one table in one statement, so that no lock is held for long. */
+const ROUND_MAX = 5_000;
+
+const OLD = "(SELECT budget.clock() - make_interval(secs => $1))";
+const STATEMENTS = [
+  `DELETE FROM budget.settled_record WHERE record_id IN
+     (SELECT record_id FROM budget.settled_record WHERE settled_at < ${OLD} LIMIT ${ROUND_MAX})`,
+  `DELETE FROM budget.hold WHERE ctid = ANY (ARRAY
+     (SELECT ctid FROM budget.hold WHERE settled_at < ${OLD} LIMIT ${ROUND_MAX}))`,
+  `DELETE FROM budget.credit_grant WHERE grant_id IN
+     (SELECT grant_id FROM budget.credit_grant
+      WHERE cap_pico_usd <= debited_pico_usd AND last_hold_ends_at < ${OLD} LIMIT ${ROUND_MAX})`,
+];
+
+/** One round over every table; returns how many rows went. */
+export async function forgetSettled(pool: Pool): Promise<number> {
+  let forgotten = 0;
+  for (const statement of STATEMENTS) {
+    const { rowCount } = await pool.query(statement, [KEEP_MS / 1000]);
+    forgotten += rowCount ?? 0;
+  }
+  return forgotten;
+}

@@ -1,0 +1,68 @@
+// Reads what is known of a lost attempt or grant and publishes its record on USAGE, where it settles like any other.
+import type { Publisher } from "@waybill/bus";
+import { uuidV7TimeMs } from "@waybill/domain";
+import type { Pool, Row } from "@waybill/store";
+import { JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
+import type { LostRecords } from "../ports.ts";
+import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
+
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+// An attempt may be held by several router incarnations; the last one's hold went with the waybill.
+const READ_HOLDS = `
+  SELECT h.holder, h.budget_id, h.grant_id, h.window_id, h.amount_pico_usd, b.organisation_id, j.message
+  FROM budget.hold h
+  JOIN budget.budget b ON b.id = h.budget_id
+  LEFT JOIN budget.journaled_attempt j ON j.attempt_id = h.attempt_id AND j.holder = h.holder
+  WHERE h.attempt_id = $1 AND h.settled_at IS NULL
+  ORDER BY h.placed_at DESC, h.holder`;
+
+const READ_GRANT = `
+  SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.cap_pico_usd - g.debited_pico_usd AS rest, b.organisation_id
+  FROM budget.credit_grant g JOIN budget.budget b ON b.id = g.budget_id
+  WHERE g.grant_id = $1 AND g.cap_pico_usd > g.debited_pico_usd`;
+
+export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => number): LostRecords {
+  const publish = async (record: UsageRecord): Promise<boolean> => {
+    const outcome = await publisher.publish({
+      subject: subjects.usage(record.attribution?.organisationId ?? ""),
+      data: UsageRecord.encode(record).finish(),
+      id: record.recordId,
+      timeoutMs: PUBLISH_TIMEOUT_MS,
+    });
+    return outcome.kind === "stored";
+  };
+  return {
+    async closeAttempt(attemptId, outcome) {
+      const { rows } = await pool.query<Row>(READ_HOLDS, [attemptId]);
+      const [newest] = rows;
+      if (!newest) return false;
+      const lines = rows
+        .filter(({ holder }) => holder === newest.holder)
+        .map((row) => ({
+          budgetId: row.budget_id as string,
+          windowId: row.window_id as bigint,
+          grantId: row.grant_id as string,
+          amountPicoUsd: BigInt(row.amount_pico_usd),
+        }));
+      const message = newest.message as Buffer | null;
+      const journaled = message && message.length > 0 ? JournaledAttempt.decode(message) : undefined;
+      const hold = { holder: newest.holder as string, lines };
+      return publish(lostAttemptRecord(attemptId, outcome, hold, journaled, newest.organisation_id, unixMs()));
+    },
+    async closeGrant(grantId) {
+      const { rows } = await pool.query<Row>(READ_GRANT, [grantId]);
+      const [row] = rows;
+      // A record needs an id with a time in it; grants are only made with one.
+      if (!row || uuidV7TimeMs(grantId) === undefined) return false;
+      const grant = {
+        grantId,
+        holder: row.holder as string,
+        budgetId: row.budget_id as string,
+        windowId: row.window_id as bigint,
+        restPicoUsd: BigInt(row.rest),
+      };
+      return publish(lostGrantRecord(grant, row.organisation_id, unixMs()));
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// What the stories need from the world.
+
+import type { WorkSight } from "./core/judge-end-of-life.ts";
+import type { AnswerTo, Operation, SettleRecord } from "./core/operation.ts";
+
+/** The group-commit writer: answers after the commit. Rejects with budget_unavailable when the deadline passes first. */
+export interface Writer {
+  submit<O extends Operation>(operation: O, deadlineMs?: number): Promise<AnswerTo<O>>;
+}
+
+/** A clock that only goes forward, and waiting. */
+export interface Pace {
+  monotonicMs(): number;
+  pause(durationMs: number): Promise<void>;
+}
+
+/** Calls unspent credit back from every live holder. Resolves when it is back, or after about 100 ms. */
+export type Recall = (budgetIds: readonly string[]) => Promise<void>;
+
+/** True while an earlier attempt of the same request has open holds. */
+export type EarlierAttemptIsOpen = (attemptId: string) => Promise<boolean>;
+
+/** A message of USAGE, as a story sees it. */
+export interface UsageMessage {
+  readonly data: Uint8Array;
+  readonly subject: string;
+  ack(): void;
+  /** Deliver it again later. */
+  later(): void;
+}
+
+export type Reading = { kind: "record"; settle: SettleRecord } | { kind: "poison"; reason: string };
+
+/** Parks what can never be settled, for people to look at; false when it could not be stored. */
+export type Park = (message: UsageMessage, reason: string) => Promise<boolean>;
+
+/** An attempt whose holds are past their end of life. */
+export interface ExpiredAttempt {
+  attemptId: string;
+  /** By Postgres time. */
+  placedAtMs: number;
+  expiresAtMs: number;
+  /** Records that are settled already; then only the holds are left to release. */
+  hasRecord: boolean;
+}
+
+/** A grant with something left, past the last end of life of any hold cut from it. */
+export interface ExpiredGrant {
+  grantId: string;
+  grantedAtMs: number;
+  lastHoldEndsAtMs: number;
+}
+
+export interface Expired {
+  attempts(): Promise<ExpiredAttempt[]>;
+  grants(): Promise<ExpiredGrant[]>;
+}
+
+/** What the bus shows of the work that is still out. */
+export interface BusSight {
+  work: WorkSight;
+  /** Records of everything that ended before this Postgres time have been settled. */
+  usageReadThroughMs: number;
+}
+
+/** Publishes the record that closes the books on something whose own record never came; false: try again later. */
+export interface LostRecords {
+  closeAttempt(attemptId: string, outcome: "failed_free" | "unknown"): Promise<boolean>;
+  closeGrant(grantId: string): Promise<boolean>;
+}
