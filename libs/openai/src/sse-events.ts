@@ -19,10 +19,13 @@ const NEWLINE = Uint8Array.of(LF);
 
 export class SseSplitter {
   readonly #eventBytesMax: number;
-  /** The beginning of an event that is not whole yet. */
-  #rest: Uint8Array = new Uint8Array(0);
-  /** Up to here `#rest` was searched in vain. */
+  /** The beginning of an event that is not whole yet, in pieces: they are joined only when a line ends in them. */
+  #rest: Uint8Array[] = [];
+  #restBytes = 0;
+  /** Up to here the rest was searched in vain. */
   #searched = 0;
+  /** True when the rest holds a carriage return, which is rare and searched for only where there is one. */
+  #restHasCr = false;
   #isAtStart = true;
 
   constructor(eventBytesMax: number) {
@@ -31,30 +34,41 @@ export class SseSplitter {
 
   /** The events that these bytes complete. Throws upstream_malformed for an event above the limit. */
   push(chunk: Uint8Array): SseEvent[] {
-    let bytes = this.#rest.length === 0 ? chunk : join([this.#rest, chunk]);
+    const hasCr = this.#restHasCr || chunk.includes(CR);
+    this.#rest.push(chunk);
+    this.#restBytes += chunk.length;
+    this.#restHasCr = hasCr;
+    if (!hasCr && !chunk.includes(LF)) {
+      this.#checkSize();
+      return [];
+    }
+    let bytes = this.#joinRest();
     if (this.#isAtStart) {
-      if (bytes.length < BOM.length && BOM.every((byte, index) => index >= bytes.length || bytes[index] === byte)) {
-        this.#rest = bytes;
-        return [];
-      }
       this.#isAtStart = false;
       if (BOM.every((byte, index) => bytes[index] === byte)) bytes = bytes.subarray(BOM.length);
     }
-    return this.#cut(bytes, false);
+    return this.#cut(bytes, hasCr, false);
   }
 
   /** What is left when the stream ends. An event without its blank line counts if its last line is whole. */
   end(): SseEvent[] {
-    const rest = this.#rest;
-    if (rest.length === 0) return [];
+    if (this.#restBytes === 0) return [];
     this.#searched = 0;
-    return this.#cut(join([rest, Uint8Array.of(LF, LF)]), true);
+    return this.#cut(join([...this.#rest, Uint8Array.of(LF, LF)]), this.#restHasCr, true);
   }
 
-  #cut(bytes: Uint8Array, isEnd: boolean): SseEvent[] {
+  #joinRest(): Uint8Array {
+    const [only] = this.#rest;
+    return this.#rest.length === 1 && only ? only : join(this.#rest);
+  }
+
+  #checkSize(): void {
+    if (this.#restBytes <= this.#eventBytesMax) return;
+    throw new WaybillError("upstream_malformed", { detail: `an event is larger than ${this.#eventBytesMax} bytes` });
+  }
+
+  #cut(bytes: Uint8Array, hasCr: boolean, isEnd: boolean): SseEvent[] {
     const events: SseEvent[] = [];
-    // A carriage return is rare and searched for only where there is one.
-    const hasCr = bytes.includes(CR);
     let start = 0;
     let line = this.#searched;
     for (;;) {
@@ -69,11 +83,12 @@ export class SseSplitter {
       line = next;
       if (next - start > this.#eventBytesMax) break;
     }
-    this.#rest = bytes.subarray(start);
+    const rest = bytes.subarray(start);
+    this.#rest = rest.length === 0 ? [] : [rest];
+    this.#restBytes = rest.length;
+    this.#restHasCr = hasCr && rest.includes(CR);
     this.#searched = line - start;
-    if (this.#rest.length > this.#eventBytesMax) {
-      throw new WaybillError("upstream_malformed", { detail: `an event is larger than ${this.#eventBytesMax} bytes` });
-    }
+    this.#checkSize();
     return events;
   }
 }

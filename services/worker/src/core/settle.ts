@@ -1,6 +1,14 @@
 // What an attempt costs, by what is known of it: the provider's figure, else what was counted, else the whole hold where a
 // hard budget matched, else an estimate. Unknown is never zero.
-import { costOf, NO_TOKENS, PICO_USD_INT64_MAX, type PicoUsd, type TokenUsage } from "@waybill/domain";
+import {
+  costOf,
+  maxPicoUsd,
+  minPicoUsd,
+  NO_TOKENS,
+  PICO_USD_INT64_MAX,
+  type PicoUsd,
+  type TokenUsage,
+} from "@waybill/domain";
 import { AttemptOutcome, type Evidence, fromWirePrice, TokenSource, type Waybill } from "@waybill/wire";
 import type { Ending } from "./ending.ts";
 import { evidencedUsage, judgeUsage, type TokenBounds } from "./plausible-usage.ts";
@@ -122,8 +130,8 @@ function fromEvidence(waybill: Waybill, outcome: AttemptOutcome, usage: TokenUsa
 /** Undefined where no hard budget matched. */
 function wholeHold(waybill: Waybill, outcome: AttemptOutcome, evidence: Counts): Settlement | undefined {
   if (!waybill.holds.some((line) => line.hard)) return undefined;
-  let costPicoUsd = 0n;
-  for (const { amountPicoUsd } of waybill.holds) if (amountPicoUsd > costPicoUsd) costPicoUsd = amountPicoUsd;
+  // Every line holds the same attempt; a line may be smaller where its budget covers only a part.
+  const costPicoUsd = waybill.holds.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n);
   const usage = { ...NO_TOKENS, input: waybill.inputTokensBound, output: waybill.maxOutputTokens };
   return {
     outcome,
@@ -139,6 +147,5 @@ function wholeHold(waybill: Waybill, outcome: AttemptOutcome, evidence: Counts):
 function priced(waybill: Waybill, usage: TokenUsage): Pick<Settlement, "costPicoUsd" | "costKnown"> {
   const price = fromWirePrice(waybill.price);
   if (!price) return { costPicoUsd: 0n, costKnown: false };
-  const cost = costOf(usage, price);
-  return { costPicoUsd: cost > PICO_USD_INT64_MAX ? PICO_USD_INT64_MAX : cost, costKnown: true };
+  return { costPicoUsd: minPicoUsd(costOf(usage, price), PICO_USD_INT64_MAX), costKnown: true };
 }

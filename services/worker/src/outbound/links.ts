@@ -3,27 +3,31 @@ import { connectBus, type NatsConnection } from "@waybill/bus";
 import type { Log } from "@waybill/service";
 import type { FrameLink } from "./reply.ts";
 
+export type LinkName = "frames" | "control";
+
 export interface LinkOptions {
   url: string;
   user: string;
   password: string;
   workerId: string;
   log: Log;
-  /** The control connection is back after a break, or has broken. */
-  onControl(isUp: boolean): void;
+  /** One of the two is back after a break, or has broken. */
+  onChange(name: LinkName, isUp: boolean): void;
 }
 
 export interface Links {
   frames: FrameLink;
   control: NatsConnection;
   isControlUp(): boolean;
+  /** Both of them. */
+  areUp(): boolean;
   close(): Promise<void>;
 }
 
 /** Waits for the first connection for as long as it takes. */
-export async function openLinks({ url, user, password, workerId, log, onControl }: LinkOptions): Promise<Links> {
+export async function openLinks({ url, user, password, workerId, log, onChange }: LinkOptions): Promise<Links> {
   const up = { frames: true, control: true };
-  const connect = (name: "frames" | "control"): Promise<NatsConnection> =>
+  const connect = (name: LinkName): Promise<NatsConnection> =>
     connectBus({
       url,
       user,
@@ -33,7 +37,7 @@ export async function openLinks({ url, user, password, workerId, log, onControl 
       onConnected(isUp) {
         up[name] = isUp;
         log.warn({ link: name }, isUp ? "connected to NATS again" : "the connection to NATS is lost");
-        if (name === "control") onControl(isUp);
+        onChange(name, isUp);
       },
       onProblem: (detail) => log.warn({ link: name, detail }, "NATS reports a problem"),
     });
@@ -42,6 +46,7 @@ export async function openLinks({ url, user, password, workerId, log, onControl 
     frames: { nc: frames, isUp: () => up.frames },
     control,
     isControlUp: () => up.control,
+    areUp: () => up.control && up.frames,
     async close() {
       await Promise.allSettled([frames.drain(), control.drain()]);
     },
