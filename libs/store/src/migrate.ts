@@ -47,15 +47,27 @@ export async function migrate(ownerUrl: string, { owner, folder }: MigrationSet)
     await client.query("SELECT pg_advisory_lock(hashtext('waybill.migrations'))");
     await client.query(`
       CREATE SCHEMA IF NOT EXISTS waybill_meta;
-      GRANT USAGE ON SCHEMA waybill_meta TO PUBLIC;
       CREATE TABLE IF NOT EXISTS waybill_meta.migration (
         owner text NOT NULL, version int NOT NULL, name text NOT NULL, sha256 text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (owner, version));
-      GRANT SELECT ON waybill_meta.migration TO PUBLIC;`);
+      REVOKE ALL ON SCHEMA waybill_meta FROM PUBLIC;
+      REVOKE ALL ON waybill_meta.migration FROM PUBLIC;`);
+    await letServiceLook(client, owner);
     return await applyMissing(client, owner, migrations);
   } finally {
     await client.end();
   }
+}
+
+/** The owner's service compares the version it finds with the one it needs; nobody else has to. */
+async function letServiceLook(client: pg.Client, owner: string): Promise<void> {
+  const role = `waybill_${owner}`;
+  const { rowCount } = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [role]);
+  if (rowCount === 0) return;
+  const quoted = client.escapeIdentifier(role);
+  await client.query(`
+    GRANT USAGE ON SCHEMA waybill_meta TO ${quoted};
+    GRANT SELECT ON waybill_meta.migration TO ${quoted};`);
 }
 
 async function applyMissing(client: pg.Client, owner: string, migrations: Migration[]): Promise<string[]> {

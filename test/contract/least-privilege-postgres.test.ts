@@ -1,0 +1,239 @@
+// Least privilege in Postgres: every role against every table of every schema, by trying it on a real server after all owners'
+// migrations. The table of rights stands here and is not derived from the SQL.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { RoleName } from "@waybill/local";
+import { connectOnce, sqlState } from "@waybill/store";
+import { migrationsOf, startTestDatabase, type TestDatabase } from "@waybill/testing";
+
+const ROLES: readonly RoleName[] = ["waybill_router", "waybill_budget", "waybill_ledger", "finance_reader"];
+
+/** S elect, I nsert, U pdate (or only the columns named), D elete, T runcate; what is not listed is nothing. */
+type Rights = Readonly<Record<RoleName, Readonly<Record<string, string>>>>;
+
+const EXPECTED: Rights = {
+  waybill_router: {
+    "routing.version": "SI",
+    "routing.price": "SI",
+    "routing.deployment": "SIUD",
+    "routing.price_list": "SIUD",
+    "waybill_meta.migration": "S",
+  },
+  waybill_budget: {
+    "accounts.organisation": "S",
+    "accounts.team": "S",
+    "accounts.app_user": "S",
+    "accounts.virtual_key": "SU(revoked_at)",
+    "budget.budget": "S",
+    "budget.revision": "S",
+    "budget.budget_window": "SIU",
+    "budget.credit_grant": "SIUD",
+    "budget.hold": "SIUD",
+    "budget.journaled_attempt": "SID",
+    "budget.settled_record": "SID",
+    "waybill_meta.migration": "S",
+  },
+  // Append-only: no UPDATE, no DELETE, whatever the service is made to do.
+  waybill_ledger: {
+    "ledger.usage_record": "SI",
+    "ledger.entry": "SI",
+    "ledger.posting": "SI",
+    "ledger.attempt": "S",
+    "ledger.problem": "S",
+    "waybill_meta.migration": "S",
+  },
+  finance_reader: { "finance.cost_by_team_day": "S" },
+};
+
+/** What nobody may do, each by its statement. */
+const FORBIDDEN: Readonly<Record<string, string>> = {
+  "make a table in public": "CREATE TABLE public.mine (x int)",
+  "make a temporary table": "CREATE TEMP TABLE mine (x int)",
+  "make a schema": "CREATE SCHEMA mine",
+  "make a table in ledger": "CREATE TABLE ledger.mine (x int)",
+  "make a table in budget": "CREATE TABLE budget.mine (x int)",
+  "make a table in routing": "CREATE TABLE routing.mine (x int)",
+  "make a view in finance": "CREATE VIEW finance.mine AS SELECT 1",
+  "make a role": "CREATE ROLE mine",
+  "make a database": "CREATE DATABASE mine",
+  "become a superuser": "ALTER ROLE CURRENT_USER SUPERUSER",
+  "become another service": "SET ROLE waybill_budget",
+  "become the ledger": "SET ROLE waybill_ledger",
+  "change the past by dropping the ledger's fence": "DROP TRIGGER postings_balance ON ledger.posting",
+  "read a file of the server": "SELECT pg_read_file('PG_VERSION')",
+  "run a program on the server": "COPY (SELECT 1) TO PROGRAM 'true'",
+  "read the passwords": "SELECT rolpassword FROM pg_authid",
+  "hide a function among the server's own": "CREATE FUNCTION pg_catalog.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+};
+/** Its own role is no other service. */
+const OWN: Readonly<Record<string, RoleName>> = {
+  "become another service": "waybill_budget",
+  "become the ledger": "waybill_ledger",
+};
+
+const NOT_ALLOWED = "42501";
+/** A view that no rule writes through is refused for what it is before anybody asks who. */
+const NOT_FOR_VIEWS = new Set(["55000", "42809"]);
+
+type Client = Awaited<ReturnType<typeof connectOnce>>;
+
+interface Relation {
+  name: string;
+  isView: boolean;
+  columns: { name: string; type: string }[];
+}
+
+/** Every table and view that is not Postgres's own, with the columns a client may name. */
+async function listRelations(url: string): Promise<Relation[]> {
+  const owner = await connectOnce(url, "least-privilege");
+  try {
+    const { rows } = await owner.query<{ name: string; kind: string; columns: { name: string; type: string }[] }>(`
+      SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind::text AS kind,
+        json_agg(json_build_object('name', quote_ident(a.attname), 'type', format_type(a.atttypid, a.atttypmod))
+          ORDER BY a.attnum) FILTER (WHERE a.attidentity = '' AND a.attgenerated = '') AS columns
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        AND n.nspname NOT LIKE 'pg_toast%'
+      GROUP BY n.nspname, c.relname, c.relkind ORDER BY 1`);
+    return rows.map(({ name, kind, columns }) => ({ name, isView: kind === "v" || kind === "m", columns }));
+  } finally {
+    await owner.end();
+  }
+}
+
+/** True when the server lets it pass; nothing is changed by it. */
+async function may(client: Client, relation: Relation, statement: string): Promise<boolean> {
+  await client.query("BEGIN");
+  try {
+    await client.query(statement);
+    return true;
+  } catch (error) {
+    const state = sqlState(error) ?? "";
+    if (state === NOT_ALLOWED || (relation.isView && NOT_FOR_VIEWS.has(state))) return false;
+    throw new Error(`${statement}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  } finally {
+    await client.query("ROLLBACK");
+  }
+}
+
+async function rightsOn(client: Client, relation: Relation): Promise<string> {
+  const { name, columns } = relation;
+  const [first] = columns;
+  assert.ok(first, `${name} has columns`);
+  let rights = "";
+  if (await may(client, relation, `SELECT * FROM ${name} LIMIT 0`)) rights += "S";
+  const nothing = `INSERT INTO ${name} (${first.name}) SELECT NULL::${first.type} WHERE false`;
+  if (await may(client, relation, nothing)) rights += "I";
+  const updated: string[] = [];
+  for (const column of columns) {
+    if (await may(client, relation, `UPDATE ${name} SET ${column.name} = NULL WHERE false`)) updated.push(column.name);
+  }
+  if (updated.length > 0) rights += updated.length === columns.length ? "U" : `U(${updated.join(",")})`;
+  if (await may(client, relation, `DELETE FROM ${name} WHERE false`)) rights += "D";
+  if (await may(client, relation, `TRUNCATE ${name}`)) rights += "T";
+  return rights;
+}
+
+async function asRole(database: TestDatabase, role: RoleName): Promise<Client> {
+  const client = await connectOnce(database.urlAs(role), "least-privilege");
+  // A session may always undo its own default; only rights count.
+  await client.query("SET default_transaction_read_only = off");
+  return client;
+}
+
+/** What the server lets each role do. */
+async function actualRights(database: TestDatabase): Promise<Rights> {
+  const relations = await listRelations(database.ownerUrl);
+  const all = ROLES.map(async (role) => {
+    const client = await asRole(database, role);
+    try {
+      const rights: Record<string, string> = {};
+      for (const relation of relations) {
+        const found = await rightsOn(client, relation);
+        if (found !== "") rights[relation.name] = found;
+      }
+      return [role, rights] as const;
+    } finally {
+      await client.end();
+    }
+  });
+  return Object.fromEntries(await Promise.all(all)) as Rights;
+}
+
+describe("in Postgres every role may do exactly its part", () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await startTestDatabase({ migrations: ["router", "budget", "ledger"].map(migrationsOf) });
+  });
+  after(() => database.stop());
+
+  async function asOwner<R extends object>(statement: string): Promise<R[]> {
+    const owner = await connectOnce(database.ownerUrl, "least-privilege");
+    try {
+      return (await owner.query(statement)).rows as R[];
+    } finally {
+      await owner.end();
+    }
+  }
+
+  it("tables and views", async () => {
+    assert.deepEqual(await actualRights(database), EXPECTED);
+  });
+
+  for (const [what, statement] of Object.entries(FORBIDDEN)) {
+    it(`nobody may ${what}`, async () => {
+      for (const role of ROLES.filter((candidate) => candidate !== OWN[what])) {
+        const client = await asRole(database, role);
+        try {
+          await assert.rejects(
+            client.query(statement),
+            (error) => sqlState(error) === NOT_ALLOWED,
+            `${role}: ${statement}`,
+          );
+        } finally {
+          await client.end();
+        }
+      }
+    });
+  }
+
+  it("functions that run as the owner cannot be called", async () => {
+    const found = await asOwner(`
+      SELECT p.oid::regprocedure::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE p.prosecdef AND n.nspname !~ '^(pg_|information_schema)' AND p.prorettype <> 'trigger'::regtype`);
+    assert.deepEqual(found, []);
+  });
+
+  it("nobody may give a right away", async () => {
+    const found = await asOwner(`
+      SELECT c.oid::regclass::text AS name, a.grantee::regrole::text AS role
+      FROM pg_class c CROSS JOIN aclexplode(c.relacl) a
+      WHERE a.is_grantable AND a.grantee::regrole::text IN (${ROLES.map((role) => `'${role}'`).join(", ")})`);
+    assert.deepEqual(found, []);
+  });
+
+  it("finance only reads, and not for ever", async () => {
+    const client = await connectOnce(database.urlAs("finance_reader"), "least-privilege");
+    try {
+      const { rows } = await client.query<{ read_only: string; timeout: string }>(
+        `SELECT current_setting('default_transaction_read_only') AS read_only, current_setting('statement_timeout') AS timeout`,
+      );
+      assert.deepEqual(rows, [{ read_only: "on", timeout: "1min" }]);
+    } finally {
+      await client.end();
+    }
+  });
+
+  it("would report a right too many, a right too few and a right on one column", async () => {
+    await asOwner(`
+      GRANT USAGE ON SCHEMA ledger TO finance_reader;
+      GRANT SELECT ON ledger.entry TO finance_reader;
+      REVOKE INSERT ON ledger.entry FROM waybill_ledger;
+      GRANT UPDATE (cost_usd) ON ledger.entry TO waybill_ledger`);
+    const found = await actualRights(database);
+    assert.throws(() => assert.deepEqual(found, EXPECTED));
+    assert.equal(found.finance_reader["ledger.entry"], "S");
+    assert.equal(found.waybill_ledger["ledger.entry"], "SU(cost_usd)");
+  });
+});
