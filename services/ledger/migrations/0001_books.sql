@@ -86,7 +86,6 @@ CREATE TABLE ledger.entry (
   error_code text,
   provider_status bigint,
   PRIMARY KEY (request_month, request_id, attempt, sequence),
-  CONSTRAINT month_is_the_requests CHECK (request_month = date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date),
   CONSTRAINT original_is_first CHECK ((class = 'original') = (sequence = 1) AND class IN ('original', 'correction')),
   CONSTRAINT sign_is_one CHECK (sign = 1 OR (sign = -1 AND class = 'correction')),
   CONSTRAINT unknown_is_not_zero CHECK ((state = 'unpriced') = (cost_usd IS NULL) AND state IN ('priced', 'unpriced'))
@@ -154,6 +153,9 @@ FULL JOIN (
 ) p USING (request_month, request_id, attempt, sequence)
 WHERE e.request_id IS NULL OR p.request_id IS NULL
   OR e.cost_usd IS DISTINCT FROM p.spent_usd OR e.cost_usd IS DISTINCT FROM -p.owed_usd
+UNION ALL
+SELECT 'the month in the key is not the month of the request', request_id, attempt
+FROM ledger.entry WHERE request_month <> date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date
 UNION ALL
 SELECT 'the entries do not add up to the record that stands', coalesce(e.request_id, r.request_id), coalesce(e.attempt, r.attempt)
 FROM (

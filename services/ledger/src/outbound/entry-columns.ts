@@ -70,9 +70,7 @@ export const ENTRY_TARGET = `ledger.entry (sequence, class, sign, ${names(COLUMN
 
 /** One row: what stands now. */
 export function entryFields(fact: UsageFact, sequence: number): CopyField[] {
-  const fields: CopyField[] = [sequence, sequence === 1 ? "original" : "correction", 1];
-  for (const [, value] of COLUMNS) fields.push(value(fact));
-  return fields;
+  return [sequence, sequence === 1 ? "original" : "correction", 1, ...COLUMNS.map(([, value]) => value(fact))];
 }
 
 const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[])
@@ -90,9 +88,18 @@ export const MIRROR_POSTINGS = `
   SELECT request_month, request_id, attempt, sequence + 1, line, account, -amount_usd
   FROM ${STANDING} JOIN ledger.posting USING (request_month, request_id, attempt, sequence)`;
 
-/** First day of the month inside the request id, UTC. */
+const DAY_MS = 86_400_000;
+let lastDay = Number.NaN;
+let lastMonth = "";
+
+/** First day of the month inside the request id, UTC. Asked several times per fact, and nearly always about the same day. */
 export function requestMonth(fact: { requestedAtMs: number }): string {
-  return `${new Date(fact.requestedAtMs).toISOString().slice(0, 7)}-01`;
+  const day = Math.floor(fact.requestedAtMs / DAY_MS);
+  if (day !== lastDay) {
+    lastMonth = `${timestamp(fact.requestedAtMs).slice(0, 7)}-01`;
+    lastDay = day;
+  }
+  return lastMonth;
 }
 
 /** NULL where the price is unknown: never zero. */

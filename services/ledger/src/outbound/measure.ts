@@ -1,6 +1,6 @@
 // What operators see of the ledger at /metrics.
 import type { Metrics } from "@waybill/service";
-import type { BatchReport } from "./ports.ts";
+import type { BatchReport } from "../ports.ts";
 
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 

@@ -1,0 +1,57 @@
+// After the load: every call that reached the provider through Waybill is booked once, at the price, in every budget.
+
+import { eventually } from "@waybill/testing";
+import { budgetBalance } from "../../stack/books.ts";
+import type { TestStack } from "../../stack/start-stack.ts";
+
+export interface Books {
+  /** What the scripted provider says it was asked through Waybill. */
+  readonly providerCalls: number;
+  readonly attemptsBooked: number;
+  readonly ledgerSumUsd: string;
+  /** Per budget that matched. */
+  readonly postedPicoUsd: Readonly<Record<string, string>>;
+  readonly openHolds: number;
+  /** Empty when the books are right. */
+  readonly problems: readonly string[];
+}
+
+const SETTLE_LIMIT_MS = 30_000;
+const BUDGETS = 3;
+
+export async function checkBooks(stack: TestStack, providerCalls: number): Promise<Books> {
+  const problems: string[] = [];
+  await eventually(async () => (await budgetBalance(stack)).open_holds === 0n, {
+    timeoutMs: SETTLE_LIMIT_MS,
+    intervalMs: 200,
+    reason: "no hold is open",
+  }).catch((error: unknown) => problems.push(String(error)));
+
+  const [ledger] = await stack.sql<{ attempts: bigint; usd: string; pico: string }>(
+    `SELECT count(*) AS attempts, coalesce(sum(cost_usd), 0)::text AS usd,
+       trim_scale(coalesce(sum(cost_usd), 0) * 1000000000000)::text AS pico FROM ledger.attempt`,
+  );
+  const posted = await stack.sql<{ budget_id: string; posted: string }>(
+    `SELECT budget_id, sum(posted_pico_usd)::text AS posted FROM budget.budget_window
+     GROUP BY budget_id HAVING sum(posted_pico_usd) > 0 ORDER BY budget_id`,
+  );
+  const { open_holds } = await budgetBalance(stack);
+  const attemptsBooked = Number(ledger?.attempts ?? 0);
+  if (attemptsBooked !== providerCalls) problems.push(`${providerCalls} calls, ${attemptsBooked} attempts booked`);
+  if (posted.length !== BUDGETS) problems.push(`${posted.length} budgets carry spend instead of ${BUDGETS}`);
+  for (const { budget_id, posted: sum } of posted) {
+    if (sum !== ledger?.pico) problems.push(`${budget_id} has ${sum} pico-USD posted, the ledger says ${ledger?.pico}`);
+  }
+  const wrong = await stack.sql<{ problem: string; count: bigint }>(
+    "SELECT problem, count(*) AS count FROM ledger.problem GROUP BY problem",
+  );
+  for (const { problem, count } of wrong) problems.push(`${problem}: ${count} attempts`);
+  return {
+    providerCalls,
+    attemptsBooked,
+    ledgerSumUsd: ledger?.usd ?? "0",
+    postedPicoUsd: Object.fromEntries(posted.map(({ budget_id, posted: sum }) => [budget_id, sum])),
+    openHolds: Number(open_holds),
+    problems,
+  };
+}

@@ -1,0 +1,64 @@
+// CPU seconds and memory of processes, as Linux counts them in /proc.
+
+import { readdir, readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+
+/** One line of a report: a service, NATS, Postgres, or a peer. */
+export interface Part {
+  readonly name: string;
+  /** All processes of it that run now. */
+  pids(): Promise<readonly number[]>;
+}
+
+export interface ProcessStat {
+  /** The session it belongs to: Postgres and all its children share one. */
+  readonly session: number;
+  /** In clock ticks, user and system; of the children, only those that have ended. */
+  readonly ownTicks: number;
+  readonly endedChildrenTicks: number;
+}
+
+const ticksPerSecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+const MIB_KIB = 1_024;
+
+/** Parses /proc/<pid>/stat; the command in it may hold blanks and brackets. */
+export function parseStat(text: string): ProcessStat {
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+  const at = (index: number): number => fields[index] ?? 0;
+  return { session: at(3), ownTicks: at(11) + at(12), endedChildrenTicks: at(13) + at(14) };
+}
+
+/** CPU seconds of a part's processes since they started, those of ended Postgres backends among them. */
+export async function cpuSeconds(part: Part): Promise<number> {
+  let ticks = 0;
+  for (const pid of await part.pids()) {
+    const stat = await readStat(pid);
+    if (stat !== undefined) ticks += stat.ownTicks + stat.endedChildrenTicks;
+  }
+  return ticks / ticksPerSecond;
+}
+
+/** MiB of resident memory: now (VmRSS) or at its highest (VmHWM), summed over the part's processes. */
+export async function memoryMib(part: Part, kind: "VmRSS" | "VmHWM"): Promise<number> {
+  let kib = 0;
+  for (const pid of await part.pids()) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    kib += Number(new RegExp(`^${kind}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0);
+  }
+  return kib / MIB_KIB;
+}
+
+/** All processes of a session. */
+export async function pidsOfSession(session: number): Promise<number[]> {
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found: number[] = [];
+  for (const pid of names.map(Number)) {
+    if ((await readStat(pid))?.session === session) found.push(pid);
+  }
+  return found;
+}
+
+async function readStat(pid: number): Promise<ProcessStat | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : parseStat(text);
+}
