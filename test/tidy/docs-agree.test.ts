@@ -9,6 +9,7 @@ import { integer, type Settings } from "@waybill/service";
 import { NATS_PERMISSIONS, STREAMS, SUBJECTS } from "@waybill/wire";
 import { LAUNCHER_VARIABLES, loadServiceSettings, renderConfiguration } from "./documents/configuration.ts";
 import { renderErrors } from "./documents/errors.ts";
+import { metricsOf, renderMetrics } from "./documents/metrics.ts";
 import { renderSubjects } from "./documents/subjects.ts";
 import { literalsOf, usedNames } from "./read-code.ts";
 import { houseRule, ROOT, type Rule, readRepository, sample } from "./repository.ts";
@@ -22,6 +23,7 @@ describe("docs agree with the code", () => {
   it("configuration.md", async () => {
     assert.equal(page("configuration.md"), renderConfiguration(await loadServiceSettings()), AGAIN);
   });
+  it("metrics.md", () => assert.equal(page("metrics.md"), renderMetrics(), AGAIN));
 
   it("would differ by a code, whichever side has it", () => {
     const { budget_exceeded: _, ...fewer } = ERRORS;
@@ -51,6 +53,34 @@ describe("docs agree with the code", () => {
     assert.notEqual(renderConfiguration(limit(6, 10)), usual);
     assert.notEqual(renderConfiguration(limit(5, 11)), usual);
   });
+});
+
+/** Whatever looks like the name of a metric is one that is made in a way the page sees, and only once. */
+const metricsAreSeen: Rule = (files) => {
+  const made = files.flatMap(metricsOf);
+  const names = new Set(made.map(({ name }) => name));
+  const looksLikeOne = /^waybill_(ingress|router|budget|worker|ledger|event|resident|cpu)_\w+$/;
+  const services = files.filter(({ path }) => /^(services\/[^/]+|libs\/service)\/src\//.test(path));
+  return [
+    ...services
+      .filter(({ path }) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+      .flatMap((file) => literalsOf(file).map(({ text, line }) => ({ text, place: `${file.path}:${line}` })))
+      .filter(({ text }) => looksLikeOne.test(text) && !names.has(text))
+      .map(({ text, place }) => `${place} names the metric ${text}, which the page cannot see`),
+    ...made
+      .filter(({ name }, index) => made.findIndex((other) => other.name === name) !== index)
+      .map(({ name, place }) => `${place} makes ${name} a second time`),
+  ];
+};
+
+houseRule("metrics are on the page", metricsAreSeen, {
+  breaks: {
+    "a metric made in another way": [sample("services/x/src/a.ts", 'make({ name: "waybill_ledger_secret" });')],
+    "a metric made twice": [
+      sample("services/x/src/a.ts", 'm.counter("waybill_ledger_a", "A.");\nm.counter("waybill_ledger_a", "A.");'),
+    ],
+  },
+  passes: { "a metric as it should be": [sample("services/x/src/a.ts", 'm.counter("waybill_ledger_a", "A.");')] },
 });
 
 const LAUNCHER = "deploy/local/src/config.ts";
