@@ -25,7 +25,13 @@ export function judge(results: Results): Verdict[] {
     ...addedLatency(results),
     ...streaming(results),
     ...memory(results),
-    verdict("Decide", `≤ ${DECIDE_MICROSECONDS_MAX} µs`, results.decideMicroseconds, "µs", (value) => value <= DECIDE_MICROSECONDS_MAX),
+    verdict(
+      "Decide",
+      `≤ ${DECIDE_MICROSECONDS_MAX} µs`,
+      results.decideMicroseconds,
+      "µs",
+      (value) => value <= DECIDE_MICROSECONDS_MAX,
+    ),
     verdict(
       "ledger",
       `≥ ${LEDGER_RECORDS_PER_SECOND_MIN} records/s`,

@@ -1,7 +1,7 @@
 // CPU seconds and memory of processes, as Linux counts them in /proc.
 
-import { readdir, readFile } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
 
 /** One line of a report: a service, NATS, Postgres, or a peer. */
 export interface Part {
@@ -23,7 +23,10 @@ const MIB_KIB = 1_024;
 
 /** Parses /proc/<pid>/stat; the command in it may hold blanks and brackets. */
 export function parseStat(text: string): ProcessStat {
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number);
   const at = (index: number): number => fields[index] ?? 0;
   return { session: at(3), ownTicks: at(11) + at(12), endedChildrenTicks: at(13) + at(14) };
 }

@@ -44,7 +44,8 @@ export async function saturate(bench: Bench): Promise<Saturation[]> {
 
 function summarise(target: Target["name"], rounds: readonly Measured[]): Saturation {
   const requests = sum(rounds.map(({ result }) => result.completed));
-  const per1000 = (part: string): number => (sum(rounds.map((round) => round.cpuSeconds[part] ?? 0)) * 1_000) / requests;
+  const per1000 = (part: string): number =>
+    (sum(rounds.map((round) => round.cpuSeconds[part] ?? 0)) * 1_000) / requests;
   const helpers: readonly string[] = HELPERS;
   const parts = Object.keys(rounds[0]?.cpuSeconds ?? {}).filter((part) => !helpers.includes(part));
   const cpuSecondsPer1000 = Object.fromEntries(parts.map((part) => [part, per1000(part)]));
