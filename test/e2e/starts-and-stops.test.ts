@@ -42,7 +42,7 @@ async function ask(dev: Record<string, string | undefined>, model = "dynamic/sup
 }
 
 async function requestsOnTheBooks(): Promise<number> {
-  const query = "select coalesce(sum(requests), 0)::int as n from finance.cost_by_team_day where team = 'support'";
+  const query = "select coalesce(sum(requests), 0)::int as n from finance.cost_by_team_day where team_id = 'support'";
   const { output, exitCode } = await command("sql", ["--json", query]);
   assert.equal(exitCode, 0, output);
   const [row] = JSON.parse(output) as { n: number }[];

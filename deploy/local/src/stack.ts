@@ -9,9 +9,9 @@ import { startNatsServer } from "./nats-server.ts";
 import type { PidFile } from "./pid-file.ts";
 import { namePorts, type Ports, requireFreePorts } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
+import { migrateAll, seedDemo } from "./prepare-database.ts";
 import { applyRoles } from "./roles.ts";
 import { rotateLogs } from "./rotate-logs.ts";
-import { migrateAll, seedDemo } from "./run-once.ts";
 import { type Say, seconds } from "./say.ts";
 import { loadSecrets, type StackSecrets, saveSecrets } from "./secrets.ts";
 import { type KeptStore, keepRunning, type Supervised, superviseProcess } from "./supervise.ts";
@@ -83,7 +83,9 @@ export async function startStack(
   const preparedAt = performance.now();
   const asOwner = { ...config.plain, ...config.common, DATABASE_URL: databaseUrl };
   await migrateAll(config.rootDir, asOwner);
-  const demoKeys = { ...secrets.demoKeys, ...(await seedDemo(config.rootDir, asOwner)) };
+  // Our own database was seeded when its keys were written down; a given one may be another than last time.
+  const seeded = own.postgres && Object.keys(secrets.demoKeys).length > 0;
+  const demoKeys = seeded ? secrets.demoKeys : { ...secrets.demoKeys, ...(await seedDemo(config.rootDir, asOwner)) };
   await saveSecrets(config.stateDir, { ...secrets, demoKeys });
   say(`tables and demo are in place (${seconds(preparedAt)})`);
 

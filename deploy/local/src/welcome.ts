@@ -25,7 +25,7 @@ Try       curl ${chat} -H 'authorization: Bearer ${key}' ${json} -d '${question}
 Then      as it is written, from the better model, with what it cost at the end:
           curl -N ${chat} -H 'authorization: Bearer ${key}' -H 'x-user-plan: paid' ${json} -d '${streamed}'
 
-          a team whose $0.02 run out after about a dozen answers (402):
+          a team whose $0.02 are soon used up (402 after a dozen or two answers):
           for i in $(seq 30); do curl -s -o /dev/null -w '%{http_code}\\n' ${chat} -H 'authorization: Bearer ${research}' ${json} -d '${dear}'; done
 
           what it all cost:
