@@ -50,9 +50,9 @@ import {
   WorkerHealth,
 } from "@waybill/wire";
 import { settings } from "./config.ts";
+import { OpenAttempts } from "./core/open-attempts.ts";
 import { fulfil } from "./fulfil.ts";
-import { OpenAttempts } from "./open-attempts.ts";
-import { startWorker } from "./start-worker.ts";
+import { startWorker } from "./inbound/start-worker.ts";
 
 const INGRESS = "ingress-test";
 const ID = { provider: "scripted", model: "one" };

@@ -2,12 +2,12 @@
 // attempt on the books, and only then let go of the message. No go, no call; one record for each attempt, whatever happens.
 import { ERRORS, type ErrorCode } from "@waybill/domain";
 import { AttemptOutcome, HEADERS, Waybill } from "@waybill/wire";
-import { ProviderCall } from "./carry.ts";
 import { costNote } from "./core/cost-note.ts";
 import type { Ending } from "./core/ending.ts";
+import type { OpenAttempt, OpenAttempts } from "./core/open-attempts.ts";
+import { ProviderCall } from "./core/provider-call.ts";
 import { nothingSpent, type Settlement, settleEnding, settleLost } from "./core/settle.ts";
 import { makeUsageRecord, type RecordFacts } from "./core/usage-record.ts";
-import type { OpenAttempt, OpenAttempts } from "./open-attempts.ts";
 import type { Claim, Ports, Upstream, WorkMessage } from "./ports.ts";
 
 /** A `go` that was asked for longer ago may have been given up by the ingress, so it is not used. */

@@ -1,7 +1,7 @@
 // The worker: carries waybills to providers.
 import { runService } from "@waybill/service";
 import { readKey, settings } from "./config.ts";
-import { startWorker } from "./start-worker.ts";
+import { startWorker } from "./inbound/start-worker.ts";
 
 await runService({
   name: "worker",

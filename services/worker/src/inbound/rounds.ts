@@ -2,9 +2,9 @@
 // the spool.
 import type { Clock } from "@waybill/domain";
 import type { Log } from "@waybill/service";
-import type { OpenAttempts } from "./open-attempts.ts";
-import type { Spool } from "./outbound/spool.ts";
-import type { UsageOutbox } from "./outbound/usage-outbox.ts";
+import type { OpenAttempts } from "../core/open-attempts.ts";
+import type { Spool } from "../outbound/spool.ts";
+import type { UsageOutbox } from "../outbound/usage-outbox.ts";
 
 /** How late a timeout may be noticed. */
 const SWEEP_EVERY_MS = 50;

@@ -1,6 +1,6 @@
 // How a worker lets go of its calls when it stops: it finishes them within the limit, and past it ends and books them.
 import type { Log } from "@waybill/service";
-import type { OpenAttempts } from "./open-attempts.ts";
+import type { OpenAttempts } from "../core/open-attempts.ts";
 
 const LOOK_EVERY_MS = 20;
 /** For aborting calls and securing their records once the limit is over. */

@@ -1,6 +1,6 @@
 // What ops see of a worker. Labels are bounded: verdicts, error codes, providers and models of the catalogue.
 import type { Histogram, Metrics, Reading } from "@waybill/service";
-import type { Measures } from "./ports.ts";
+import type { Measures } from "../ports.ts";
 
 export interface WorkerReadings {
   inFlight(): number;

@@ -1,13 +1,13 @@
 // The providers of this moment, ready to be called, and which of their models this worker serves.
 import type { Log, Secret } from "@waybill/service";
-import { type Catalogue, type ServedModels, servedModels } from "./core/served-models.ts";
-import { makeUpstream } from "./outbound/upstream.ts";
-import type { Upstream } from "./ports.ts";
-import { DIALECTS } from "./providers/dialects.ts";
+import { type Catalogue, type ServedModels, servedModels } from "../core/served-models.ts";
+import type { Upstream } from "../ports.ts";
+import { DIALECTS } from "../providers/dialects.ts";
+import { makeUpstream } from "./upstream.ts";
 
 export type ReadKey = (variable: string) => Secret | undefined;
 
-export class Upstreams {
+export class DeployedProviders {
   readonly #only: readonly string[];
   readonly #readKey: ReadKey;
   readonly #log: Log;

@@ -1,7 +1,7 @@
 // Every attempt this worker has in its hands, from the message's arrival until its record is on USAGE. One sweep keeps the
 // messages, watches the deadlines and finds ingresses that fell silent, for all of them together.
 import type { ErrorCode } from "@waybill/domain";
-import type { WorkMessage } from "./ports.ts";
+import type { WorkMessage } from "../ports.ts";
 
 /** A running provider call, as far as others may touch it. */
 export interface Carried {

@@ -2,11 +2,11 @@
 // attempts and a cancel, whichever comes first; the first end stands.
 import { type Clock, ERRORS, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { Waybill } from "@waybill/wire";
-import { Deadlines, type TimeoutName } from "./core/deadlines.ts";
-import type { Ending, Failure, Reach } from "./core/ending.ts";
+import type { Reply, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
+import type { StreamReader, StreamStep } from "../providers/provider.ts";
+import { Deadlines, type TimeoutName } from "./deadlines.ts";
+import type { Ending, Failure, Reach } from "./ending.ts";
 import type { Carried } from "./open-attempts.ts";
-import type { Reply, Upstream, UpstreamCall, UpstreamEvents } from "./ports.ts";
-import type { StreamReader, StreamStep } from "./providers/provider.ts";
 
 /** A plain answer, which is read whole. */
 export const PLAIN_BYTES_MAX = 64 * 1024 * 1024;

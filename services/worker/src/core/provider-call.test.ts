@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Waybill } from "@waybill/wire";
+import type { Reply, Upstream } from "../ports.ts";
+import { openAiCompatible } from "../providers/openai-compatible/index.ts";
+import type { Ending } from "./ending.ts";
+import { ProviderCall } from "./provider-call.ts";
+
+/** A call whose connection, clock and ingress are this test. */
+function setUp(stream: boolean): {
+  call: ProviderCall;
+  endings: Ending[];
+  log: string[];
+  reply: { isBroken: boolean };
+  at(ms: number): void;
+} {
+  const endings: Ending[] = [];
+  const log: string[] = [];
+  let nowMs = 0;
+  const reply: Reply = {
+    isBroken: false,
+    started: (status, contentType) => void log.push(`started ${status} ${contentType}`),
+    data: (bytes) => void log.push(`data ${Buffer.concat(bytes).length}`),
+    finished: () => {},
+    failed: () => {},
+  };
+  const call = new ProviderCall({
+    waybill: Waybill.fromPartial({ stream, timeouts: { connectMs: 10, firstTokenMs: 100, gapMs: 50, totalMs: 0 } }),
+    upstream: { dialect: openAiCompatible } as Upstream,
+    reply,
+    clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
+    startedAtMs: 0,
+    totalDueAtMs: 1_000,
+    onFirstData: () => void log.push("first data"),
+    onEnding: (ending) => void endings.push(ending),
+  });
+  call.start(() => ({ abort: () => void log.push("abort"), release: () => void log.push("release") }));
+  const at = (ms: number): void => {
+    nowMs = ms;
+  };
+  return { call, endings, log, reply, at };
+}
+
+const event = (value: unknown): Buffer =>
+  Buffer.from(`data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`);
+const content = event({ choices: [{ index: 0, delta: { content: "hi" }, finish_reason: null }] });
+const stop = event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] });
+const done = event("[DONE]");
+const noHeaders = (): string => "";
+
+test("a stream starts with its first content and ends with its own end", () => {
+  const { call, endings, log, at } = setUp(true);
+  call.onSent();
+  call.onHeaders(200, noHeaders);
+  call.onData(event({ choices: [{ index: 0, delta: { role: "assistant", content: "" } }] }));
+  assert.deepEqual(log, []);
+  at(30);
+  call.onData(content);
+  call.onData(Buffer.concat([stop, done]));
+  call.onEnd();
+  assert.deepEqual(
+    log.map((line) => line.split(" ")[0]),
+    ["started", "data", "first", "data", "release"],
+  );
+  assert.equal(endings.length, 1);
+  assert.deepEqual(
+    [endings[0]?.failure, endings[0]?.firstTokenMs, endings[0]?.countedOutputTokens],
+    [undefined, 30, 1n],
+  );
+});
+
+test("each timeout ends the call under its own code, by how far it got", () => {
+  for (const [prepare, atMs, code, reach] of [
+    [() => {}, 10, "upstream_unreachable", "not_sent"],
+    [(call: ProviderCall) => call.onSent(), 100, "upstream_timeout", "sent"],
+    [
+      (call: ProviderCall) => {
+        call.onSent();
+        call.onHeaders(200, noHeaders);
+        call.onData(content);
+      },
+      50,
+      "upstream_timeout",
+      "accepted",
+    ],
+  ] as const) {
+    const { call, endings, log } = setUp(true);
+    prepare(call);
+    call.sweep(atMs - 1);
+    assert.equal(endings.length, 0);
+    call.sweep(atMs);
+    assert.deepEqual([endings[0]?.failure?.code, endings[0]?.reach], [code, reach]);
+    assert.equal(log.at(-1), "abort");
+  }
+});
+
+test("the first end stands, whatever comes after it", () => {
+  const { call, endings } = setUp(true);
+  call.onSent();
+  call.cancel("client_gone");
+  call.cancel("draining");
+  call.onHeaders(200, noHeaders);
+  call.onData(content);
+  call.onError("ECONNRESET");
+  call.onEnd();
+  call.sweep(5_000);
+  assert.equal(endings.length, 1);
+  assert.deepEqual(
+    [endings[0]?.failure?.code, endings[0]?.wasCancelled, endings[0]?.reach],
+    ["client_gone", true, "sent"],
+  );
+});
+
+test("a hole in the reply ends the call: the client has no use for the rest", () => {
+  const { call, endings, reply } = setUp(true);
+  call.onSent();
+  call.onHeaders(200, noHeaders);
+  reply.isBroken = true;
+  call.onData(content);
+  assert.deepEqual([endings[0]?.failure?.code, endings[0]?.wasCancelled], ["bus_unavailable", true]);
+});
+
+test("a plain answer is read whole; one that breaks off is accepted and incomplete", () => {
+  const whole = setUp(false);
+  const body = Buffer.from(JSON.stringify({ choices: [{ message: { content: "hi" }, finish_reason: "stop" }] }));
+  whole.call.onSent();
+  whole.call.onHeaders(200, noHeaders);
+  whole.call.onData(body.subarray(0, 10));
+  whole.call.onData(body.subarray(10));
+  assert.deepEqual(whole.log, []);
+  whole.call.onEnd();
+  assert.deepEqual(whole.log, ["started 200 application/json", `data ${body.length}`]);
+  assert.equal(whole.endings[0]?.finishReason, "stop");
+
+  const broken = setUp(false);
+  broken.call.onSent();
+  broken.call.onHeaders(200, noHeaders);
+  broken.call.onData(body.subarray(0, 10));
+  broken.call.onError("UND_ERR_SOCKET");
+  assert.deepEqual([broken.endings[0]?.failure?.code, broken.endings[0]?.reach], ["upstream_truncated", "accepted"]);
+});
+
+test("a refusal is known by its status even when its body never ends", () => {
+  const { call, endings } = setUp(true);
+  call.onSent();
+  call.onHeaders(400, noHeaders);
+  call.onData(Buffer.alloc(70_000, "x"));
+  assert.deepEqual([endings[0]?.failure?.code, endings[0]?.reach], ["upstream_rejected", "refused"]);
+});
+
+test("a compressed answer was not asked for and cannot be passed on", () => {
+  const { call, endings } = setUp(true);
+  call.onSent();
+  call.onHeaders(200, (name) => (name === "content-encoding" ? "gzip" : ""));
+  assert.equal(endings[0]?.failure?.code, "upstream_malformed");
+});

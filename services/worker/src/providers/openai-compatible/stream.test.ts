@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { OpenAiStream, readAnswer } from "./stream.ts";
+
+const event = (value: unknown): string => `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`;
+const choice = (delta: unknown, finish_reason: string | null = null): string =>
+  event({ id: "c", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason }], usage: null });
+const role = choice({ role: "assistant", content: "" });
+const usage = event({ id: "c", choices: [], usage: { prompt_tokens: 5, completion_tokens: 2 } });
+const answer = [
+  role,
+  choice({ content: "hello wörld" }),
+  choice({ content: "!" }),
+  choice({}, "stop"),
+  usage,
+  event("[DONE]"),
+];
+
+interface Read {
+  text: string;
+  tokens: number;
+  isComplete: boolean;
+  code: string | undefined;
+  reader: OpenAiStream;
+}
+
+function read(text: string, cuts: readonly number[] = []): Read {
+  const reader = new OpenAiStream();
+  const bytes = Buffer.from(text);
+  const result: Read = { text: "", tokens: 0, isComplete: false, code: undefined, reader };
+  const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  const steps = edges.slice(1).map((edge, index) => reader.push(bytes.subarray(edges[index], edge)));
+  for (const step of [...steps, reader.end()]) {
+    result.text += Buffer.concat(step.bytes).toString("utf8");
+    result.tokens += step.evidencedTokens;
+    result.isComplete ||= step.isComplete;
+    result.code ??= step.failure?.code;
+  }
+  return result;
+}
+
+test("events pass as they came, but for usage and the end, which wait for the tail", () => {
+  const { text, tokens, isComplete, code, reader } = read(answer.join(""));
+  assert.equal(text, answer.slice(0, 4).join(""));
+  assert.deepEqual([tokens, isComplete, code, reader.finishReason], [3 + 1, true, undefined, "stop"]);
+  assert.deepEqual([reader.usage?.input, reader.usage?.output], [5n, 2n]);
+  assert.equal(Buffer.from(reader.tail(undefined)).toString(), "data: [DONE]\n\n");
+  assert.equal(
+    Buffer.from(reader.tail('{"cost_usd":"1"}')).toString(),
+    `${usage.trimEnd().slice(0, -1)},"waybill":{"cost_usd":"1"}}\n\ndata: [DONE]\n\n`,
+  );
+});
+
+test("wherever the network cuts it, the stream is the same", () => {
+  const whole = read(answer.join(""));
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { maxLength: 12 }), fc.constantFrom("\n", "\r\n"), (cuts, eol) => {
+      const cut = read(answer.join("").replaceAll("\n", eol), cuts);
+      assert.equal(cut.text.replaceAll("\r", ""), whole.text);
+      assert.deepEqual([cut.tokens, cut.isComplete, cut.code], [whole.tokens, true, undefined]);
+    }),
+  );
+});
+
+test("nothing is shown before the first content, so a failure before it stays invisible", () => {
+  const error = event({ error: { message: "x" } });
+  assert.deepEqual([read(role + error).text, read(role + error).code], ["", "upstream_error"]);
+  assert.deepEqual([read(`: ping\n\n${role}`).text, read(role).code], ["", "upstream_truncated"]);
+  assert.equal(read(role + choice({ reasoning_content: "hm" })).text, role + choice({ reasoning_content: "hm" }));
+});
+
+test("an end without its mark or without a reason is none", () => {
+  const content = choice({ content: "a" });
+  assert.equal(read(content).code, "upstream_truncated");
+  assert.equal(read(content + event("[DONE]")).code, "upstream_truncated");
+  assert.equal(read(content + choice({}, "stop")).code, "upstream_truncated");
+  assert.equal(read(`${content + choice({}, "stop")}data: [DONE]`).isComplete, true);
+  assert.equal(read(`${content}data: {"choices":[{"del`).code, "upstream_truncated");
+});
+
+test("broken JSON and endless preludes are malformed; what came before still passes", () => {
+  const content = choice({ content: "a" });
+  const broken = read(`${content}data: {"choices":[{\n\n${content}`);
+  assert.deepEqual([broken.text, broken.code], [content, "upstream_malformed"]);
+  const prelude = event({ choices: [], note: "x".repeat(10_000) }).repeat(110);
+  assert.equal(read(prelude).code, "upstream_malformed");
+});
+
+test("comments pass once there is a stream; what follows the end does not", () => {
+  const { text } = read(`: a\n\n${choice({ content: "x" })}: b\n\n${choice({}, "stop")}${event("[DONE]")}${role}`);
+  assert.equal(text, `${choice({ content: "x" })}: b\n\n${choice({}, "stop")}`);
+});
+
+test("usage beside the last choice is read, and told in the usual form to who asked", () => {
+  const last = event({
+    id: "c",
+    choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
+    usage: { prompt_tokens: 5, completion_tokens: 2 },
+  });
+  const { text, reader } = read(choice({ content: "a" }) + last + event("[DONE]"));
+  assert.ok(text.endsWith(last));
+  assert.equal(reader.usage?.output, 2n);
+  assert.match(Buffer.from(reader.tail("{}")).toString(), /"choices":\[\],"usage":\{.*\},"waybill":\{\}\}/);
+});
+
+test("a plain answer: usage, reason, and its text measured where usage is missing", () => {
+  const body = { choices: [{ message: { role: "assistant", content: "x".repeat(9) }, finish_reason: "length" }] };
+  const read = (value: unknown): ReturnType<typeof readAnswer> => readAnswer(Buffer.from(JSON.stringify(value)));
+  const counted = read(body);
+  assert.ok(!("failure" in counted));
+  assert.deepEqual([counted.usage, counted.finishReason, counted.evidencedTokens], [undefined, "length", 3]);
+  const reported = read({ ...body, usage: { prompt_tokens: 1, completion_tokens: 2 } });
+  assert.ok(!("failure" in reported));
+  assert.deepEqual([reported.usage?.output, reported.evidencedTokens], [2n, 0]);
+  const bom = readAnswer(Buffer.from(`\u{feff}${JSON.stringify(body)}`));
+  assert.ok(!("failure" in bom) && bom.bytes[0] === 0x7b);
+  const failed = read({ error: { message: "x" } });
+  assert.ok("failure" in failed && failed.failure.code === "upstream_error");
+  for (const text of ["", "null", "{}", '{"choices":7}', '{"choices":[']) {
+    assert.throws(() => readAnswer(Buffer.from(text)), /upstream_malformed/);
+  }
+});
