@@ -53,6 +53,8 @@ export interface TestStack extends AsyncDisposable {
   readonly operatorToken: string;
   /** host:port of every budget service. */
   readonly budgetUrls: readonly string[];
+  /** host:port of every router. */
+  readonly routerUrls: readonly string[];
   readonly nats: TestNats;
   readonly postgres: RunningPostgres;
   readonly provider: ScriptedProvider;
@@ -209,6 +211,7 @@ async function build(
     plan,
     operatorToken: secrets.serviceTokens.operator,
     budgetUrls: grpcPorts.budget.map((port) => `127.0.0.1:${port}`),
+    routerUrls: grpcPorts.router.map((port) => `127.0.0.1:${port}`),
     nats,
     get postgres() {
       return postgres;
@@ -220,7 +223,8 @@ async function build(
     async start(name, { env = {}, inPlaceOf } = {}) {
       const before = processes.find(({ process }) => process === inPlaceOf);
       const process = launch(name, before?.listens ?? (await listensOf(name, Number.POSITIVE_INFINITY)), env);
-      await process.ready();
+      // The others must have found it, too.
+      for (const other of processes) if (other.process.isRunning) await other.process.ready();
       return process;
     },
     async stopPostgres() {
