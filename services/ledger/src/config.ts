@@ -10,6 +10,7 @@ import {
   secret,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
+import { usageConsumer } from "@waybill/wire";
 
 export const settings = {
   ...commonSettings,
@@ -27,6 +28,12 @@ export const settings = {
     fallback: 100,
     min: 0,
     max: 2_000,
+  }),
+  WAYBILL_LEDGER_ACK_WAIT_MS: integer({
+    meaning: "Records in the hands of a ledger that has gone silent for this long are given to another.",
+    fallback: usageConsumer("ledger").ackWaitMs,
+    min: 1_000,
+    max: 600_000,
   }),
   WAYBILL_LEDGER_WRITERS: integer({
     meaning: "Batches that are booked at the same time, each on a database connection of its own.",

@@ -17,6 +17,8 @@ export interface UsageIntakeOptions {
   gatherMs: number;
   /** Batches in work at once. */
   writers: number;
+  /** After this much silence the server gives what we hold to another. */
+  ackWaitMs: number;
   /** Undefined: consuming. */
   onConsuming(problem: string | undefined): void;
   /** Undefined: batches are getting through. */
@@ -32,8 +34,8 @@ interface Held extends Delivery {
 const DECLARE_AGAIN_MS = 500;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
-/** Well inside the consumer's ack wait. */
-const WORKING_EVERY_MS = usageConsumer("ledger").ackWaitMs / 3;
+/** What is held is said to be in work this often within the ack wait. */
+const WORKING_PER_ACK_WAIT = 3;
 
 export class UsageIntake {
   readonly #options: UsageIntakeOptions;
@@ -49,7 +51,7 @@ export class UsageIntake {
 
   constructor(options: UsageIntakeOptions) {
     this.#options = options;
-    this.#working = setInterval(() => this.#sayWorking(), WORKING_EVERY_MS);
+    this.#working = setInterval(() => this.#sayWorking(), options.ackWaitMs / WORKING_PER_ACK_WAIT);
     void this.begin();
   }
 
@@ -69,7 +71,10 @@ export class UsageIntake {
       try {
         await declareStream(this.#options.nc, STREAMS.usage);
         await declareStream(this.#options.nc, STREAMS.dead);
-        await declareConsumer(this.#options.nc, usageConsumer("ledger"));
+        await declareConsumer(this.#options.nc, {
+          ...usageConsumer("ledger"),
+          ackWaitMs: this.#options.ackWaitMs,
+        });
         if (isCurrent()) this.#pull(era);
         return;
       } catch (error) {

@@ -40,6 +40,7 @@ export function startIntake({ config, scope, nc, pool, consuming }: IntakeParts)
     batchMax: config.WAYBILL_LEDGER_BATCH_RECORDS_MAX,
     gatherMs: config.WAYBILL_LEDGER_GATHER_MS,
     writers: config.WAYBILL_LEDGER_WRITERS,
+    ackWaitMs: config.WAYBILL_LEDGER_ACK_WAIT_MS,
     record: async (batch) => {
       const report = await traceBatch(tracing, batch, () => recordUsage(ports, batch));
       count(report);

@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { formatUsd } from "@waybill/domain";
+import { connectOnce, openPool, type Pool, sqlState } from "@waybill/store";
+import { migrationsOf, startTestDatabase, type TestDatabase } from "@waybill/testing";
+import { sampleFact, sampleRequest } from "./core/sample-fact.test.ts";
+import type { UsageFact } from "./core/usage-fact.ts";
+import { postgresBooks } from "./outbound/postgres-books.ts";
+import type { Delivery } from "./ports.ts";
+import { type ReadFact, type RecordUsagePorts, recordUsage } from "./record-usage.ts";
+
+let database: TestDatabase;
+let owner: Awaited<ReturnType<typeof connectOnce>>;
+let pool: Pool;
+let parked: string[] = [];
+
+before(async () => {
+  database = await startTestDatabase({ migrations: [migrationsOf("ledger")] });
+  owner = await connectOnce(database.ownerUrl, "test-owner");
+  pool = openPool({ url: database.urlAs("waybill_ledger"), applicationName: "test", connectionsMax: 4 });
+});
+beforeEach(async () => {
+  parked = [];
+  await owner.query("TRUNCATE ledger.usage_record, ledger.entry, ledger.posting");
+});
+after(async () => {
+  await pool.end();
+  await owner.end();
+  await database.stop();
+});
+
+// The story sees deliveries; these carry the index of the fact instead of its bytes.
+function portsFor(facts: readonly UsageFact[]): RecordUsagePorts {
+  const readFact: ReadFact = (data) => {
+    const fact = facts[data[0] ?? 0];
+    return fact ? { kind: "fact", fact } : { kind: "poison", reason: "no such fact" };
+  };
+  return {
+    readFact,
+    books: postgresBooks(pool),
+    park: async (_, reason) => void parked.push(reason),
+    failpoint: () => {},
+    monotonicMs: () => performance.now(),
+  };
+}
+
+async function deliver(...facts: UsageFact[]) {
+  const deliveries = facts.map((_, index): Delivery => ({ data: Uint8Array.of(index), subject: "s", traceparent: "" }));
+  return await recordUsage(portsFor(facts), deliveries);
+}
+
+async function rows<R>(sql: string): Promise<R[]> {
+  return (await owner.query(sql)).rows as R[];
+}
+
+const noProblem = async (): Promise<void> => assert.deepEqual(await rows("SELECT * FROM ledger.problem"), []);
+
+test("a record makes one original entry and two postings that sum to zero", async () => {
+  const report = await deliver(sampleFact());
+  assert.equal(report.records, 1);
+  const [entry] = await rows<Record<string, unknown>>("SELECT * FROM ledger.attempt");
+  assert.equal(entry?.attempt_id, "01932f5e-8a00-7abc-8def-000000000001.1");
+  assert.equal(entry?.record_id, "01932f5e-8a00-7abc-8def-000000000001.1:worker");
+  assert.equal(entry?.class, "original");
+  assert.equal(entry?.cost_usd, "0.001500000000");
+  assert.deepEqual(await rows("SELECT account, amount_usd FROM ledger.posting ORDER BY line"), [
+    { account: "spend:acme/support", amount_usd: "0.001500000000" },
+    { account: "payable:sim", amount_usd: "-0.001500000000" },
+  ]);
+  await noProblem();
+});
+
+test("the same record again, at once or later, changes nothing", async () => {
+  await deliver(sampleFact(), sampleFact());
+  const report = await deliver(sampleFact());
+  assert.deepEqual([report.records, report.duplicates], [0, 1]);
+  assert.equal((await rows("SELECT * FROM ledger.entry")).length, 1);
+  await noProblem();
+});
+
+test("a better record corrects: the standing entry is mirrored, the sums are those of what stands", async () => {
+  const lost = sampleFact({
+    source: "lost",
+    outcome: "unknown",
+    costPicoUsd: 9_000_000_000n,
+    tokenSource: "worst_case",
+  });
+  await deliver(lost);
+  await deliver(sampleFact());
+  assert.deepEqual(await rows("SELECT sequence, class, sign, source, cost_usd FROM ledger.entry ORDER BY sequence"), [
+    { sequence: 1, class: "original", sign: 1, source: "lost", cost_usd: "0.009000000000" },
+    { sequence: 2, class: "correction", sign: -1, source: "lost", cost_usd: "-0.009000000000" },
+    { sequence: 3, class: "correction", sign: 1, source: "worker", cost_usd: "0.001500000000" },
+  ]);
+  assert.deepEqual(
+    await rows("SELECT requests, attempts, output_tokens, cost_usd, estimated_cost_usd FROM finance.cost_by_team_day"),
+    [{ requests: 1n, attempts: 1n, output_tokens: 20n, cost_usd: "0.0015", estimated_cost_usd: "0" }],
+  );
+  await noProblem();
+});
+
+test("a worse record that comes late is kept and costs nothing", async () => {
+  await deliver(sampleFact());
+  await deliver(sampleFact({ source: "lost", outcome: "unknown", costPicoUsd: 9_000_000_000n }));
+  assert.equal((await rows("SELECT * FROM ledger.usage_record")).length, 2);
+  assert.equal((await rows("SELECT * FROM ledger.entry")).length, 1);
+  await noProblem();
+});
+
+test("an unknown price is no zero: NULL in the entry, suspense in the postings, named by finance's view", async () => {
+  await deliver(sampleFact({ priced: false, costPicoUsd: 0n }));
+  assert.deepEqual(await rows("SELECT cost_usd, state FROM ledger.entry"), [{ cost_usd: null, state: "unpriced" }]);
+  assert.deepEqual(await rows("SELECT cost_usd, unpriced_attempts FROM finance.cost_by_team_day"), [
+    { cost_usd: null, unpriced_attempts: 1n },
+  ]);
+  await noProblem();
+});
+
+// Another order for every batch, the same in every run.
+function scatter(fact: UsageFact, batch: number): number {
+  return (Number(fact.costPicoUsd) * 7_919 + batch * 104_729) % 211;
+}
+
+test("many writers, shuffled and repeated records: the same books", async () => {
+  const sources = ["void", "ingress", "lost", "worker"] as const;
+  const facts = Array.from({ length: 200 }, (_, index) =>
+    sampleFact({
+      ...sampleRequest(index % 50),
+      source: sources[Math.floor(index / 50)] ?? "worker",
+      costPicoUsd: BigInt(index),
+    }),
+  );
+  const batches = Array.from({ length: 12 }, (_, batch) =>
+    [...facts, ...facts]
+      .filter((_, index) => (index * 7 + batch * 13) % 5 !== batch % 5)
+      .sort((a, b) => scatter(a, batch) - scatter(b, batch)),
+  );
+  batches.push(facts);
+  await Promise.all(batches.map((batch) => deliver(...batch.slice(0, 256))));
+  await deliver(...facts);
+  const sum = facts.slice(150).reduce((total, { costPicoUsd }) => total + costPicoUsd, 0n);
+  const [books] = await rows<{ attempts: bigint; cost: string }>(
+    "SELECT sum(sign) AS attempts, trim_scale(sum(cost_usd)) AS cost FROM ledger.entry",
+  );
+  assert.deepEqual(books, { attempts: 50n, cost: formatUsd(sum) });
+  assert.equal((await rows("SELECT * FROM ledger.usage_record")).length, 200);
+  await noProblem();
+});
+
+test("a value that Postgres refuses is parked alone; the rest of its batch is booked", async () => {
+  const facts = Array.from({ length: 30 }, (_, index) =>
+    sampleFact({ ...sampleRequest(index), ...(index === 17 && { evidenceJson: "{not json" }) }),
+  );
+  const report = await deliver(...facts);
+  assert.deepEqual([report.records, report.parked], [29, 1]);
+  assert.deepEqual(parked, ["the books refuse it: 22P02"]);
+  await noProblem();
+});
+
+test("what cannot be read is parked after the rest is booked", async () => {
+  const report = await recordUsage(portsFor([sampleFact()]), [
+    { data: Uint8Array.of(9), subject: "s", traceparent: "" },
+    { data: Uint8Array.of(0), subject: "s", traceparent: "" },
+  ]);
+  assert.deepEqual([report.records, report.parked], [1, 1]);
+});
+
+test("books that cannot be reached book nothing and park nothing", async () => {
+  const ports = portsFor([sampleFact()]);
+  const away = openPool({ url: "postgres://nobody@127.0.0.1:1/none", applicationName: "test", connectionsMax: 1 });
+  await assert.rejects(
+    recordUsage({ ...ports, books: postgresBooks(away) }, [{ data: Uint8Array.of(0), subject: "s", traceparent: "" }]),
+  );
+  assert.deepEqual(parked, []);
+  await away.end();
+});
+
+test("the view has the columns finance was promised, in their order", async () => {
+  await deliver(sampleFact(), sampleFact({ ...sampleRequest(1), tokenSource: "counted", costPicoUsd: 500_000_000n }));
+  await deliver(
+    sampleFact({ attempt: 2, outcome: "failed_free", costPicoUsd: 0n, source: "void", tokenSource: "none" }),
+  );
+  const [row] = await rows<Record<string, unknown>>("SELECT *, day::text AS day FROM finance.cost_by_team_day");
+  assert.ok(row);
+  assert.deepEqual(Object.entries(row).slice(0, 10), [
+    ["day", "2024-11-15"],
+    ["organisation", "Acme"],
+    ["team", "Support"],
+    ["requests", 2n],
+    ["attempts", 3n],
+    ["input_tokens", 300n],
+    ["output_tokens", 60n],
+    ["cost_usd", "0.002"],
+    ["estimated_cost_usd", "0.0005"],
+    ["simulated", true],
+  ]);
+});
+
+const FORBIDDEN = [
+  "UPDATE ledger.entry SET cost_usd = 0",
+  "DELETE FROM ledger.entry",
+  "UPDATE ledger.posting SET amount_usd = 0",
+  "DELETE FROM ledger.posting",
+  "UPDATE ledger.usage_record SET cost_usd = 0",
+  "DELETE FROM ledger.usage_record",
+  "TRUNCATE ledger.entry",
+  "CREATE TABLE ledger.note (body text)",
+];
+for (const sql of FORBIDDEN) {
+  test(`the ledger's own role cannot ${sql.split(" ").slice(0, 3).join(" ")}`, async () => {
+    await assert.rejects(pool.query(sql), (error) => sqlState(error) === "42501");
+  });
+}
+
+test("finance_reader reads the view and nothing else", async () => {
+  await deliver(sampleFact());
+  const finance = await connectOnce(database.urlAs("finance_reader"), "test-finance");
+  try {
+    assert.equal((await finance.query("SELECT * FROM finance.cost_by_team_day")).rowCount, 1);
+    for (const table of ["ledger.entry", "ledger.posting", "ledger.usage_record", "ledger.attempt", "ledger.problem"]) {
+      await assert.rejects(finance.query(`SELECT * FROM ${table}`), (error) => sqlState(error) === "42501", table);
+    }
+    await assert.rejects(finance.query("CREATE VIEW finance.mine AS SELECT 1"));
+  } finally {
+    await finance.end();
+  }
+});
+
+test("postings that do not balance are refused by the database itself", async () => {
+  const insert = "INSERT INTO ledger.posting VALUES ('2024-11-01', gen_random_uuid(), 1, 1, 1, 'spend:a/b', 1)";
+  await assert.rejects(pool.query(insert), /do not balance/);
+});
+
+const DAMAGES: readonly [string, RegExp][] = [
+  ["UPDATE ledger.posting SET amount_usd = amount_usd + 1 WHERE line = 1", /sum to zero/],
+  ["UPDATE ledger.entry SET cost_usd = cost_usd + 1", /not what the entry says/],
+  ["DELETE FROM ledger.posting", /not what the entry says/],
+  ["DELETE FROM ledger.entry", /add up to the record/],
+  ["DELETE FROM ledger.usage_record", /add up to the record/],
+  ["UPDATE ledger.usage_record SET cost_usd = 7", /add up to the record/],
+  ["UPDATE ledger.entry SET request_month = '2024-10-01'", /month/],
+];
+for (const [damage, problem] of DAMAGES) {
+  test(`ledger.problem finds: ${damage}`, async () => {
+    await deliver(sampleFact());
+    await noProblem();
+    await owner.query(damage);
+    const found = await rows<{ problem: string }>("SELECT problem FROM ledger.problem");
+    assert.ok(
+      found.some((row) => problem.test(row.problem)),
+      JSON.stringify(found),
+    );
+  });
+}
+
+test("the database ranks sources as libs/domain does", async () => {
+  const ranked = await rows<{ source: string }>(
+    "SELECT source FROM unnest(ARRAY['void', 'worker', 'ingress', 'lost']) AS source ORDER BY ledger.source_rank(source) DESC",
+  );
+  assert.deepEqual(
+    ranked.map(({ source }) => source),
+    ["worker", "lost", "ingress", "void"],
+  );
+});
