@@ -15,8 +15,8 @@ const KEYS_LISTED_MAX = 10_000;
 
 const SELECT_KEYS = `
   SELECT k.key_id, k.secret_sha256, k.name AS key_name, k.tags, k.metadata, k.allowed_models,
-    (extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
-    (extract(epoch FROM k.revoked_at) * 1000)::bigint AS revoked_at_ms,
+    floor(extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
+    floor(extract(epoch FROM k.revoked_at) * 1000)::bigint AS revoked_at_ms,
     o.id AS organisation_id, o.name AS organisation_name, t.id AS team_id, t.name AS team_name,
     u.id AS user_id, u.name AS user_name
   FROM accounts.virtual_key k
