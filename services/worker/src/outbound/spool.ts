@@ -84,9 +84,7 @@ export class Spool {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#write();
     });
   }
 
@@ -148,12 +146,7 @@ export class Spool {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        const segment = await this.#writable();
-        const bytes = Buffer.concat(batch.map(({ entry }) => entry));
-        await segment.file.appendFile(bytes);
-        await segment.file.datasync();
-        segment.bytes += bytes.length;
-        segment.records += batch.length;
+        await this.#writeBatch(batch);
         for (const { resolve } of batch) resolve();
       } catch (error) {
         // Half an entry may stand at the end; nothing may come behind it.
@@ -161,6 +154,17 @@ export class Spool {
         for (const { reject } of batch) reject(error);
       }
     }
+    // In the same turn as the last look, so that nobody joins a writer that has stopped looking.
+    this.#writing = undefined;
+  }
+
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    const segment = await this.#writable();
+    const bytes = Buffer.concat(batch.map(({ entry }) => entry));
+    await segment.file.appendFile(bytes);
+    await segment.file.datasync();
+    segment.bytes += bytes.length;
+    segment.records += batch.length;
   }
 
   async #writable(): Promise<Segment & { file: FileHandle }> {
