@@ -8,6 +8,8 @@ export interface Books {
   /** What the scripted provider says it was asked through Waybill. */
   readonly providerCalls: number;
   readonly attemptsBooked: number;
+  /** Booked as never sent to the provider. */
+  readonly attemptsNotSent: number;
   readonly ledgerSumUsd: string;
   /** Per budget that matched. */
   readonly postedPicoUsd: Readonly<Record<string, string>>;
@@ -27,8 +29,9 @@ export async function checkBooks(stack: TestStack, providerCalls: number): Promi
     reason: "no hold is open",
   }).catch((error: unknown) => problems.push(String(error)));
 
-  const [ledger] = await stack.sql<{ attempts: bigint; usd: string; pico: string }>(
-    `SELECT count(*) AS attempts, coalesce(sum(cost_usd), 0)::text AS usd,
+  const [ledger] = await stack.sql<{ attempts: bigint; not_sent: bigint; usd: string; pico: string }>(
+    `SELECT count(*) FILTER (WHERE source <> 'void') AS attempts, count(*) FILTER (WHERE source = 'void') AS not_sent,
+       coalesce(sum(cost_usd), 0)::text AS usd,
        trim_scale(coalesce(sum(cost_usd), 0) * 1000000000000)::text AS pico FROM ledger.attempt`,
   );
   const posted = await stack.sql<{ budget_id: string; posted: string }>(
@@ -49,6 +52,7 @@ export async function checkBooks(stack: TestStack, providerCalls: number): Promi
   return {
     providerCalls,
     attemptsBooked,
+    attemptsNotSent: Number(ledger?.not_sent ?? 0),
     ledgerSumUsd: ledger?.usd ?? "0",
     postedPicoUsd: Object.fromEntries(posted.map(({ budget_id, posted: sum }) => [budget_id, sum])),
     openHolds: Number(open_holds),

@@ -11,8 +11,7 @@ export interface Part {
 }
 
 export interface ProcessStat {
-  /** The session it belongs to: Postgres and all its children share one. */
-  readonly session: number;
+  readonly parent: number;
   /** In clock ticks, user and system; of the children, only those that have ended. */
   readonly ownTicks: number;
   readonly endedChildrenTicks: number;
@@ -28,7 +27,7 @@ export function parseStat(text: string): ProcessStat {
     .split(" ")
     .map(Number);
   const at = (index: number): number => fields[index] ?? 0;
-  return { session: at(3), ownTicks: at(11) + at(12), endedChildrenTicks: at(13) + at(14) };
+  return { parent: at(1), ownTicks: at(11) + at(12), endedChildrenTicks: at(13) + at(14) };
 }
 
 /** CPU seconds of a part's processes since they started, those of ended Postgres backends among them. */
@@ -51,13 +50,15 @@ export async function memoryMib(part: Part, kind: "VmRSS" | "VmHWM"): Promise<nu
   return kib / MIB_KIB;
 }
 
-/** All processes of a session. */
-export async function pidsOfSession(session: number): Promise<number[]> {
-  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const found: number[] = [];
-  for (const pid of names.map(Number)) {
-    if ((await readStat(pid))?.session === session) found.push(pid);
+/** A process and all its descendants, such as Postgres and its backends, each of which has a session of its own. */
+export async function pidsOfTree(root: number): Promise<number[]> {
+  const childrenOf = new Map<number, number[]>();
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number)) {
+    const parent = (await readStat(pid))?.parent;
+    if (parent !== undefined) childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), pid]);
   }
+  const found = [root];
+  for (const pid of found) found.push(...(childrenOf.get(pid) ?? []));
   return found;
 }
 

@@ -6,7 +6,7 @@ import { eventually } from "@waybill/testing";
 import { type ServiceName, usageConsumer } from "@waybill/wire";
 import { startStack, type TestStack } from "../../../stack/start-stack.ts";
 import type { Target } from "../generator/jobs.ts";
-import { type Part, pidsOfSession } from "./process-usage.ts";
+import { type Part, pidsOfTree } from "./process-usage.ts";
 import { addBudgets } from "./three-budgets.ts";
 
 export interface RunningWaybill extends AsyncDisposable {
@@ -92,6 +92,6 @@ function partsOf(stack: TestStack): Part[] {
   return [
     ...serviceNames.map((name) => ({ name, pids: async () => stack.of(name).map(({ pid }) => pid) })),
     { name: "nats", pids: async () => [stack.nats.pid()] },
-    { name: "postgres", pids: () => pidsOfSession(stack.postgres.pid) },
+    { name: "postgres", pids: () => pidsOfTree(stack.postgres.pid) },
   ];
 }
