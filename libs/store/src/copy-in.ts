@@ -34,12 +34,13 @@ interface CopyConnection {
 class CopyIn {
   readonly #sql: string;
   readonly #lines: string;
-  readonly #done: (error: Error | undefined) => void;
+  /** Under this name pg finds it and puts its own query timeout around it. */
+  callback: (error: Error | null) => void;
 
-  constructor(sql: string, lines: string, done: (error: Error | undefined) => void) {
+  constructor(sql: string, lines: string, callback: (error: Error | null) => void) {
     this.#sql = sql;
     this.#lines = lines;
-    this.#done = done;
+    this.callback = callback;
   }
 
   submit(connection: unknown): void {
@@ -54,11 +55,11 @@ class CopyIn {
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
-    this.#done(undefined);
+    this.callback(null);
   }
 
   handleError(error: Error): void {
-    this.#done(error);
+    this.callback(error);
   }
 }
 
