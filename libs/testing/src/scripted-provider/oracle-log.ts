@@ -94,13 +94,15 @@ export class OracleLog {
 
   begin(received: Pick<CallEntry, "path" | "headers"> & { readonly body: Buffer }): CallRecord {
     this.#sequence += 1;
+    // Real providers are told the attempt as x-request-id; simulated ones by a header of its own, too.
+    const attemptId = header(received.headers, "x-waybill-attempt-id") ?? header(received.headers, "x-request-id");
     const isKept = this.#entries.length < this.#entriesMax;
     const entry: CallEntry = {
       sequence: this.#sequence,
       path: received.path,
       headers: received.headers,
-      requestId: header(received.headers, "x-waybill-request-id"),
-      attemptId: header(received.headers, "x-waybill-attempt-id"),
+      requestId: header(received.headers, "x-waybill-request-id") ?? withoutAttempt(attemptId),
+      attemptId,
       model: undefined,
       stream: false,
       maxTokens: undefined,
@@ -198,6 +200,11 @@ export class CallRecord {
 function header(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** `<request id>.<n>` without the number. */
+function withoutAttempt(attemptId: string | undefined): string | undefined {
+  return attemptId?.replace(/\.\d+$/, "");
 }
 
 function emptySummary(): OracleSummary {
