@@ -4,11 +4,11 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { promisify } from "node:util";
 import { startPostgres } from "@waybill/local";
 import { eventually, freePort, makeTestFolder, startTestNats, type TestFolder } from "@waybill/testing";
-import { freePortBase, type Launcher, ROOT, runCommand, stillRunning } from "../stack/launcher.ts";
+import { freePortBase, type Launcher, ROOT, recordedPids, runCommand, stillRunning } from "../stack/launcher.ts";
 
 const run = promisify(execFile);
 /** The promise for a second start. */
@@ -59,13 +59,25 @@ before(async () => {
   const tools = join(ROOT, ".waybill", "tools");
   if (existsSync(tools)) symlinkSync(tools, join(stateDir, "tools"));
 });
-after(async () => {
-  for (const launcher of launchers) {
+/** A test that failed half-way must not spoil the next one. */
+afterEach(async () => {
+  for (const launcher of launchers.splice(0)) {
     launcher.ctrlC();
     await launcher.ended();
   }
+});
+after(async () => {
+  for (const pid of Object.values(recordedPids(settings.WAYBILL_STATE_DIR ?? ""))) endGroup(pid);
   await folder.remove();
 });
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+}
 
 test("an empty state folder becomes a stack whose printed curl line works and whose answer is on the books", async () => {
   const launcher = start();

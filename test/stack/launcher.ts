@@ -1,6 +1,6 @@
 // `npm start` as a person has it: its own process group, its output, Ctrl-C; on a state folder and ports of its own.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,14 @@ export interface Launcher {
   exitCode(): number | null;
   /** Of everything that the launcher has running now. */
   pids(): Record<string, number>;
+}
+
+/** Of everything that the last launcher on this state folder has running, or left running when it was killed. */
+export function recordedPids(stateDir: string): Record<string, number> {
+  const file = join(stateDir, "launcher.json");
+  if (!existsSync(file)) return {};
+  const record = JSON.parse(readFileSync(file, "utf8")) as { processes: Record<string, { pid: number }> };
+  return Object.fromEntries(Object.entries(record.processes).map(([name, { pid }]) => [name, pid]));
 }
 
 /** A base with all its ports free at this moment. */
@@ -91,12 +99,7 @@ export function runCommand(command: string, args: readonly string[], env: Record
       return performance.now() - askedAt;
     },
     exitCode: () => child.exitCode,
-    pids() {
-      const record = JSON.parse(readFileSync(join(stateDir, "launcher.json"), "utf8")) as {
-        processes: Record<string, { pid: number }>;
-      };
-      return Object.fromEntries(Object.entries(record.processes).map(([name, { pid }]) => [name, pid]));
-    },
+    pids: () => recordedPids(stateDir),
   };
 }
 

@@ -15,7 +15,7 @@ import { rotateLogs } from "./rotate-logs.ts";
 import { type Say, seconds } from "./say.ts";
 import { loadSecrets, type StackSecrets, saveSecrets } from "./secrets.ts";
 import { type KeptStore, keepRunning, type Supervised, superviseProcess } from "./supervise.ts";
-import { type Topology, topology } from "./topology.ts";
+import { type ProcessPlan, type Topology, topology } from "./topology.ts";
 
 const readyLimitMs = 60_000;
 /** What still runs then is killed. */
@@ -162,9 +162,15 @@ async function startServices(plan: Topology, { config, pidFile, started, logDir,
   const startedAt = performance.now();
   const onProcess = (name: string, pid: number | undefined) => pidFile.set(name, pid);
   const plans = [...(plan.simulator === undefined ? [] : [plan.simulator]), ...plan.services];
-  for (const process of plans) {
-    started.services.push(await superviseProcess(process, { rootDir: config.rootDir, logDir, say, onProcess }));
-  }
+  const startEach = async (chosen: readonly ProcessPlan[]) => {
+    for (const process of chosen) {
+      started.services.push(await superviseProcess(process, { rootDir: config.rootDir, logDir, say, onProcess }));
+    }
+  };
+  await startEach(plans.filter(({ name }) => name !== "worker"));
+  // A worker says what it serves when it starts. A router that is not listening yet would refuse the first second's requests.
+  await started.services.find(({ name }) => name === "router")?.waitReady(readyLimitMs, stop);
+  await startEach(plans.filter(({ name }) => name === "worker"));
   await Promise.all(started.services.map((service) => service.waitReady(readyLimitMs, stop)));
   say(`${plans.map(({ name }) => name).join(", ")} are ready (${seconds(startedAt)})`);
 }
