@@ -73,6 +73,7 @@ export class Session<Call extends Correlated, Answer extends Correlated> {
 
   stop(): void {
     this.#closed = true;
+    this.#open = false;
     this.#stream?.end();
     this.#breakAll();
   }
