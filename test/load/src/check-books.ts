@@ -11,6 +11,8 @@ export interface Books {
   /** Booked as never sent to the provider. */
   readonly attemptsNotSent: number;
   readonly ledgerSumUsd: string;
+  /** Attempts by the source of the record that stands, outcome and error. */
+  readonly attemptsByOutcome: Readonly<Record<string, number>>;
   /** Per budget that matched. */
   readonly postedPicoUsd: Readonly<Record<string, string>>;
   readonly openHolds: number;
@@ -45,6 +47,9 @@ export async function checkBooks(stack: TestStack, providerCalls: number): Promi
   for (const { budget_id, posted: sum } of posted) {
     if (sum !== ledger?.pico) problems.push(`${budget_id} has ${sum} pico-USD posted, the ledger says ${ledger?.pico}`);
   }
+  const kinds = await stack.sql<{ kind: string; count: bigint }>(
+    "SELECT concat_ws(' ', source, outcome, error_code) AS kind, count(*) AS count FROM ledger.attempt GROUP BY kind",
+  );
   const wrong = await stack.sql<{ problem: string; count: bigint }>(
     "SELECT problem, count(*) AS count FROM ledger.problem GROUP BY problem",
   );
@@ -54,6 +59,7 @@ export async function checkBooks(stack: TestStack, providerCalls: number): Promi
     attemptsBooked,
     attemptsNotSent: Number(ledger?.not_sent ?? 0),
     ledgerSumUsd: ledger?.usd ?? "0",
+    attemptsByOutcome: Object.fromEntries(kinds.map(({ kind, count }) => [kind, Number(count)])),
     postedPicoUsd: Object.fromEntries(posted.map(({ budget_id, posted: sum }) => [budget_id, sum])),
     openHolds: Number(open_holds),
     problems,

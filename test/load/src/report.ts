@@ -161,7 +161,7 @@ function books({ books: it }: Results): string {
   const right = it.problems.length === 0 ? "RIGHT" : `WRONG: ${it.problems.join("; ")}`;
   return (
     `books: ${right} - ${it.providerCalls} calls reached the provider through Waybill, ${it.attemptsBooked} attempts booked (and ${it.attemptsNotSent} as never sent); ` +
-    `ledger $${it.ledgerSumUsd}; posted pico-USD ${JSON.stringify(it.postedPicoUsd)}; ${it.openHolds} holds open`
+    `${JSON.stringify(it.attemptsByOutcome)}; ledger $${it.ledgerSumUsd}; posted pico-USD ${JSON.stringify(it.postedPicoUsd)}; ${it.openHolds} holds open`
   );
 }
 
