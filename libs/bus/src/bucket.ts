@@ -1,4 +1,5 @@
 // Key-value buckets: one writer that makes them exist, any number of watchers that keep watching.
+import { JetStreamApiError } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 
@@ -16,7 +17,12 @@ export interface BucketWatch {
   onBroken(detail: string): void;
 }
 
+/** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+const STREAM_NOT_FOUND = 10059;
 const RENEW_MS = 500;
+/** A bucket that was lost with its server's disk and made anew starts counting at 1; a watch waiting for a later number
+ * would hear nothing for a long time and never say so. */
+const CHECK_REPLACED_MS = 1_000;
 
 /**
  * Watches a bucket until stopped; renews by itself when the bucket does not exist yet or the server forgot the watch.
@@ -31,10 +37,15 @@ export function watchBucket(nc: NatsConnection, name: string, watch: BucketWatch
       try {
         const kv = await new Kvm(nc).open(name, { bindOnly: true });
         // bindOnly does not ask whether the bucket exists, and watching a missing one would wait for ever.
-        await kv.status();
+        const created = await createdAt(kv);
         const entries = await kv.watch();
         stopCurrent = () => entries.stop();
-        await follow(kv, entries, known, watch);
+        const checking = setInterval(() => void stopWhenReplaced(kv, created, entries), CHECK_REPLACED_MS);
+        try {
+          await follow(kv, entries, known, watch);
+        } finally {
+          clearInterval(checking);
+        }
         if (!stopped) watch.onBroken("the watch ended");
       } catch (error) {
         if (!stopped) watch.onBroken(error instanceof Error ? error.message : String(error));
@@ -49,6 +60,19 @@ export function watchBucket(nc: NatsConnection, name: string, watch: BucketWatch
       stopCurrent();
     },
   };
+}
+
+async function createdAt(kv: KV): Promise<string> {
+  return (await kv.status()).streamInfo.created;
+}
+
+async function stopWhenReplaced(kv: KV, created: string, entries: { stop(): void }): Promise<void> {
+  try {
+    if ((await createdAt(kv)) !== created) entries.stop();
+  } catch (error) {
+    // No connection or no answer says nothing about the bucket.
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) entries.stop();
+  }
 }
 
 async function follow(kv: KV, entries: AsyncIterable<KvEntry>, known: Set<string>, watch: BucketWatch): Promise<void> {
