@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { LauncherConfig } from "./config.ts";
 import { findNatsServer, natsServerVersion, natsServerWarning } from "./find-nats-server.ts";
 import { requireDatabase, requireNats } from "./given-stores.ts";
+import { type KeptStore, keepRunning } from "./keep-running.ts";
 import { startNatsServer } from "./nats-server.ts";
 import type { PidFile } from "./pid-file.ts";
 import { namePorts, type Ports, requireFreePorts } from "./ports.ts";
@@ -14,7 +15,7 @@ import { applyRoles } from "./roles.ts";
 import { rotateLogs } from "./rotate-logs.ts";
 import { type Say, seconds } from "./say.ts";
 import { loadSecrets, type StackSecrets, saveSecrets } from "./secrets.ts";
-import { type KeptStore, keepRunning, type Supervised, superviseProcess } from "./supervise.ts";
+import { type Supervised, superviseProcess } from "./supervise.ts";
 import { type ProcessPlan, type Topology, topology } from "./topology.ts";
 
 const readyLimitMs = 60_000;
