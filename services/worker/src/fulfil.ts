@@ -8,7 +8,7 @@ import type { OpenAttempt, OpenAttempts } from "./core/open-attempts.ts";
 import { ProviderCall } from "./core/provider-call.ts";
 import { nothingSpent, type Settlement, settleEnding, settleLost } from "./core/settle.ts";
 import { makeUsageRecord, type RecordFacts } from "./core/usage-record.ts";
-import type { Claim, Ports, Upstream, WorkMessage } from "./ports.ts";
+import type { Claim, Ports, Reply, Upstream, WorkMessage } from "./ports.ts";
 
 /** A `go` that was asked for longer ago may have been given up by the ingress, so it is not used. */
 const GO_FRESH_MS = 1_000;
@@ -130,18 +130,13 @@ async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtM
   return carry(fulfilment, upstream, body, askedAtMs + go.msLeft);
 }
 
-async function carry(
-  fulfilment: Fulfilment,
-  upstream: Upstream,
-  body: Uint8Array,
-  totalDueAtMs: number,
-): Promise<Settled> {
+function carry(fulfilment: Fulfilment, upstream: Upstream, body: Uint8Array, totalDueAtMs: number): Promise<Settled> {
   const { ports, waybill, attempt, traceparent, startedAtMs } = fulfilment;
   const { dialect } = upstream;
   const request = dialect.request(waybill, body);
   const reply = ports.replyTo(waybill);
   const span = ports.startSpan(`chat ${waybill.target?.model ?? ""}`, traceparent);
-  const { ending, providerCall } = await new Promise<{ ending: Ending; providerCall: ProviderCall }>((resolve) => {
+  return new Promise((resolve) => {
     const providerCall = new ProviderCall({
       waybill,
       upstream,
@@ -150,23 +145,39 @@ async function carry(
       startedAtMs,
       totalDueAtMs,
       onFirstData: () => ports.failpoint("mid_call"),
-      onEnding: (ending) => resolve({ ending, providerCall }),
+      // In the same turn, so that the last frame leaves together with the last bytes.
+      onEnding: (ending) => {
+        attempt.settle();
+        const settlement = settleEnding(waybill, ending, dialect.abortedCall);
+        sayHowItEnded(waybill, reply, providerCall, ending, settlement);
+        measureCall(fulfilment, settlement, ending);
+        span.end({ "waybill.attempt_id": waybill.attemptId, "waybill.outcome": ending.failure?.code ?? "success" });
+        resolve({ settlement, facts: factsOfCall(ending) });
+      },
     });
     attempt.carry(providerCall);
     providerCall.start((events) => ports.callProvider(upstream, request, waybill, events));
   });
-  attempt.settle();
-  const settlement = settleEnding(waybill, ending, dialect.abortedCall);
-  const { failure, firstTokenMs, durationMs, finishReason } = ending;
-  if (failure) reply.failed(failure, settlement);
-  else {
-    const tail = providerCall.tail(waybill.clientWantsUsage ? noteFor(waybill, settlement) : undefined);
-    if (tail) reply.data([tail], 0);
-    reply.finished(settlement, { finishReason, firstTokenMs, durationMs });
+}
+
+function sayHowItEnded(
+  waybill: Waybill,
+  reply: Reply,
+  providerCall: ProviderCall,
+  { failure, finishReason, firstTokenMs, durationMs }: Ending,
+  settlement: Settlement,
+): void {
+  if (failure) {
+    reply.failed(failure, settlement);
+    return;
   }
-  measureCall(fulfilment, settlement, ending);
-  span.end({ "waybill.attempt_id": waybill.attemptId, "waybill.outcome": failure?.code ?? "success" });
-  const facts: Settled["facts"] = {
+  const tail = providerCall.tail(waybill.clientWantsUsage ? noteFor(waybill, settlement) : undefined);
+  if (tail) reply.data([tail], 0);
+  reply.finished(settlement, { finishReason, firstTokenMs, durationMs });
+}
+
+function factsOfCall({ failure, firstTokenMs, durationMs, finishReason }: Ending): Settled["facts"] {
+  return {
     source: "worker",
     firstTokenMs,
     durationMs,
@@ -174,7 +185,6 @@ async function carry(
     errorCode: failure?.code ?? "",
     providerStatus: failure?.providerStatus ?? 200,
   };
-  return { settlement, facts };
 }
 
 function noteFor({ target, attempt }: Waybill, { costPicoUsd, costKnown }: Settlement): string {

@@ -111,6 +111,13 @@ test("the first end stands, whatever comes after it", () => {
   );
 });
 
+test("a call that was cancelled before it began is never started", () => {
+  const { call, endings } = setUp(true);
+  call.cancel("client_gone");
+  call.start(() => assert.fail("it was started"));
+  assert.deepEqual([endings.length, endings[0]?.reach], [1, "not_sent"]);
+});
+
 test("a hole in the reply ends the call: the client has no use for the rest", () => {
   const { call, endings, reply } = setUp(true);
   call.onSent();

@@ -57,6 +57,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
 
   /** Begins; `call` starts the request with this object as its events. */
   start(call: (events: UpstreamEvents) => UpstreamCall): void {
+    // Cancelled before it began: nothing may be written.
+    if (this.#isEnded) return;
     this.#call = call(this);
     // It may have been ended while it was being started.
     if (this.#isEnded && !this.#isConnectionOver) this.#call.abort();

@@ -1,7 +1,7 @@
 // The two connections of a worker: one for frames, one for everything that must not wait behind them.
 import { connectBus, type NatsConnection } from "@waybill/bus";
 import type { Log } from "@waybill/service";
-import type { FrameLink } from "./reply.ts";
+import { FrameLink } from "./reply.ts";
 
 export type LinkName = "frames" | "control";
 
@@ -43,11 +43,13 @@ export async function openLinks({ url, user, password, workerId, log, onChange }
     });
   const [frames, control] = await Promise.all([connect("frames"), connect("control")]);
   return {
-    frames: { nc: frames, isUp: () => up.frames },
+    frames: new FrameLink(frames, () => up.frames),
     control,
     isControlUp: () => up.control,
     areUp: () => up.control && up.frames,
     async close() {
+      // What was queued in this turn still goes.
+      await new Promise((resolve) => setImmediate(resolve));
       await Promise.allSettled([frames.drain(), control.drain()]);
     },
   };

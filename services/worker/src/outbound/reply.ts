@@ -8,10 +8,47 @@ import type { Reply } from "../ports.ts";
 /** Well below the server's limit of 1 MB. */
 const FRAME_BYTES_MAX = 512 * 1024;
 
-/** The connection for frames, and whether it is up: what is published on a broken one is lost without a word. */
-export interface FrameLink {
-  readonly nc: NatsConnection;
-  isUp(): boolean;
+interface QueuedFrame {
+  reply: FrameReply;
+  subject: string;
+  frame: Uint8Array;
+}
+
+/** The connection for frames. What is published on a broken one is lost without a word, so that is not done. */
+export class FrameLink {
+  readonly #nc: NatsConnection;
+  readonly #isUp: () => boolean;
+  #queued: QueuedFrame[] = [];
+
+  constructor(nc: NatsConnection, isUp: () => boolean) {
+    this.#nc = nc;
+    this.#isUp = isUp;
+  }
+
+  isUp(): boolean {
+    return this.#isUp();
+  }
+
+  /** Sends at the end of this turn, in order, together with all other frames of the turn. */
+  send(queued: QueuedFrame): void {
+    if (this.#queued.length === 0) setImmediate(() => this.#flush());
+    this.#queued.push(queued);
+  }
+
+  #flush(): void {
+    const frames = this.#queued;
+    this.#queued = [];
+    for (const { reply, subject, frame } of frames) {
+      if (reply.isBroken) continue;
+      try {
+        if (this.#isUp()) this.#nc.publish(subject, frame);
+        else reply.isBroken = true;
+      } catch {
+        // Closed under our hands: the same as down.
+        reply.isBroken = true;
+      }
+    }
+  }
 }
 
 export class FrameReply implements Reply {
@@ -58,18 +95,9 @@ export class FrameReply implements Reply {
 
   #send(kind: NonNullable<Frame["kind"]>): void {
     if (this.isBroken) return;
-    if (!this.#link.isUp()) {
-      this.isBroken = true;
-      return;
-    }
     const frame = Frame.encode({ attemptId: this.#attemptId, sequence: this.#sequence, kind }).finish();
     this.#sequence += 1;
-    try {
-      this.#link.nc.publish(this.#subject, frame);
-    } catch {
-      // Closed under our hands: the same as down.
-      this.isBroken = true;
-    }
+    this.#link.send({ reply: this, subject: this.#subject, frame });
   }
 }
 

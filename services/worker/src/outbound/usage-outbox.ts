@@ -7,10 +7,15 @@ import { HEADERS, subjects, UsageRecord } from "@waybill/wire";
 import type { SpooledRecord } from "../core/spool-format.ts";
 import type { Booking } from "../ports.ts";
 import type { Spool } from "./spool.ts";
+import { Turn } from "./turn.ts";
 
-/** Not stored within this: it goes to disk, where a crash does not take it. */
+/**
+ * Not stored within this: it goes to disk, where a crash does not take it. One publish may take as long: asking twice would
+ * only double the load of a server that is slow.
+ */
 const SPOOL_AFTER_MS = 2_000;
-const PUBLISH_WITHIN_MS = 1_000;
+/** The reason is the same for all of them while it lasts. */
+const WARN_EVERY_MS = 1_000;
 const RETRY_MS = 100;
 const RETRY_MS_MAX = 1_000;
 
@@ -28,6 +33,8 @@ export class UsageOutbox {
   readonly #sending = new Set<Promise<void>>();
   /** Who waits for a record that lies in the spool, by record id. */
   readonly #spooled = new Map<string, () => void>();
+  readonly #turn = new Turn();
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
   #isClosing = false;
   #draining: Promise<void> | undefined;
 
@@ -93,21 +100,26 @@ export class UsageOutbox {
 
   async #publish(record: UsageRecord, data: Uint8Array, traceparent: string): Promise<boolean> {
     const { isUp, publisher, publishMs, clock, log } = this.#options;
+    await this.#turn.end();
     if (!isUp()) return false;
     const startedAtMs = clock.monotonicMs();
     const outcome = await publisher.publish({
       subject: subjects.usage(record.attribution?.organisationId ?? ""),
       data,
       id: record.recordId,
-      timeoutMs: PUBLISH_WITHIN_MS,
+      timeoutMs: SPOOL_AFTER_MS,
       ...(traceparent !== "" && { headers: { [HEADERS.traceparent]: traceparent } }),
     });
     if (outcome.kind === "stored") {
       publishMs(clock.monotonicMs() - startedAtMs);
       return true;
     }
-    const why = outcome.kind === "full" ? "USAGE is full" : outcome.detail;
-    log.warn({ record_id: record.recordId, why }, "a usage record was not stored yet");
+    const endedAtMs = clock.monotonicMs();
+    if (endedAtMs - this.#warnedAtMs >= WARN_EVERY_MS) {
+      this.#warnedAtMs = endedAtMs;
+      const why = outcome.kind === "full" ? "USAGE is full" : outcome.detail;
+      log.warn({ record_id: record.recordId, why, sending: this.#sending.size }, "usage records are not stored yet");
+    }
     return false;
   }
 

@@ -22,6 +22,8 @@ export type OnLink = (name: LinkName, isUp: boolean) => void;
 /** Large bodies in memory at once; those that find no room wait with their messages kept. */
 const LARGE_BODIES_BYTES_MAX = 256 * 1024 * 1024;
 
+const MID_CALL_AFTER_MS = 5;
+
 export interface World {
   nc: NatsConnection;
   links: Links;
@@ -90,11 +92,16 @@ function portsOf(
   publisher: Publisher,
 ): World["ports"] {
   const bodies = new BodyRoom(LARGE_BODIES_BYTES_MAX);
+  const failpoint = makeFailpoint(config.WAYBILL_FAILPOINT);
   return {
     workerId,
     clock: systemClock,
     log,
-    failpoint: makeFailpoint(config.WAYBILL_FAILPOINT),
+    // In the middle of a call means: the first frame has left, which it does at the end of the turn.
+    failpoint: (name) =>
+      name === "mid_call" && config.WAYBILL_FAILPOINT !== ""
+        ? void setTimeout(failpoint, MID_CALL_AFTER_MS, name)
+        : failpoint(name),
     upstreamOf: (providerId) => providers.of(providerId),
     claim: (waybill, deliveryCount) => claim(nc, workerId, waybill, deliveryCount),
     reserveBody: (bytes) => bodies.reserve(bytes),
