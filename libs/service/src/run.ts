@@ -97,11 +97,16 @@ async function serve<S extends Settings & typeof commonSettings>(
     onStop: (name, stop) => void stops.push({ name, stop }),
     fail: ended.fail,
   };
+  // Before start() has named what it waits for, nothing else would stand between this process and "ready".
+  const startCondition = health.condition("start", "still starting");
   const healthPort = await health.listen(common.WAYBILL_HEALTH_PORT, metrics);
   log.info({ health_port: healthPort, pid: process.pid }, "starting");
   try {
     // A start may wait for ever (NATS is not up yet); a signal must end it all the same.
-    const started = definition.start(config, scope).then(() => log.info("started"));
+    const started = definition.start(config, scope).then(() => {
+      startCondition.set(true);
+      log.info("started");
+    });
     await Promise.race([started, ended.happened]);
     await ended.happened;
   } catch (error) {
