@@ -6,6 +6,7 @@ import { makeTestFolder } from "@waybill/testing";
 import { compare } from "./compare.ts";
 import { ROOT } from "./machine.ts";
 import { help, readOptions } from "./options.ts";
+import { endChildrenWithUs } from "./parts/end-children.ts";
 import { warmUp } from "./phases/saturation.ts";
 import { profileWaybill, profilingNodeOptions } from "./profile/profile-waybill.ts";
 import { renderReport } from "./report.ts";
@@ -14,6 +15,7 @@ import { judge } from "./verdicts.ts";
 
 const say = (line: string): void => console.log(line);
 
+endChildrenWithUs();
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) say(help);

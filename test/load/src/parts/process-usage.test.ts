@@ -6,7 +6,7 @@ import { cpuSeconds, memoryMib, parseStat, pidsOfTree } from "./process-usage.ts
 
 test("a command with blanks and brackets does not shift the fields", () => {
   const stat = "77 (a (b) c) S 1 70 60 0 -1 4194560 1 2 3 4 100 20 7 8 20 0 1 0 5";
-  assert.deepEqual(parseStat(stat), { parent: 1, ownTicks: 120, endedChildrenTicks: 15 });
+  assert.deepEqual(parseStat(stat), { parent: 1, processGroup: 70, ownTicks: 120, endedChildrenTicks: 15 });
 });
 
 test("work costs CPU seconds, and this process has memory", async () => {

@@ -12,6 +12,7 @@ export interface Part {
 
 export interface ProcessStat {
   readonly parent: number;
+  readonly processGroup: number;
   /** In clock ticks, user and system; of the children, only those that have ended. */
   readonly ownTicks: number;
   readonly endedChildrenTicks: number;
@@ -27,7 +28,7 @@ export function parseStat(text: string): ProcessStat {
     .split(" ")
     .map(Number);
   const at = (index: number): number => fields[index] ?? 0;
-  return { parent: at(1), ownTicks: at(11) + at(12), endedChildrenTicks: at(13) + at(14) };
+  return { parent: at(1), processGroup: at(2), ownTicks: at(11) + at(12), endedChildrenTicks: at(13) + at(14) };
 }
 
 /** CPU seconds of a part's processes since they started, those of ended Postgres backends among them. */
@@ -62,7 +63,8 @@ export async function pidsOfTree(root: number): Promise<number[]> {
   return found;
 }
 
-async function readStat(pid: number): Promise<ProcessStat | undefined> {
+/** Undefined when there is no such process. */
+export async function readStat(pid: number): Promise<ProcessStat | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   return text === undefined ? undefined : parseStat(text);
 }
