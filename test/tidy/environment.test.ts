@@ -11,6 +11,7 @@ const onlyConfigReads: Rule = (files) =>
   files
     .filter(({ path }) => path.endsWith(".ts") && /^(services|libs|deploy)\//.test(path) && !path.endsWith(".test.ts"))
     .filter(({ path }) => !path.endsWith("/config.ts") && EXCEPTIONS[path] === undefined)
+    .filter(({ text }) => /\bprocess\b/.test(text))
     .flatMap((file) =>
       usedNames(file)
         .filter(({ text }) => text === "process.env")

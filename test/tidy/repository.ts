@@ -76,9 +76,9 @@ export function isTypeScript(path: string): boolean {
   return path.endsWith(".ts");
 }
 
-/** `services/budget/src/core/grant.ts` -> `services/budget`; undefined for what belongs to no package. */
+/** `services/budget/src/core/grant.ts` -> `services/budget`; undefined for what belongs to none. `test` counts as one. */
 export function packageOf(path: string): string | undefined {
-  return /^(?:libs|services|deploy)\/[^/]+(?=\/)|^test\/load(?=\/)|^test(?=\/)/.exec(path)?.[0];
+  return /^(?:libs|services|deploy)\/[^/]+(?=\/)|^test(?=\/)/.exec(path)?.[0];
 }
 
 /** Where a relative import leads, from the repository's root. */

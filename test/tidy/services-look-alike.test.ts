@@ -14,6 +14,10 @@ const STORIES: Readonly<Record<string, readonly string[]>> = {
 
 /** What only one service has beside them, with the reason why it lies there. */
 const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  budget: {
+    "reap-holds.ts": "the story of a hold whose record never comes",
+    "reap-grants.ts": "the story of a grant that nobody closes",
+  },
   worker: { "providers/": "one folder per provider dialect, all with the same file names" },
 };
 

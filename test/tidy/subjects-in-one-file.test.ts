@@ -13,7 +13,7 @@ const SPEAKS_THE_API = /^libs\/bus\/src\//;
 const subjectsAreDeclared: Rule = (files) =>
   files
     .filter(({ path }) => path.endsWith(".ts") && !path.endsWith(".test.ts") && !HOMES.has(path))
-    .filter(({ path }) => /^(services|libs|deploy)\//.test(path))
+    .filter(({ path, text }) => /^(services|libs|deploy)\//.test(path) && /waybill\.|\$(JS|KV|SYS)/.test(text))
     .flatMap((file) =>
       literalsOf(file)
         .filter(({ text }) => (text.startsWith("waybill.") && !NO_SUBJECT.test(text)) || API.test(text))
