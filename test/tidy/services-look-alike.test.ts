@@ -18,6 +18,11 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "reap-holds.ts": "the story of a hold whose record never comes",
     "reap-grants.ts": "the story of a grant that nobody closes",
   },
+  router: {
+    "hold-money.ts": "the second half of the decision: the money is held before anything is sent",
+    "till.ts": "the credit in hand, from which the decision cuts its holds",
+    "deploy.ts": "the other story: what the operator wrote goes live",
+  },
   worker: { "providers/": "one folder per provider dialect, all with the same file names" },
 };
 
