@@ -2,6 +2,8 @@
 import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
 import { inboxPrefix, type ServiceName } from "@waybill/wire";
 
+import { prepareToAsk } from "./ask.ts";
+
 export type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 
 export interface BusOptions {
@@ -39,6 +41,7 @@ export async function connectBus(options: BusOptions): Promise<NatsConnection> {
     maxPingOut: 2,
     timeout: 5_000,
   });
+  prepareToAsk(nc, inboxPrefix(options.service));
   void watchStatus(nc, options);
   return nc;
 }

@@ -1,4 +1,5 @@
 // NATS made small: connect, declare, publish durably, pull within capacity, watch buckets.
+export { type Answer, type AskOptions, ask } from "./ask.ts";
 export { type BucketWatch, openBucket, watchBucket } from "./bucket.ts";
 export {
   type BusOptions,

@@ -1,6 +1,6 @@
 // Publishing what must be stored: acknowledged by the stream, deduplicated by id, refused loudly when there is no room.
-import { JetStreamApiError, type JetStreamClient, jetstream } from "@nats-io/jetstream";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
+import { ask } from "./ask.ts";
 
 /** How a durable publish ended. */
 export type PublishOutcome =
@@ -22,26 +22,38 @@ export interface DurablePublish {
 /** https://github.com/nats-io/nats-server/blob/main/server/errors.json: stream store failed (limits), per-subject limit. */
 const REFUSED_FOR_ROOM = new Set([10077, 10047, 10023]);
 
-export class Publisher {
-  readonly #js: JetStreamClient;
+/** What a stream answers. https://docs.nats.io/reference/reference-protocols/nats_api_reference#publishing-to-streams */
+interface PublishAck {
+  stream?: string;
+  seq?: number;
+  duplicate?: boolean;
+  error?: { err_code?: number; description?: string };
+}
 
+export class Publisher {
+  readonly #nc: NatsConnection;
+
+  /** The connection must be one of connectBus. */
   constructor(nc: NatsConnection) {
-    this.#js = jetstream(nc);
+    this.#nc = nc;
   }
 
   /** Publishes once and says how it ended; never throws. */
-  async publish(message: DurablePublish): Promise<PublishOutcome> {
+  async publish({ subject, data, id, timeoutMs, headers: more }: DurablePublish): Promise<PublishOutcome> {
+    const marked = toHeaders({ ...more, "Nats-Msg-Id": id });
+    const answer = await ask(this.#nc, subject, data, { timeoutMs, headers: marked });
+    if (answer.kind === "nobody") return { kind: "unknown", detail: "no stream takes this subject" };
+    if (answer.kind === "late") return { kind: "unknown", detail: "not acknowledged in time" };
     try {
-      const ack = await this.#js.publish(message.subject, message.data, {
-        msgID: message.id,
-        timeout: message.timeoutMs,
-        retries: 0,
-        ...(message.headers && { headers: toHeaders(message.headers) }),
-      });
-      return { kind: "stored", sequence: ack.seq, duplicate: ack.duplicate };
-    } catch (error) {
-      if (error instanceof JetStreamApiError && REFUSED_FOR_ROOM.has(error.code)) return { kind: "full" };
-      return { kind: "unknown", detail: error instanceof Error ? error.message : String(error) };
+      const { stream, seq, duplicate, error } = answer.message.json<PublishAck>();
+      if (error) {
+        const isFull = error.err_code !== undefined && REFUSED_FOR_ROOM.has(error.err_code);
+        return isFull ? { kind: "full" } : { kind: "unknown", detail: error.description ?? "refused" };
+      }
+      if (!stream || seq === undefined) return { kind: "unknown", detail: "the answer was not a stream's" };
+      return { kind: "stored", sequence: seq, duplicate: duplicate ?? false };
+    } catch {
+      return { kind: "unknown", detail: "the answer was not a stream's" };
     }
   }
 }

@@ -1,5 +1,5 @@
 // A body that was too large to ride in the waybill, asked for piece by piece from the ingress that holds it.
-import type { NatsConnection } from "@waybill/bus";
+import { ask, type NatsConnection } from "@waybill/bus";
 import { BodyChunk, BodyRequest, subjects, type Waybill } from "@waybill/wire";
 
 const PIECE_BYTES = 256 * 1024;
@@ -26,8 +26,9 @@ export async function fetchBody(
       next += bytesMax;
       const askedAtMs = nowMs();
       const request = BodyRequest.encode({ attemptId, offset, bytesMax }).finish();
-      const message = await nc.request(subject, request, { timeout: PIECE_WITHIN_MS });
-      const { data } = BodyChunk.decode(message.data);
+      const answer = await ask(nc, subject, request, { timeoutMs: PIECE_WITHIN_MS });
+      if (answer.kind !== "answered") throw new Error(`the piece at ${offset} did not come: ${answer.kind}`);
+      const { data } = BodyChunk.decode(answer.message.data);
       if (data.length !== bytesMax) throw new RangeError(`${data.length} of ${bytesMax} bytes came at ${offset}`);
       data.copy(body, offset);
       onAnswer(askedAtMs);

@@ -1,5 +1,5 @@
 // The question before every call: may I? Asked of the ingress that made the attempt, answered within a second or not at all.
-import type { NatsConnection } from "@waybill/bus";
+import { ask, type NatsConnection } from "@waybill/bus";
 import { ClaimReply, ClaimRequest, ClaimVerdict, subjects, type Waybill } from "@waybill/wire";
 import type { Claim } from "../ports.ts";
 
@@ -12,15 +12,11 @@ export async function claim(
   { attemptId, ingressId }: Waybill,
   deliveryCount: number,
 ): Promise<Claim> {
-  let reply: ClaimReply;
-  try {
-    const request = ClaimRequest.encode({ attemptId, workerId, deliveryCount }).finish();
-    const message = await nc.request(subjects.claim(ingressId), request, { timeout: ANSWER_WITHIN_MS });
-    reply = ClaimReply.decode(message.data);
-  } catch {
-    return { kind: "nobody" };
-  }
-  switch (reply.verdict) {
+  const request = ClaimRequest.encode({ attemptId, workerId, deliveryCount }).finish();
+  const answer = await ask(nc, subjects.claim(ingressId), request, { timeoutMs: ANSWER_WITHIN_MS });
+  if (answer.kind !== "answered") return { kind: "nobody" };
+  const reply = decode(answer.message.data);
+  switch (reply?.verdict) {
     case ClaimVerdict.GO:
       return { kind: "go", msLeft: reply.msLeft };
     case ClaimVerdict.RUNNING:
@@ -32,5 +28,13 @@ export async function claim(
     default:
       // An answer nobody knows is not a yes; the message comes again.
       return { kind: "running" };
+  }
+}
+
+function decode(data: Uint8Array): ClaimReply | undefined {
+  try {
+    return ClaimReply.decode(data);
+  } catch {
+    return undefined;
   }
 }
