@@ -16,7 +16,7 @@ import {
   type Timeouts,
 } from "@waybill/wire";
 import { allowedBy } from "./core/allowed.ts";
-import { coveredOutputTokens, type HoldSize, holdSize } from "./core/bounds.ts";
+import { coveredOutputTokens, type HoldSize, holdSize, isFree } from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
 import { type Rejection, reject, speakingRejection } from "./core/choose/filter.ts";
 import type { LiveModels } from "./core/live-models.ts";
@@ -236,10 +236,10 @@ export class Decide {
 
   /** `none`: nothing has to be held, because no budget matches or nothing is known to cost anything. */
   #sizeOf({ features }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | "none" | "unbounded" {
-    if (budgets.length === 0 || !entry.price) return "none";
+    if (budgets.length === 0 || !entry.price || isFree(entry.price)) return "none";
     const size = holdSize(features, entry, entry.price, BigInt(this.#options.leastOutputTokens));
     if (!size) return budgets.some(({ hard }) => hard) ? "unbounded" : "none";
-    return size.worstPicoUsd === 0n ? "none" : size;
+    return size;
   }
 
   #wishOf(open: Case, entry: ModelEntry, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { costOf } from "@waybill/domain";
 import fc from "fast-check";
-import { type BoundedRequest, coveredOutputTokens, holdSize, inputBound, outputBound } from "./bounds.ts";
+import { type BoundedRequest, coveredOutputTokens, holdSize, inputBound, isFree, outputBound } from "./bounds.ts";
 import { sampleModel, samplePrice } from "./sample-models.ts";
 
 const REQUEST: BoundedRequest = {
@@ -73,4 +73,10 @@ test("any usage within the clamped limits costs at most what is held", () => {
       assert.ok(costOf({ ...usage, reasoningOutput: 0n }, price) <= held);
     }),
   );
+});
+
+test("only a price of nothing but zeros is free", () => {
+  assert.ok(isFree(samplePrice(0n, 0n)));
+  assert.ok(!isFree(samplePrice(0n, 1n)));
+  assert.ok(!isFree({ ...samplePrice(0n, 0n), perRequestPicoUsd: 1n }));
 });

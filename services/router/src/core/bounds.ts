@@ -92,3 +92,8 @@ export function coveredOutputTokens(size: HoldSize, price: Price, heldPicoUsd: P
   if (covered > size.outputTokensMax) return size.outputTokensMax;
   return covered;
 }
+
+/** True when nothing this model does costs anything, however much it is: a price of zero needs no bound and no hold. */
+export function isFree({ tiers, perRequestPicoUsd }: Price): boolean {
+  return perRequestPicoUsd === 0n && tiers.every(({ rates }) => Object.values(rates).every((rate) => rate === 0n));
+}

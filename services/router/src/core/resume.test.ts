@@ -48,12 +48,18 @@ test("attempts end", () => {
 });
 
 test("a token comes back as it went, and anything else is not one", () => {
-  const candidate = fc.record({ id: fc.string(), path: fc.array(fc.string(), { maxLength: 5 }), tries: fc.nat(4) });
-  const resume = fc.record({
-    route: fc.string(),
-    routeVersion: fc.nat(),
-    candidates: fc.array(candidate, { maxLength: 16 }),
-  });
+  const candidate = fc.record(
+    { id: fc.string(), path: fc.array(fc.string(), { maxLength: 5 }), tries: fc.nat(4) },
+    { noNullPrototype: true },
+  );
+  const resume = fc.record(
+    {
+      route: fc.string(),
+      routeVersion: fc.nat(),
+      candidates: fc.array(candidate, { maxLength: 16 }),
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(fc.property(resume, (one) => assert.deepEqual(decodeResume(encodeResume(one)), one)));
   for (const text of ["", "{}", "[2,1]", "null", '[1,"r",1,[["a"]]]', '[1,"r",1,[["a",1,[2]]]]', "x".repeat(20_000)]) {
     assert.equal(decodeResume(text), undefined, text.slice(0, 20));

@@ -54,7 +54,6 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
   const session = (stream: Stream): void => {
     const state = { stream, underWay: 0 };
     streams.add(state);
-    stream.sendMetadata(stream.metadata.clone());
     stream.on("data", (call: RouterCall) => {
       if (state.underWay >= UNDER_WAY_MAX) {
         stream.write({ correlationId: call.correlationId, answer: { $case: "decide", value: refusal("overloaded") } });
