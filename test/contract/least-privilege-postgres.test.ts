@@ -29,7 +29,6 @@ const EXPECTED: Rights = {
     "budget.budget_window": "SIU",
     "budget.credit_grant": "SIUD",
     "budget.hold": "SIUD",
-    "budget.journaled_attempt": "SID",
     "budget.settled_record": "SID",
     "waybill_meta.migration": "S",
   },
