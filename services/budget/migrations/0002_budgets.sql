@@ -113,50 +113,40 @@ CREATE TABLE budget.credit_grant (
 CREATE INDEX credit_grant_to_reap ON budget.credit_grant (last_hold_ends_at) WHERE cap_pico_usd > debited_pico_usd;
 CREATE INDEX credit_grant_open_budget ON budget.credit_grant (budget_id) WHERE state = 'open';
 
--- One line of what an attempt may cost, open until a record of the attempt settles it.
+-- What one holder holds under one attempt: open until a record of the attempt settles it.
 CREATE TABLE budget.hold (
   attempt_id text NOT NULL,
   holder text NOT NULL,
-  budget_id text NOT NULL,
-  -- Empty: an exact hold.
-  grant_id text NOT NULL,
-  window_id bigint NOT NULL REFERENCES budget.budget_window (id),
-  amount_pico_usd numeric(38, 0) NOT NULL,
-  -- What the record that stands posted to this line's window; only one line of a window carries it.
-  posted_pico_usd numeric(38, 0) NOT NULL DEFAULT 0,
+  -- [{"budget": "b", "window": "1", "grant": "", "amount": "9", "posted": "7"}]: amounts as decimal text in pico-USD;
+  -- grant '' is an exact hold; posted is what the record that stands posted, carried by one line of each window.
+  lines jsonb NOT NULL,
   placed_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   settled_at timestamptz,
-  PRIMARY KEY (attempt_id, holder, budget_id, grant_id)
+  -- What is needed to write a record for an attempt whose own never comes: a JournaledAttempt. Dropped when settled.
+  message bytea,
+  PRIMARY KEY (attempt_id, holder)
 ) WITH (fillfactor = 70);
 CREATE INDEX hold_to_reap ON budget.hold (expires_at) WHERE settled_at IS NULL;
-CREATE INDEX hold_settled ON budget.hold (settled_at) WHERE settled_at IS NOT NULL;
 
--- What is needed to write a record for an attempt whose own never comes: a JournaledAttempt message.
-CREATE TABLE budget.journaled_attempt (
-  attempt_id text NOT NULL,
-  holder text NOT NULL,
-  message bytea NOT NULL,
-  PRIMARY KEY (attempt_id, holder)
-);
-
--- Each usage record once. The ordinal makes two writers that settle one attempt at the same moment meet.
+-- Each usage record once. The ordinal counts an attempt's records from 1: two writers that settle one attempt at the same
+-- moment both try the same number, and the second one begins again with what the first has written.
 CREATE TABLE budget.settled_record (
-  record_id text PRIMARY KEY,
   attempt_id text NOT NULL,
   ordinal int NOT NULL,
+  record_id text NOT NULL,
   source text NOT NULL CHECK (source IN ('worker', 'lost', 'ingress', 'void')),
   outcome text NOT NULL,
   cost_pico_usd numeric(38, 0) NOT NULL,
   cost_known boolean NOT NULL,
   settled_at timestamptz NOT NULL,
-  UNIQUE (attempt_id, ordinal)
+  PRIMARY KEY (attempt_id, ordinal)
 );
 CREATE INDEX settled_record_settled_at ON budget.settled_record USING brin (settled_at);
 
 GRANT USAGE ON SCHEMA budget TO waybill_budget;
 GRANT SELECT ON ALL TABLES IN SCHEMA budget TO waybill_budget;
 GRANT INSERT, UPDATE ON budget.budget_window, budget.credit_grant, budget.hold TO waybill_budget;
-GRANT INSERT ON budget.journaled_attempt, budget.settled_record TO waybill_budget;
-GRANT DELETE ON budget.credit_grant, budget.hold, budget.journaled_attempt, budget.settled_record TO waybill_budget;
+GRANT INSERT ON budget.settled_record TO waybill_budget;
+GRANT DELETE ON budget.credit_grant, budget.hold, budget.settled_record TO waybill_budget;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA budget TO waybill_budget;

@@ -35,7 +35,7 @@ export type Reading = { kind: "record"; settle: SettleRecord } | { kind: "poison
 export type Park = (message: UsageMessage, reason: string) => Promise<boolean>;
 
 /** An attempt whose holds are past their end of life. */
-export interface ExpiredAttempt {
+interface ExpiredAttempt {
   attemptId: string;
   /** By Postgres time. */
   placedAtMs: number;
@@ -45,7 +45,7 @@ export interface ExpiredAttempt {
 }
 
 /** A grant with something left, past the last end of life of any hold cut from it. */
-export interface ExpiredGrant {
+interface ExpiredGrant {
   grantId: string;
   grantedAtMs: number;
   lastHoldEndsAtMs: number;

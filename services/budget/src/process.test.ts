@@ -15,6 +15,7 @@ import {
   eventually,
   freePort,
   migrationsOf,
+  startTcpProxy,
   startTestDatabase,
   startTestNats,
   type TestDatabase,
@@ -74,6 +75,8 @@ interface RunningBudget {
   /** Resolves when the process is gone. */
   gone: Promise<unknown>;
   waitUntilReady(): Promise<void>;
+  /** What readiness says. */
+  waitsFor(): Promise<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -101,8 +104,9 @@ async function startBudget(environment: Record<string, string> = {}): Promise<Ru
     },
   });
   const gone = once(child, "exit");
+  const readyz = () => fetch(`http://127.0.0.1:${healthPort}/readyz`);
   const waitUntilReady = async (): Promise<void> => {
-    await eventually(async () => (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status === 200, {
+    await eventually(async () => (await readyz()).status === 200, {
       reason: "the budget service is ready",
       timeoutMs: READY_LIMIT_MS,
       intervalMs: 50,
@@ -113,6 +117,9 @@ async function startBudget(environment: Record<string, string> = {}): Promise<Ru
     child,
     gone,
     waitUntilReady,
+    async waitsFor() {
+      return ((await (await readyz()).json()) as { waiting_for: Record<string, string> }).waiting_for;
+    },
     async stop() {
       child.kill("SIGTERM");
       await gone;
@@ -161,8 +168,14 @@ class TestRouter {
     return answer.value;
   }
 
-  async place(budgetId: string, wantPicoUsd: bigint, lifeMs = 60_000n, attempt = attemptId(makeUuidV7(), 1)) {
-    return this.ask({
+  async place(
+    budgetId: string,
+    wantPicoUsd: bigint,
+    lifeMs = 60_000n,
+    attempt = attemptId(makeUuidV7(), 1),
+    deadlineMs = 2_000,
+  ) {
+    const value: BudgetCall["call"] = {
       $case: "placeHold",
       value: {
         attemptId: attempt,
@@ -172,7 +185,8 @@ class TestRouter {
         lifeMs,
         attempt: journaled(attempt, this.holder, []),
       },
-    });
+    };
+    return this.ask(value, deadlineMs);
   }
 
   async journal(attempts: JournaledAttempt[], closings: { grantId: string; debitedPicoUsd: bigint }[] = []) {
@@ -550,6 +564,42 @@ for (const failpoint of ["settle_before_commit", "settle_after_commit_before_ack
     }
   });
 }
+
+test("without Postgres nothing hangs: calls fail at their deadline, and work goes on when it is back", async () => {
+  const address = new URL(database.urlAs("waybill_budget"));
+  await using proxy = await startTcpProxy({ targetPort: Number(address.port) });
+  address.port = String(proxy.port);
+  const budget = await startBudget({ DATABASE_URL: address.href });
+  const router = new TestRouter(budget.address);
+  try {
+    await budget.waitUntilReady();
+    await router.know();
+    const id = await addBudget(100n);
+    const lines = linesOf(await router.place(id, 10n, 60_000n, attemptId(makeUuidV7(), 1)));
+    const unavailable = { $case: "failedCode", value: "budget_unavailable" };
+    proxy.refuse(true);
+    proxy.cut("rst");
+    assert.deepEqual(await router.place(id, 5n, 60_000n, attemptId(makeUuidV7(), 1), 300), unavailable);
+    const attempt = attemptId(makeUuidV7(), 1);
+    await publish(record(attempt, router.holder, [{ ...lines[0], amountPicoUsd: 3n } as HoldLine], 2n));
+    await eventually(async () => "postgres" in (await budget.waitsFor()), {
+      reason: "readiness says that Postgres is away",
+    });
+    proxy.heal();
+    await becomes(id, [2n, 10n, 0n], "the record is settled when Postgres is back");
+    await budget.waitUntilReady();
+    assert.equal(linesOf(await router.place(id, 5n))[0]?.amountPicoUsd, 5n);
+
+    proxy.blackhole("both");
+    assert.deepEqual(await router.place(id, 6n, 60_000n, attemptId(makeUuidV7(), 1), 300), unavailable);
+    proxy.heal();
+    await budget.waitUntilReady();
+    assert.equal(linesOf(await router.place(id, 7n))[0]?.amountPicoUsd, 7n);
+  } finally {
+    router.stop();
+    await budget.stop();
+  }
+});
 
 /** As a restart of a server that keeps WORK in memory. */
 async function recreateWork(): Promise<void> {

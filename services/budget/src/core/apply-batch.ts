@@ -40,7 +40,6 @@ function apply(books: Books, operation: Operation, nowMs: number): Answer {
     case "release_attempt":
       // Without a record nobody knows what the attempt cost: it stays held.
       if (books.recordsOf(operation.attemptId).length === 0) return { kind: "done", changed: false };
-      books.closedAttempts.add(operation.attemptId);
       return { kind: "done", changed: releaseHolds(books, operation.attemptId, nowMs) };
     case "place_hold":
       return placeHold(books, operation, nowMs);

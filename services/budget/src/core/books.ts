@@ -45,6 +45,7 @@ export interface Grant {
   change: Change;
 }
 
+/** One line of what an attempt may cost. The lines of one attempt and holder are settled together. */
 export interface Hold {
   attemptId: string;
   holder: string;
@@ -56,6 +57,8 @@ export interface Hold {
   placedAtMs: number;
   expiresAtMs: number;
   settledAtMs: number | undefined;
+  /** What a record can be written from if none ever comes; kept while the line is open. */
+  message: Uint8Array | undefined;
   change: Change;
 }
 
@@ -68,13 +71,6 @@ export interface SettledRecord {
   costPicoUsd: PicoUsd;
   costKnown: boolean;
   change: Change;
-}
-
-/** A message to keep for the attempt, so that its books can be closed without it. */
-export interface JournaledMessage {
-  attemptId: string;
-  holder: string;
-  message: Uint8Array;
 }
 
 /** Something that should not happen and that a person should see; the batch goes on. */
@@ -90,9 +86,6 @@ export class Books {
   readonly grants = new Map<string, Grant>();
   readonly #holds = new Map<string, Hold[]>();
   readonly #records = new Map<string, SettledRecord[]>();
-  readonly journaled: JournaledMessage[] = [];
-  /** Attempts whose kept messages are not needed any more. */
-  readonly closedAttempts = new Set<string>();
   readonly alerts: Alert[] = [];
 
   currentWindow(budgetId: string): Window | undefined {
@@ -123,6 +116,11 @@ export class Books {
 
   *holds(): Iterable<Hold> {
     for (const holds of this.#holds.values()) yield* holds;
+  }
+
+  /** The lines of each attempt. */
+  attempts(): Iterable<readonly Hold[]> {
+    return this.#holds.values();
   }
 
   *records(): Iterable<SettledRecord> {

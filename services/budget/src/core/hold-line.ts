@@ -7,6 +7,8 @@ export interface LineOwner {
   attemptId: string;
   holder: string;
   expiresAtMs: number;
+  /** See Hold; undefined: known from a record. */
+  message?: Uint8Array;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface LineOwner {
  * a line cut from a grant debits it, so that the money moves from granted to held. `line` must belong to the books.
  */
 export function addLine(books: Books, owner: LineOwner, line: Line, nowMs: number, settled: boolean): Hold {
-  const { attemptId, holder, expiresAtMs } = owner;
+  const { attemptId, holder, expiresAtMs, message } = owner;
   const known = books.findHold(attemptId, holder, line.budgetId, line.grantId);
   if (known) return known;
   const window = books.windowOf(line);
@@ -31,6 +33,7 @@ export function addLine(books: Books, owner: LineOwner, line: Line, nowMs: numbe
     placedAtMs: nowMs,
     expiresAtMs,
     settledAtMs: settled ? nowMs : undefined,
+    message: settled ? undefined : message,
     change: "insert",
   };
   books.putHold(hold);
@@ -44,6 +47,7 @@ export function releaseHolds(books: Books, attemptId: string, nowMs: number): bo
   for (const hold of books.holdsOf(attemptId)) {
     if (hold.settledAtMs !== undefined) continue;
     hold.settledAtMs = nowMs;
+    hold.message = undefined;
     if (hold.change === "none") hold.change = "update";
     move(books.windowOf(hold), "heldPicoUsd", -hold.amountPicoUsd);
     released = true;

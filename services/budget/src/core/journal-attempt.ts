@@ -11,11 +11,8 @@ export function journalAttempt(books: Books, journal: JournalAttempt, nowMs: num
   }
   const settled = books.recordsOf(journal.attemptId).length > 0;
   const known = books.holdsOf(journal.attemptId).length;
-  const owner = { attemptId: journal.attemptId, holder: journal.holder, expiresAtMs: nowMs + journal.holdLifeMs };
+  const { attemptId, holder, message } = journal;
+  const owner = { attemptId, holder, message, expiresAtMs: nowMs + journal.holdLifeMs };
   for (const line of journal.lines) addLine(books, owner, line, nowMs, settled);
-  const changed = books.holdsOf(journal.attemptId).length > known;
-  if (changed && !settled) {
-    books.journaled.push({ attemptId: journal.attemptId, holder: journal.holder, message: journal.message });
-  }
-  return { kind: "done", changed };
+  return { kind: "done", changed: books.holdsOf(journal.attemptId).length > known };
 }

@@ -82,7 +82,7 @@ export interface ReapGrant {
 }
 
 /** Releases what is still held under an attempt that has a record already. */
-export interface ReleaseAttempt {
+interface ReleaseAttempt {
   kind: "release_attempt";
   attemptId: string;
 }
@@ -132,11 +132,11 @@ export interface Refused {
 }
 
 /** The attempt has a record: it was given up or finished before its hold was asked for. */
-export interface Over {
+interface Over {
   kind: "over";
 }
 
-export interface Done {
+interface Done {
   kind: "done";
   /** False: it had happened before, or there was nothing to do. */
   changed: boolean;

@@ -37,12 +37,12 @@ export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer
   const amountPicoUsd = asked[0]?.allowed ?? 0n;
   const recallable = place.mayRecall ? findRecallable(asked, least) : [];
   if (amountPicoUsd < least || recallable.length > 0) return refuse(asked, least, recallable);
-  const owner = { attemptId: place.attemptId, holder: place.holder, expiresAtMs: nowMs + place.lifeMs };
+  const { attemptId, holder, message } = place;
+  const owner = { attemptId, holder, message, expiresAtMs: nowMs + place.lifeMs };
   for (const line of place.cut) addLine(books, owner, line, nowMs, false);
   const lines = asked.map(({ window }) =>
     addLine(books, owner, { budgetId: window.budgetId, windowId: window.id, grantId: "", amountPicoUsd }, nowMs, false),
   );
-  books.journaled.push({ attemptId: place.attemptId, holder: place.holder, message: place.message });
   return { kind: "held", lines };
 }
 

@@ -1,8 +1,8 @@
 // A usage record turns what was held into what was spent, once.
-import { outranks } from "@waybill/domain";
+import { maxPicoUsd, outranks, type PicoUsd } from "@waybill/domain";
 import { type Books, move, type SettledRecord } from "./books.ts";
 import { addLine, releaseHolds } from "./hold-line.ts";
-import type { Answer, Line, SettleRecord } from "./operation.ts";
+import type { Answer, SettleRecord } from "./operation.ts";
 
 /**
  * Posts the difference between what stood before this record and what stands with it, and releases everything held
@@ -20,7 +20,6 @@ export function settleRecord(books: Books, record: SettleRecord, nowMs: number):
   const owner = { attemptId: record.attemptId, holder: record.holder, expiresAtMs: nowMs };
   for (const line of record.lines) addLine(books, owner, line, nowMs, true);
   releaseHolds(books, record.attemptId, nowMs);
-  books.closedAttempts.add(record.attemptId);
   const stands = before.every((other) => outranks(record, other));
   books.putRecord(rowOf(record, before.length + 1));
   if (!stands) return { kind: "settled", repeated: false, overHoldPicoUsd: 0n };
@@ -49,12 +48,13 @@ function postAnew(books: Books, record: SettleRecord): void {
 
 const key = (holder: string, budgetId: string, grantId: string): string => `${holder}\n${budgetId}\n${grantId}`;
 
-function overHold(record: SettleRecord): bigint {
-  const smallest = record.lines.reduce<Line | undefined>(
-    (least, line) => (least && least.amountPicoUsd <= line.amountPicoUsd ? least : line),
-    undefined,
-  );
-  return smallest && record.costPicoUsd > smallest.amountPicoUsd ? record.costPicoUsd - smallest.amountPicoUsd : 0n;
+/** By how much the cost exceeds what was held on the budget that was held least. */
+function overHold({ lines, costPicoUsd }: SettleRecord): PicoUsd {
+  const held = new Map<string, PicoUsd>();
+  for (const { budgetId, amountPicoUsd } of lines) held.set(budgetId, (held.get(budgetId) ?? 0n) + amountPicoUsd);
+  let over = 0n;
+  for (const amount of held.values()) over = maxPicoUsd(over, costPicoUsd - amount);
+  return over;
 }
 
 function rowOf(record: SettleRecord, ordinal: number): SettledRecord {

@@ -80,12 +80,18 @@ export function followBus(
     },
     forget: () => forgetSettled(pool),
   });
+  let trouble = "";
   const reaper = repeat(
     config.WAYBILL_REAP_INTERVAL_MS,
     async () => {
       if (isDatabaseReady()) await round();
+      trouble = "";
     },
-    (error) => log.warn({ err: error }, "reaping has to wait"),
+    (error) => {
+      const detail = error instanceof Error ? error.message : String(error);
+      if (detail !== trouble) log.warn({ detail }, "reaping has to wait");
+      trouble = detail;
+    },
   );
   onStop("reaper", () => reaper.stop());
   return {

@@ -12,7 +12,7 @@ export interface BudgetList {
 }
 
 /** What fits one message of the session. */
-export const BUDGETS_MAX = 10_000;
+const BUDGETS_MAX = 10_000;
 
 const SELECT_BUDGETS = `
   SELECT id, name, organisation_id, team_id, user_id, key_id, end_user_id, route, provider, model, tag_name, tag_value,

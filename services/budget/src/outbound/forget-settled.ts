@@ -9,10 +9,11 @@ const ROUND_MAX = 5_000;
 
 const OLD = "(SELECT budget.clock() - make_interval(secs => $1))";
 const STATEMENTS = [
-  `DELETE FROM budget.settled_record WHERE record_id IN
-     (SELECT record_id FROM budget.settled_record WHERE settled_at < ${OLD} LIMIT ${ROUND_MAX})`,
-  `DELETE FROM budget.hold WHERE ctid = ANY (ARRAY
-     (SELECT ctid FROM budget.hold WHERE settled_at < ${OLD} LIMIT ${ROUND_MAX}))`,
+  // What is settled has a record, so holds go with their records.
+  `WITH old AS (
+     SELECT ctid FROM budget.settled_record WHERE settled_at < ${OLD} LIMIT ${ROUND_MAX}),
+   gone AS (DELETE FROM budget.settled_record WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING attempt_id)
+   DELETE FROM budget.hold h USING gone WHERE h.attempt_id = gone.attempt_id AND h.settled_at IS NOT NULL`,
   `DELETE FROM budget.credit_grant WHERE grant_id IN
      (SELECT grant_id FROM budget.credit_grant
       WHERE cap_pico_usd <= debited_pico_usd AND last_hold_ends_at < ${OLD} LIMIT ${ROUND_MAX})`,

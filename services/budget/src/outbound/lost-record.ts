@@ -48,7 +48,9 @@ export function lostAttemptRecord(
     price: journaled?.price ?? NO_PRICE,
     costPicoUsd: isUnknown ? hold.lines.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n) : 0n,
     costKnown: true,
-    holds: hold.lines.map((line) => HoldLine.create({ ...line, hard: true })),
+    holds: hold.lines.map(({ budgetId, windowId, grantId, amountPicoUsd }) =>
+      HoldLine.create({ budgetId, windowId, grantId, amountPicoUsd, hard: true }),
+    ),
     holder: hold.holder,
     recordedAtMs: BigInt(Math.floor(nowMs)),
     errorCode: isUnknown ? "worker_lost" : "not_sent",

@@ -5,17 +5,16 @@ import type { Pool, Row } from "@waybill/store";
 import { JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
 import type { LostRecords } from "../ports.ts";
 import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
+import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 
 // An attempt may be held by several router incarnations; the last one's hold went with the waybill.
-const READ_HOLDS = `
-  SELECT h.holder, h.budget_id, h.grant_id, h.window_id, h.amount_pico_usd, b.organisation_id, j.message
-  FROM budget.hold h
-  JOIN budget.budget b ON b.id = h.budget_id
-  LEFT JOIN budget.journaled_attempt j ON j.attempt_id = h.attempt_id AND j.holder = h.holder
+const READ_HOLD = `
+  SELECT h.holder, h.lines, h.message, b.organisation_id
+  FROM budget.hold h LEFT JOIN budget.budget b ON b.id = h.lines -> 0 ->> 'budget'
   WHERE h.attempt_id = $1 AND h.settled_at IS NULL
-  ORDER BY h.placed_at DESC, h.holder`;
+  ORDER BY h.placed_at DESC, h.holder LIMIT 1`;
 
 const READ_GRANT = `
   SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.cap_pico_usd - g.debited_pico_usd AS rest, b.organisation_id
@@ -34,21 +33,13 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
   };
   return {
     async closeAttempt(attemptId, outcome) {
-      const { rows } = await pool.query<Row>(READ_HOLDS, [attemptId]);
-      const [newest] = rows;
-      if (!newest) return false;
-      const lines = rows
-        .filter(({ holder }) => holder === newest.holder)
-        .map((row) => ({
-          budgetId: row.budget_id as string,
-          windowId: row.window_id as bigint,
-          grantId: row.grant_id as string,
-          amountPicoUsd: BigInt(row.amount_pico_usd),
-        }));
-      const message = newest.message as Buffer | null;
+      const { rows } = await pool.query<Row>(READ_HOLD, [attemptId]);
+      const [row] = rows;
+      if (!row) return false;
+      const message = row.message as Buffer | null;
       const journaled = message && message.length > 0 ? JournaledAttempt.decode(message) : undefined;
-      const hold = { holder: newest.holder as string, lines };
-      return publish(lostAttemptRecord(attemptId, outcome, hold, journaled, newest.organisation_id, unixMs()));
+      const hold = { holder: row.holder as string, lines: (row.lines as StoredLine[]).map(fromStoredLine) };
+      return publish(lostAttemptRecord(attemptId, outcome, hold, journaled, row.organisation_id ?? "", unixMs()));
     },
     async closeGrant(grantId) {
       const { rows } = await pool.query<Row>(READ_GRANT, [grantId]);

@@ -2,6 +2,7 @@
 import type { Client, Row } from "@waybill/store";
 import { Books, type GrantState, type SettledRecord } from "../core/books.ts";
 import type { Needs } from "../core/needs.ts";
+import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -18,8 +19,8 @@ const READ_GRANTS = `
   FROM budget.credit_grant WHERE grant_id = ANY($1)`;
 
 const READ_HOLDS = `
-  SELECT attempt_id, holder, budget_id, grant_id, window_id, amount_pico_usd, posted_pico_usd,
-    ${MS("placed_at")} AS placed_at_ms, ${MS("expires_at")} AS expires_at_ms, ${MS("settled_at")} AS settled_at_ms
+  SELECT attempt_id, holder, lines, message, ${MS("placed_at")} AS placed_at_ms,
+    ${MS("expires_at")} AS expires_at_ms, ${MS("settled_at")} AS settled_at_ms
   FROM budget.hold WHERE attempt_id = ANY($1)`;
 
 const READ_RECORDS = `
@@ -62,7 +63,7 @@ export async function readBooks(
   };
   for (const row of await read("lock-windows", LOCK_WINDOWS, windowIds)) putWindow(books, row);
   for (const row of await read("read-grants", READ_GRANTS, needs.grantIds)) putGrant(books, row);
-  for (const row of await read("read-holds", READ_HOLDS, needs.attemptIds)) putHold(books, row);
+  for (const row of await read("read-holds", READ_HOLDS, needs.attemptIds)) putHolds(books, row);
   for (const row of await read("read-records", READ_RECORDS, needs.attemptIds)) putRecord(books, row);
   const missing = new Set<bigint>();
   for (const { windowId } of [...books.holds(), ...books.grants.values()]) {
@@ -106,20 +107,19 @@ function putGrant(books: Books, row: Row): void {
   });
 }
 
-function putHold(books: Books, row: Row): void {
-  books.putHold({
-    attemptId: row.attempt_id,
-    holder: row.holder,
-    budgetId: row.budget_id,
-    grantId: row.grant_id,
-    windowId: row.window_id,
-    amountPicoUsd: BigInt(row.amount_pico_usd),
-    postedPicoUsd: BigInt(row.posted_pico_usd),
-    placedAtMs: row.placed_at_ms,
-    expiresAtMs: row.expires_at_ms,
-    settledAtMs: row.settled_at_ms ?? undefined,
-    change: "none",
-  });
+function putHolds(books: Books, row: Row): void {
+  for (const line of row.lines as StoredLine[]) {
+    books.putHold({
+      attemptId: row.attempt_id,
+      holder: row.holder,
+      ...fromStoredLine(line),
+      placedAtMs: row.placed_at_ms,
+      expiresAtMs: row.expires_at_ms,
+      settledAtMs: row.settled_at_ms ?? undefined,
+      message: row.message ?? undefined,
+      change: "none",
+    });
+  }
 }
 
 function putRecord(books: Books, row: Row): void {

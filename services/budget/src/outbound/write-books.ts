@@ -1,6 +1,7 @@
 // Writes what a batch changed: one statement per table and kind of change, however many rows.
-import type { Client } from "@waybill/store";
-import type { Books, Change } from "../core/books.ts";
+import { type Client, copyIn, copyLine } from "@waybill/store";
+import type { Books, Change, Hold } from "../core/books.ts";
+import { toStoredLines } from "./stored-line.ts";
 
 const UPDATE_WINDOWS = `
   UPDATE budget.budget_window w
@@ -23,34 +24,19 @@ const UPDATE_GRANTS = `
   FROM unnest($1::text[], $2::numeric[], $3::numeric[], $4::text[]) AS c (grant_id, cap, debited, state)
   WHERE g.grant_id = c.grant_id`;
 
-const INSERT_HOLDS = `
-  INSERT INTO budget.hold (attempt_id, holder, budget_id, grant_id, window_id, amount_pico_usd, posted_pico_usd,
-    placed_at, expires_at, settled_at)
-  SELECT h.attempt_id, h.holder, h.budget_id, h.grant_id, h.window_id, h.amount, h.posted,
-    to_timestamp(h.placed_at_ms / 1000), to_timestamp(h.expires_at_ms / 1000), to_timestamp(h.settled_at_ms / 1000)
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::numeric[], $7::numeric[],
-    $8::float8[], $9::float8[], $10::float8[])
-    AS h (attempt_id, holder, budget_id, grant_id, window_id, amount, posted, placed_at_ms, expires_at_ms, settled_at_ms)`;
+const HOLDS = "budget.hold (attempt_id, holder, lines, placed_at, expires_at, settled_at, message)";
 
+// One JSON parameter: as array elements the lines would be escaped once more, quote by quote.
 const UPDATE_HOLDS = `
   UPDATE budget.hold h
-  SET posted_pico_usd = c.posted, settled_at = to_timestamp(c.settled_at_ms / 1000)
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::float8[])
-    AS c (attempt_id, holder, budget_id, grant_id, posted, settled_at_ms)
-  WHERE h.attempt_id = c.attempt_id AND h.holder = c.holder AND h.budget_id = c.budget_id AND h.grant_id = c.grant_id`;
+  SET lines = c.lines, expires_at = c.expires_at, settled_at = c.settled_at,
+    message = CASE WHEN c.settled_at IS NULL THEN h.message END
+  FROM jsonb_to_recordset($1::jsonb)
+    AS c (attempt_id text, holder text, lines jsonb, expires_at timestamptz, settled_at timestamptz)
+  WHERE h.attempt_id = c.attempt_id AND h.holder = c.holder`;
 
-const INSERT_RECORDS = `
-  INSERT INTO budget.settled_record (record_id, attempt_id, ordinal, source, outcome, cost_pico_usd, cost_known, settled_at)
-  SELECT r.record_id, r.attempt_id, r.ordinal, r.source, r.outcome, r.cost, r.cost_known, to_timestamp($8::float8 / 1000)
-  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::numeric[], $7::boolean[])
-    AS r (record_id, attempt_id, ordinal, source, outcome, cost, cost_known)`;
-
-const INSERT_JOURNALED = `
-  INSERT INTO budget.journaled_attempt (attempt_id, holder, message)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
-  ON CONFLICT DO NOTHING`;
-
-const DELETE_JOURNALED = "DELETE FROM budget.journaled_attempt WHERE attempt_id = ANY($1)";
+const RECORDS =
+  "budget.settled_record (attempt_id, ordinal, record_id, source, outcome, cost_pico_usd, cost_known, settled_at)";
 
 /** Writes every row that is marked as changed. The caller commits. */
 export async function writeBooks(client: Client, books: Books, nowMs: number): Promise<void> {
@@ -83,50 +69,92 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
     (grant) => grant.debitedPicoUsd,
     (grant) => grant.state,
   ]);
-  await write("insert-holds", INSERT_HOLDS, changed(books.holds(), "insert"), [
-    (hold) => hold.attemptId,
-    (hold) => hold.holder,
-    (hold) => hold.budgetId,
-    (hold) => hold.grantId,
-    (hold) => hold.windowId,
-    (hold) => hold.amountPicoUsd,
-    (hold) => hold.postedPicoUsd,
-    (hold) => hold.placedAtMs,
-    (hold) => hold.expiresAtMs,
-    (hold) => hold.settledAtMs ?? null,
-  ]);
-  await write("update-holds", UPDATE_HOLDS, changed(books.holds(), "update"), [
-    (hold) => hold.attemptId,
-    (hold) => hold.holder,
-    (hold) => hold.budgetId,
-    (hold) => hold.grantId,
-    (hold) => hold.postedPicoUsd,
-    (hold) => hold.settledAtMs ?? null,
-  ]);
-  await writeRecords(client, books, nowMs);
-  await write("insert-journaled", INSERT_JOURNALED, books.journaled, [
-    (kept) => kept.attemptId,
-    (kept) => kept.holder,
-    (kept) => kept.message,
-  ]);
-  const closed = [...books.closedAttempts];
-  if (closed.length > 0) await client.query({ name: "delete-journaled", text: DELETE_JOURNALED, values: [closed] });
+  const isoTime = makeIsoTime();
+  const holds = holdRows(books);
+  await copyIn(
+    client,
+    HOLDS,
+    changed(holds, "insert").map((row) => toCopyLine(row, isoTime)),
+  );
+  const updated = changed(holds, "update");
+  if (updated.length > 0) {
+    const rows = `[${updated.map((row) => toJson(row, isoTime)).join(",")}]`;
+    await client.query({ name: "update-holds", text: UPDATE_HOLDS, values: [rows] });
+  }
+  const settledAt = isoTime(nowMs);
+  const records = changed(books.records(), "insert").map((record) => {
+    const { attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown } = record;
+    return copyLine([attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown, settledAt]);
+  });
+  await copyIn(client, RECORDS, records);
 }
 
-async function writeRecords(client: Client, books: Books, nowMs: number): Promise<void> {
-  const records = changed(books.records(), "insert");
-  if (records.length === 0) return;
-  const values = [
-    records.map(({ recordId }) => recordId),
-    records.map(({ attemptId }) => attemptId),
-    records.map(({ ordinal }) => ordinal),
-    records.map(({ source }) => source),
-    records.map(({ outcome }) => outcome),
-    records.map(({ costPicoUsd }) => costPicoUsd),
-    records.map(({ costKnown }) => costKnown),
-    nowMs,
-  ];
-  await client.query({ name: "insert-records", text: INSERT_RECORDS, values });
+/** The lines of one attempt and holder as the row that keeps them. */
+interface HoldRow {
+  attemptId: string;
+  holder: string;
+  lines: string;
+  placedAtMs: number;
+  expiresAtMs: number;
+  settledAtMs: number | undefined;
+  message: Uint8Array | undefined;
+  change: Change;
+}
+
+function holdRows(books: Books): HoldRow[] {
+  const rows: HoldRow[] = [];
+  for (const attempt of books.attempts()) {
+    const holders = new Set(attempt.map(({ holder }) => holder));
+    for (const holder of holders) {
+      const row = toRow(holders.size === 1 ? attempt : attempt.filter((hold) => hold.holder === holder));
+      if (row) rows.push(row);
+    }
+  }
+  return rows;
+}
+
+/** `holds` are all lines of one attempt and holder. A row is new when every line of it is. */
+function toRow(holds: readonly Hold[]): HoldRow | undefined {
+  const [first] = holds;
+  if (!first || holds.every(({ change }) => change === "none")) return undefined;
+  return {
+    attemptId: first.attemptId,
+    holder: first.holder,
+    lines: toStoredLines(holds),
+    placedAtMs: first.placedAtMs,
+    expiresAtMs: holds.reduce((latest, { expiresAtMs }) => Math.max(latest, expiresAtMs), 0),
+    settledAtMs: first.settledAtMs,
+    message: holds.find(({ message }) => message !== undefined)?.message,
+    change: holds.every(({ change }) => change === "insert") ? "insert" : "update",
+  };
+}
+
+function toCopyLine(row: HoldRow, isoTime: IsoTime): string {
+  const { attemptId, holder, lines, placedAtMs, expiresAtMs, settledAtMs, message } = row;
+  const settledAt = settledAtMs === undefined ? undefined : isoTime(settledAtMs);
+  const bytes = message && `\\x${Buffer.from(message).toString("hex")}`;
+  return copyLine([attemptId, holder, lines, isoTime(placedAtMs), isoTime(expiresAtMs), settledAt, bytes]);
+}
+
+function toJson({ attemptId, holder, lines, expiresAtMs, settledAtMs }: HoldRow, isoTime: IsoTime): string {
+  const settledAt = settledAtMs === undefined ? "null" : `"${isoTime(settledAtMs)}"`;
+  const ids = `"attempt_id":${JSON.stringify(attemptId)},"holder":${JSON.stringify(holder)}`;
+  return `{${ids},"lines":${lines},"expires_at":"${isoTime(expiresAtMs)}","settled_at":${settledAt}}`;
+}
+
+/** Moments of this batch as text: nearly all of its rows share a few. */
+type IsoTime = (unixMs: number) => string;
+
+function makeIsoTime(): IsoTime {
+  const known = new Map<number, string>();
+  return (unixMs) => {
+    let text = known.get(unixMs);
+    if (text === undefined) {
+      text = new Date(unixMs).toISOString();
+      known.set(unixMs, text);
+    }
+    return text;
+  };
 }
 
 function changed<R extends { change: Change }>(rows: Iterable<R>, change: Change): R[] {
