@@ -29,13 +29,14 @@ async function withDyingWorker(
   request: (dying: ServiceProcess) => Promise<string>,
 ): Promise<BookedAttempt[]> {
   const dying = await stack.start("worker", { env: { WAYBILL_FAILPOINT: failpoint } });
-  const asked = request(dying);
-  await dying.ended;
-  const healthy = await stack.start("worker");
-  const requestId = await asked;
-  const booked = await booksAreRight(stack, { attempts, timeoutMs: 25_000 });
-  await healthy.terminate();
-  return booked.filter(({ attempt_id }) => attempt_id.startsWith(requestId));
+  try {
+    const [requestId] = await Promise.all([request(dying), dying.ended.then(() => stack.start("worker"))]);
+    const booked = await booksAreRight(stack, { attempts, timeoutMs: 25_000 });
+    return booked.filter(({ attempt_id }) => attempt_id.startsWith(requestId));
+  } finally {
+    // The next scenario's worker must be alone again.
+    for (const worker of stack.of("worker")) await worker.kill9();
+  }
 }
 
 for (const seed of faultSeeds()) {
@@ -81,7 +82,7 @@ for (const seed of faultSeeds()) {
 
     it("after usage, before publishing: the answer was whole and is booked at its exact cost", async () => {
       attempts += 1;
-      const booked = await withDyingWorker("after_usage_before_publish", async () => {
+      const booked = await withDyingWorker("after_usage_before_publish~300", async () => {
         const end = await readStream(await ask(stack, { stream: true, script }));
         assert.equal(end.done, true);
         return end.requestId;

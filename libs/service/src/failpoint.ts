@@ -1,35 +1,45 @@
 // Fault tests only: a process kills itself at a named point, exactly where a crash would hurt most.
 import { type Setting, text } from "./config.ts";
 
-/** Call it with the name of the point that is being passed. */
-export type Failpoint = (name: string) => void;
+/**
+ * Call it with the name of the point that is being passed. A point that should let what was just written leave the process
+ * first awaits the result: with `~<ms>` the story stops there and the end comes that much later.
+ */
+export type Failpoint = (name: string) => Promise<never> | undefined;
 
-const SPEC = /^([a-z_]+)(?::([1-9]\d{0,6}))?$/;
+const SPEC = /^([a-z_]+)(?::([1-9]\d{0,6}))?(?:~(\d{1,5}))?$/;
 
 /** Spread into the settings of a service that has failpoints. */
 export const failpointSettings = {
   WAYBILL_FAILPOINT: text({
-    meaning: "For fault tests only: <name>[:<nth>] ends this process with SIGKILL at the nth pass of that point.",
+    meaning:
+      "For fault tests only: <name>[:<nth>][~<ms>] ends this process with SIGKILL at the nth pass of that point, or <ms> later.",
     fallback: "",
   }) satisfies Setting<string>,
 } as const;
 
 /**
- * Ends the process with SIGKILL when the point named in `spec` (`<name>` or `<name>:<nth>`) is passed for the nth time.
+ * Ends the process with SIGKILL when the point named in `spec` (`<name>`, `<name>:<nth>`, `…~<ms>`) is passed for the nth time.
  * Empty: no point does anything. Throws on any other text, so that a fault test never passes by a typing error.
  */
 export function makeFailpoint(
   spec: string,
   kill: () => void = () => void process.kill(process.pid, "SIGKILL"),
 ): Failpoint {
-  if (spec === "") return () => {};
+  if (spec === "") return () => undefined;
   const match = SPEC.exec(spec);
-  if (!match) throw new Error(`WAYBILL_FAILPOINT must be <name> or <name>:<nth>, not ${JSON.stringify(spec)}`);
-  const [, wanted, nth = "1"] = match;
+  if (!match) throw new Error(`WAYBILL_FAILPOINT must be <name>[:<nth>][~<ms>], not ${JSON.stringify(spec)}`);
+  const [, wanted, nth = "1", delayMs] = match;
   let passesLeft = Number(nth);
   return (name) => {
-    if (name !== wanted) return;
+    if (name !== wanted) return undefined;
     passesLeft -= 1;
-    if (passesLeft === 0) kill();
+    if (passesLeft !== 0) return undefined;
+    if (delayMs === undefined) {
+      kill();
+      return undefined;
+    }
+    setTimeout(kill, Number(delayMs));
+    return new Promise<never>(() => {});
   };
 }

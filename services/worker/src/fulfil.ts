@@ -214,7 +214,7 @@ function measureCall({ ports, waybill }: Fulfilment, settlement: Settlement, end
 /** On the books first, then off the queue. */
 async function book(fulfilment: Fulfilment, open: OpenAttempts, { settlement, facts }: Settled): Promise<void> {
   const { ports, waybill, attempt, traceparent } = fulfilment;
-  ports.failpoint("after_usage_before_publish");
+  await ports.failpoint("after_usage_before_publish");
   const record = makeUsageRecord(waybill, settlement, {
     ...facts,
     workerId: ports.workerId,
