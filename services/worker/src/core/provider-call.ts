@@ -9,9 +9,9 @@ import type { Ending, Failure, Reach } from "./ending.ts";
 import type { Carried } from "./open-attempts.ts";
 
 /** A plain answer, which is read whole. */
-export const PLAIN_BYTES_MAX = 64 * 1024 * 1024;
+const PLAIN_BYTES_MAX = 64 * 1024 * 1024;
 /** All of a stream; beyond it something is wrong with the provider. */
-export const STREAM_BYTES_MAX = 512 * 1024 * 1024;
+const STREAM_BYTES_MAX = 512 * 1024 * 1024;
 /** Of an error's body; its message stands at the front. */
 const REFUSAL_BYTES_MAX = 64 * 1024;
 

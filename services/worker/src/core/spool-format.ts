@@ -21,7 +21,7 @@ export interface DecodedSegment {
 
 const HEADER_BYTES = 8;
 /** Larger than any usage record; a length above it is damage. */
-export const ENTRY_BYTES_MAX = 16 * 1024 * 1024;
+const ENTRY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** length (4 bytes, little endian) | CRC-32 of the rest | traceparent length (1 byte) | traceparent | record */
 export function encodeEntry(record: SpooledRecord): Uint8Array {

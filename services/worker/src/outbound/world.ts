@@ -17,7 +17,7 @@ import { Spool } from "./spool.ts";
 import { UsageOutbox } from "./usage-outbox.ts";
 
 export type WorkerConfig = ConfigOf<typeof settings>;
-export type OnLink = (name: LinkName, isUp: boolean) => void;
+type OnLink = (name: LinkName, isUp: boolean) => void;
 
 /** Large bodies in memory at once; those that find no room wait with their messages kept. */
 const LARGE_BODIES_BYTES_MAX = 256 * 1024 * 1024;

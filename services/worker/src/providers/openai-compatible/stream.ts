@@ -8,7 +8,7 @@ import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
 
 /** One event: a long tool call or an image in base64 fits. */
-export const EVENT_BYTES_MAX = 8 * 1024 * 1024;
+const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Events before any content. A provider that sends more of them is not answering. */
 const HELD_BYTES_MAX = 1024 * 1024;
 const BYTES_PER_TOKEN = 4;
