@@ -1,5 +1,6 @@
 // Every setting of the budget service. The only file that reads the environment.
 import { fileURLToPath } from "node:url";
+import { type AcceptedTokens, parseAcceptedTokens } from "@waybill/rpc";
 import {
   commonSettings,
   databaseSettings,
@@ -23,9 +24,11 @@ export const settings = {
     fallback: "127.0.0.1",
   }) satisfies Setting<string>,
   WAYBILL_GRPC_PORT: integer({ meaning: "Port of gRPC; 0 takes a free one.", fallback: 0, min: 0, max: 65_535 }),
-  WAYBILL_ACCEPTED_TOKENS: text({
+  WAYBILL_ACCEPTED_TOKENS: {
     meaning: "Who may call: a list like ingress=<sha256 hex of its token>,router=<...>,operator=<...>.",
-  }),
+    fallback: undefined,
+    parse: parseAcceptedTokens,
+  } satisfies Setting<AcceptedTokens>,
   WAYBILL_BUDGET_BATCH_OPERATIONS_MAX: integer({
     meaning: "Most operations in one transaction.",
     fallback: 1_000,

@@ -1,6 +1,6 @@
 // The gRPC face: who may call what.
 import { WaybillError } from "@waybill/domain";
-import { parseAcceptedTokens, type RpcServer, type ServerDuplexStream, serveRpc, unary } from "@waybill/rpc";
+import { type AcceptedTokens, type RpcServer, type ServerDuplexStream, serveRpc, unary } from "@waybill/rpc";
 import {
   AccountServiceService,
   type BudgetAnswer,
@@ -18,15 +18,15 @@ import { toWireStanding } from "./to-wire.ts";
 export interface GrpcOptions {
   host: string;
   port: number;
-  acceptedTokens: string;
+  accepted: AcceptedTokens;
   accounts: AccountWorld;
   sessions: BudgetSessions;
   budgets: BudgetList;
 }
 
 export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
-  const { host, port, accounts, sessions, budgets } = options;
-  const server = await serveRpc({ host, port, accepted: parseAcceptedTokens(options.acceptedTokens) });
+  const { host, port, accepted, accounts, sessions, budgets } = options;
+  const server = await serveRpc({ host, port, accepted });
   const { findKey, listKeys, revokeKey } = AccountServiceService;
   const handlers = accountHandlers(accounts);
   server.add({ findKey }, { findKey: handlers.findKey }, ["ingress", "operator"]);

@@ -51,7 +51,7 @@ export async function serveRouters(
   const server = await serveGrpc({
     host: config.WAYBILL_GRPC_HOST,
     port: config.WAYBILL_GRPC_PORT,
-    acceptedTokens: config.WAYBILL_ACCEPTED_TOKENS,
+    accepted: config.WAYBILL_ACCEPTED_TOKENS,
     accounts: {
       accounts: postgresAccounts(pool),
       tellRevoked: (keyId) => tellRevoked(bus.connection(), keyId),
