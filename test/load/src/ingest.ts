@@ -3,15 +3,17 @@
 //   node --conditions=source --import tsx test/load/src/ingest.ts [--records 200000] [--corrections-percent 1]
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { connectBus, declareStream, type NatsConnection, Publisher, sightConsumer } from "@waybill/bus";
 import { applyRoles, type RolePasswords, roleNames, startPostgres, urlAs } from "@waybill/local";
 import { connectOnce, migrate } from "@waybill/store";
 import { eventually, freePort, makeTestFolder, migrationsOf, startTestNats } from "@waybill/testing";
 import { STREAMS, subjects, UsageRecord, usageConsumer } from "@waybill/wire";
+import { usageRecord, uuidAt } from "./generator/usage-record.ts";
+import { ROOT } from "./machine.ts";
+import { cpuSeconds, type Part, pidsOfTree } from "./parts/process-usage.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,10 +23,8 @@ const { values } = parseArgs({
 });
 const records = Number(values.records);
 const correctionsPercent = Number(values["corrections-percent"]);
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const PUBLISHES_IN_FLIGHT = 500;
 const CATCH_UP_LIMIT_MS = 300_000;
-const CLOCK_TICKS_PER_SECOND = 100;
 
 const folder = await makeTestFolder("ingest");
 console.log(`fsync of 8 KiB on this disk: ${(await fsyncMs(folder.path)).toFixed(2)} ms (mean of 200)`);
@@ -84,22 +84,22 @@ async function fill(connection: NatsConnection): Promise<number> {
 
 /** Starts a ledger and waits until all is on the books. */
 async function catchUp(expected: number): Promise<void> {
-  const ledger = spawn(
-    process.execPath,
-    [...(process.env.LEDGER_ARGS ?? "").split(" ").filter(Boolean), join(ROOT, "services/ledger/dist/main.js")],
-    {
-      env: {
-        ...(process.env.LEDGER_NODE_OPTIONS && { NODE_OPTIONS: process.env.LEDGER_NODE_OPTIONS }),
-        PATH: process.env.PATH,
-        NATS_URL: nats.url,
-        NATS_USER: "ledger",
-        NATS_PASSWORD: nats.credentials("ledger").password,
-        DATABASE_URL: urlAs(postgres.url, "waybill_ledger", passwords.waybill_ledger ?? ""),
-        WAYBILL_LOG_LEVEL: "warn",
-      },
-      stdio: ["ignore", "inherit", "inherit"],
-    },
+  // NODE_OPTIONS and the ledger's own settings are passed on, to try what they do.
+  const given = Object.entries(process.env).filter(
+    ([name]) => name === "NODE_OPTIONS" || name.startsWith("WAYBILL_LEDGER_"),
   );
+  const ledger = spawn(process.execPath, [join(ROOT, "services/ledger/dist/main.js")], {
+    env: {
+      ...Object.fromEntries(given),
+      PATH: process.env.PATH,
+      NATS_URL: nats.url,
+      NATS_USER: "ledger",
+      NATS_PASSWORD: nats.credentials("ledger").password,
+      DATABASE_URL: urlAs(postgres.url, "waybill_ledger", passwords.waybill_ledger ?? ""),
+      WAYBILL_LOG_LEVEL: "warn",
+    },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const client = await connectOnce(postgres.url, "ingest");
   const consumer = usageConsumer("ledger");
   const waiting = async (): Promise<number> => {
@@ -109,7 +109,7 @@ async function catchUp(expected: number): Promise<void> {
   try {
     await eventually(async () => (await waiting()) < expected, { reason: "the first batch", timeoutMs: 30_000 });
     const already = expected - (await waiting());
-    const before = await cpuSeconds(ledger.pid);
+    const before = await cpuSecondsOf(ledger.pid);
     const startedAtMs = performance.now();
     await eventually(async () => (await waiting()) === 0, {
       reason: "all is booked",
@@ -117,13 +117,13 @@ async function catchUp(expected: number): Promise<void> {
       intervalMs: 50,
     });
     const seconds = (performance.now() - startedAtMs) / 1_000;
-    const after = await cpuSeconds(ledger.pid);
+    const after = await cpuSecondsOf(ledger.pid);
     const done = expected - already;
     const { rows: counted } = await client.query<{ count: bigint }>("SELECT count(*) FROM ledger.usage_record");
     if (Number(counted[0]?.count) !== expected) throw new Error(`${counted[0]?.count} records on the books`);
     console.log(`${done} records in ${seconds.toFixed(2)} s: ${Math.round(done / seconds)} records/s`);
-    for (const [name, spent] of Object.entries(after)) {
-      const microseconds = ((spent - (before[name] ?? 0)) * 1e6) / done;
+    for (const [name, spent] of after) {
+      const microseconds = ((spent - (before.get(name) ?? 0)) * 1e6) / done;
       console.log(`  CPU per record, ${name}: ${microseconds.toFixed(1)} µs`);
     }
     const { rows } = await client.query("SELECT * FROM ledger.problem LIMIT 3");
@@ -142,26 +142,13 @@ async function catchUp(expected: number): Promise<void> {
   }
 }
 
-/** CPU seconds so far, by part. Postgres and its children are one process group. */
-async function cpuSeconds(ledgerPid: number | undefined): Promise<Record<string, number>> {
-  const { readdir } = await import("node:fs/promises");
-  const spent: Record<string, number> = { ledger: 0, "nats-server": 0, postgres: 0 };
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const parent = Number(fields[1]);
-    const seconds = (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
-    const name =
-      Number(pid) === ledgerPid
-        ? "ledger"
-        : Number(pid) === nats.pid()
-          ? "nats-server"
-          : parent === postgres.pid
-            ? "postgres"
-            : "";
-    if (name !== "") spent[name] = (spent[name] ?? 0) + seconds;
-  }
-  return spent;
+async function cpuSecondsOf(ledgerPid: number | undefined): Promise<ReadonlyMap<string, number>> {
+  const parts: readonly Part[] = [
+    { name: "ledger", pids: async () => [ledgerPid ?? 0] },
+    { name: "nats-server", pids: async () => [nats.pid()] },
+    { name: "postgres", pids: () => pidsOfTree(postgres.pid) },
+  ];
+  return new Map(await Promise.all(parts.map(async (part) => [part.name, await cpuSeconds(part)] as const)));
 }
 
 async function fsyncMs(path: string): Promise<number> {
@@ -174,61 +161,4 @@ async function fsyncMs(path: string): Promise<number> {
   }
   await file.close();
   return (performance.now() - startedAtMs) / 200;
-}
-
-function uuidAt(unixMs: number): string {
-  const time = unixMs.toString(16).padStart(12, "0");
-  const rest = randomBytes(10).toString("hex");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
-}
-
-/** As large and as full as a usual one. */
-function usageRecord(requestId: string, source: "worker" | "ingress", index: number): UsageRecord {
-  const team = index % 7;
-  return UsageRecord.fromPartial({
-    recordId: `${requestId}.1:${source}`,
-    attemptId: `${requestId}.1`,
-    requestId,
-    attempt: 1,
-    source: source === "worker" ? 1 : 2,
-    outcome: source === "worker" ? 1 : 2,
-    attribution: {
-      organisationId: "acme",
-      organisationName: "Acme Inc.",
-      teamId: `team-${team}`,
-      teamName: `Team number ${team}`,
-      userId: `user-${index % 50}`,
-      userName: "Ada Lovelace",
-      keyId: `key${index % 100}`,
-      keyName: "laptop",
-      endUserId: `customer-${index % 1_000}`,
-      tags: { environment: "production", feature: "search" },
-    },
-    route: "support",
-    routeVersion: 3,
-    path: ["start", "paid", "better"],
-    target: { provider: "openai", model: "gpt-4.1", upstreamModel: "gpt-4.1-2025-04-14" },
-    requestedModel: "dynamic/support",
-    stream: true,
-    usage: { input: 1_200n, cachedInput: 1_024n, output: BigInt(index % 900) },
-    tokenSource: source === "worker" ? 1 : 2,
-    price: {
-      version: "genai-prices-0.1.8",
-      tiers: [{ aboveInputTokens: 0n, rates: { input: 2_000_000n, cachedInput: 500_000n, output: 8_000_000n } }],
-    },
-    costPicoUsd: 864_000_000n + 8_000_000n * BigInt(index % 900),
-    costKnown: true,
-    holds: [
-      { budgetId: "acme-month", windowId: 41n, grantId: "0193-grant-a", amountPicoUsd: 9_000_000_000n, hard: true },
-      { budgetId: "team-month", windowId: 42n, grantId: "0193-grant-b", amountPicoUsd: 9_000_000_000n, hard: true },
-    ],
-    holder: "router-host-0123456789ab",
-    recordedAtMs: BigInt(Date.now()),
-    firstTokenMs: 312,
-    durationMs: 4_211,
-    ingressId: "ingress-host-0123456789ab",
-    workerId: "worker-host-0123456789ab",
-    finishReason: "stop",
-    providerStatus: 200,
-  });
 }

@@ -39,7 +39,7 @@ async function profileLoad(bench: Bench, folder: string, title: string, job: Job
     for (const { pid } of services) process.kill(pid, "SIGUSR2");
   };
   signal();
-  const { result } = await measure(bench, job);
+  const { result, cpuSeconds } = await measure(bench, job);
   signal();
   const lines = [
     `${title}: ${result.completed} requests, ${(result.completed / result.seconds).toFixed(0)} per second`,
@@ -55,18 +55,26 @@ async function profileLoad(bench: Bench, folder: string, title: string, job: Job
       { timeoutMs: WRITE_LIMIT_MS, reason: `${name} has written its profile` },
     );
     await rm(file);
-    lines.push(...describe(name, selfTime(JSON.parse(text) as CpuProfile), result.completed));
+    const microseconds = ((cpuSeconds[name] ?? 0) * 1e6) / result.completed;
+    lines.push(...describe(name, selfTime(JSON.parse(text) as CpuProfile), microseconds));
   }
+  const nats = ((cpuSeconds.nats ?? 0) * 1e6) / result.completed;
+  const postgres = ((cpuSeconds.postgres ?? 0) * 1e6) / result.completed;
+  lines.push(`  nats: ${nats.toFixed(0)} µs, postgres: ${postgres.toFixed(0)} µs of CPU per request`);
   return lines.join("\n");
 }
 
-function describe(service: string, found: SelfTime, requests: number): string[] {
-  const perRequest = (milliseconds: number): string =>
-    `${((milliseconds * 1_000) / requests).toFixed(1)} µs`.padStart(9);
-  const line = ({ name, milliseconds, percent }: SelfTime["functions"][number]): string =>
-    `    ${percent.toFixed(1).padStart(5)} % ${perRequest(milliseconds)}  ${name}`;
+/**
+ * A profile's samples are spread over the time the process was not idle, which on a busy machine is more than it worked;
+ * so the shares come from the profile and their sum from the kernel's count of CPU seconds.
+ */
+function describe(service: string, found: SelfTime, cpuMicroseconds: number): string[] {
+  const line = ({ name, percent }: SelfTime["functions"][number]): string => {
+    const microseconds = ((percent / 100) * cpuMicroseconds).toFixed(1);
+    return `    ${percent.toFixed(1).padStart(5)} % ${microseconds.padStart(7)} µs  ${name}`;
+  };
   return [
-    `  ${service}: busy ${found.busyMilliseconds.toFixed(0)} ms, ${perRequest(found.busyMilliseconds).trim()} per request`,
+    `  ${service}: ${cpuMicroseconds.toFixed(0)} µs of CPU per request`,
     "   by package",
     ...found.packages.slice(0, PACKAGES_SHOWN).map(line),
     "   by function (self time)",

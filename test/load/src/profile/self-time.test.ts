@@ -17,7 +17,6 @@ test("time is summed by function and by package, and idling is nobody's", () => 
     samples: [2, 3, 4, 5, 5, 6],
     timeDeltas: [10_000, 1_000, 2_000, 3_000, 2_000, 2_000],
   });
-  assert.equal(found.busyMilliseconds, 10);
   assert.deepEqual(
     found.functions.map(({ name, percent }) => `${name} ${percent}`),
     ["fulfil fulfil.js:1 [services/worker] 50", "write tools.js:10 [pino] 30", "(anonymous) node:net:5 [node] 20"],

@@ -12,13 +12,11 @@ export interface CpuProfile {
 
 export interface Share {
   readonly name: string;
-  readonly milliseconds: number;
   /** Of the time the process was not idle. */
   readonly percent: number;
 }
 
 export interface SelfTime {
-  readonly busyMilliseconds: number;
   readonly functions: readonly Share[];
   readonly packages: readonly Share[];
 }
@@ -42,7 +40,7 @@ export function selfTime(profile: CpuProfile): SelfTime {
     add(functions, `${callFrame.functionName || "(anonymous)"}${place} [${owner}]`, microseconds);
     add(packages, owner, microseconds);
   }
-  return { busyMilliseconds: busy / 1_000, functions: shares(functions, busy), packages: shares(packages, busy) };
+  return { functions: shares(functions, busy), packages: shares(packages, busy) };
 }
 
 /** A package's name, `node` for Node's own JavaScript, a service or library of ours, or the runtime's own bookkeeping. */
@@ -64,6 +62,6 @@ function add(sums: Map<string, number>, name: string, microseconds: number): voi
 
 function shares(sums: ReadonlyMap<string, number>, busy: number): Share[] {
   return [...sums]
-    .map(([name, microseconds]) => ({ name, milliseconds: microseconds / 1_000, percent: (100 * microseconds) / busy }))
-    .sort((one, other) => other.milliseconds - one.milliseconds);
+    .map(([name, microseconds]) => ({ name, percent: (100 * microseconds) / busy }))
+    .sort((one, other) => other.percent - one.percent);
 }
