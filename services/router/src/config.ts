@@ -75,6 +75,11 @@ export function readOwnerUrl(): string {
   return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
 }
 
+/** For --check: the environment and the operator's file. Throws with every problem. */
+export async function checkConfiguration(): Promise<void> {
+  await readWaybillFile(readConfig(settings, process.env).WAYBILL_CONFIG);
+}
+
 /** Reads and validates waybill.yaml. A file that is named must be there; the one in the root may be absent. */
 export async function readWaybillFile(path: string): Promise<WaybillFile> {
   const file = path === "" ? fileURLToPath(new URL("../../../waybill.yaml", import.meta.url)) : path;

@@ -23,11 +23,11 @@ import type { LiveModels } from "./core/live-models.ts";
 import { type CandidateModel, resolve } from "./core/resolve.ts";
 import { decodeResume, encodeResume, nextCandidates, type Resume, tried } from "./core/resume.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
-import { factsOf } from "./facts.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
+import { factsOf } from "./inbound/facts.ts";
+import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
 import type { Till } from "./till.ts";
-import { toWireModel } from "./to-wire-model.ts";
 
 export interface DecideOptions {
   snapshot: Snapshot;

@@ -1,17 +1,59 @@
-// The router: decides which model serves a request, and holds the money for it.
-import { readConfig, runService } from "@waybill/service";
+// The router: decides which model serves a request, and holds the money for it. Wiring only; nothing here waits for a
+// dependency: readiness says what is still missing.
+import {
+  type ConfigOf,
+  systemClock as clock,
+  makeFailpoint,
+  makeUuidV7,
+  runService,
+  type ServiceScope,
+} from "@waybill/service";
 import { migrate } from "@waybill/store";
-import { migrations, readOwnerUrl, readWaybillFile, settings } from "./config.ts";
-import { startRouter } from "./start-router.ts";
+import { checkConfiguration, migrations, readOwnerUrl, readWaybillFile, settings } from "./config.ts";
+import { LiveModels } from "./core/live-models.ts";
+import { Snapshot } from "./core/snapshot.ts";
+import { Decide } from "./decide.ts";
+import { listenToBus } from "./inbound/listen.ts";
+import { serveDecisions } from "./inbound/serve-decisions.ts";
+import { deployAndFollow } from "./outbound/deploy-and-follow.ts";
+import { measureDecisions, measureState } from "./outbound/measure.ts";
+import { openTill } from "./outbound/open-till.ts";
+
+async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Promise<void> {
+  const file = await readWaybillFile(config.WAYBILL_CONFIG);
+  const failpoint = makeFailpoint(config.WAYBILL_FAILPOINT);
+  const holder = makeUuidV7();
+  const holdLifeMs = config.WAYBILL_TOTAL_TIMEOUT_MS + config.WAYBILL_HOLD_MARGIN_MS;
+  const [snapshot, live] = [new Snapshot(), new LiveModels()];
+  const till = openTill(config, scope, { holder, holdLifeMs, failpoint });
+  measureState(scope.metrics, till, live, clock);
+  const deployed = deployAndFollow(config, scope, file, snapshot, (nc) =>
+    listenToBus(nc, { live, till, clock, log: scope.log }),
+  );
+  const timeouts = {
+    connectMs: config.WAYBILL_CONNECT_TIMEOUT_MS,
+    firstTokenMs: config.WAYBILL_FIRST_TOKEN_TIMEOUT_MS,
+    gapMs: config.WAYBILL_GAP_TIMEOUT_MS,
+    totalMs: config.WAYBILL_TOTAL_TIMEOUT_MS,
+  };
+  const decide = new Decide({
+    ...{ snapshot, live, till, clock, holder, timeouts, holdLifeMs, failpoint },
+    budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
+    leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
+    isConfigured: () => deployed.isConfigured,
+    observe: measureDecisions(scope.metrics),
+  });
+  await serveDecisions(config, scope, { decide, till });
+}
 
 await runService({
   name: "router",
   settings,
-  start: startRouter,
+  start,
   commands: {
     // The operator's file belongs to the configuration.
     "--check": async () => {
-      await readWaybillFile(readConfig(settings, process.env).WAYBILL_CONFIG);
+      await checkConfiguration();
       process.stdout.write("router: the configuration is valid\n");
     },
     "--migrate": async () => {

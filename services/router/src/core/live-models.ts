@@ -3,6 +3,8 @@
 export const ALIVE_MS = 3_000;
 /** Heartbeats of more workers than this are ignored. */
 const WORKERS_MAX = 10_000;
+/** Workers that are long gone are forgotten when others are heard, at most this often. */
+const SWEEP_MS = 10_000;
 
 export interface Heartbeat {
   workerId: string;
@@ -19,8 +21,10 @@ interface Worker {
 export class LiveModels {
   readonly #workers = new Map<string, Worker>();
   readonly #byModel = new Map<string, Set<Worker>>();
+  #sweptMs = 0;
 
   heard(heartbeat: Heartbeat, monotonicMs: number): void {
+    if (monotonicMs - this.#sweptMs > SWEEP_MS) this.#sweep(monotonicMs);
     let worker = this.#workers.get(heartbeat.workerId);
     if (!worker) {
       if (this.#workers.size >= WORKERS_MAX) return;
@@ -43,18 +47,18 @@ export class LiveModels {
     return false;
   }
 
-  /** Forgets workers that are long gone. */
-  sweep(monotonicMs: number): void {
+  /** Models with at least one live worker. */
+  *live(monotonicMs: number): Iterable<string> {
+    for (const id of this.#byModel.keys()) if (this.isLive(id, monotonicMs)) yield id;
+  }
+
+  #sweep(monotonicMs: number): void {
+    this.#sweptMs = monotonicMs;
     for (const [workerId, worker] of this.#workers) {
       if (monotonicMs - worker.heardMs < 10 * ALIVE_MS) continue;
       for (const id of worker.models) this.#leave(id, worker);
       this.#workers.delete(workerId);
     }
-  }
-
-  /** Models with at least one live worker. */
-  *live(monotonicMs: number): Iterable<string> {
-    for (const id of this.#byModel.keys()) if (this.isLive(id, monotonicMs)) yield id;
   }
 
   #join(modelId: string, worker: Worker): void {

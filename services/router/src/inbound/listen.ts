@@ -1,16 +1,20 @@
 // What the bus tells a router: signs of life of workers, and credit that is called back.
 import type { NatsConnection } from "@waybill/bus";
+import type { Clock } from "@waybill/domain";
+import type { Log } from "@waybill/service";
 import { GrantRecall, subjects, WorkerHealth } from "@waybill/wire";
-import type { Heartbeat } from "../core/live-models.ts";
+import type { LiveModels } from "../core/live-models.ts";
+import type { Till } from "../till.ts";
 
 export interface BusListener {
-  onHeartbeat(heartbeat: Heartbeat): void;
-  onRecall(budgetId: string): void;
-  onProblem(detail: string): void;
+  live: LiveModels;
+  till: Till;
+  clock: Clock;
+  log: Log;
 }
 
 /** Subscribes for the life of the connection; the client renews subscriptions after a reconnect. */
-export function listenToBus(nc: NatsConnection, listener: BusListener): void {
+export function listenToBus(nc: NatsConnection, { live, till, clock, log }: BusListener): void {
   const listen = (subject: string, take: (data: Uint8Array) => void): void => {
     nc.subscribe(subject, {
       callback(error, message) {
@@ -18,11 +22,11 @@ export function listenToBus(nc: NatsConnection, listener: BusListener): void {
           if (error) throw error;
           take(message.data);
         } catch (problem) {
-          listener.onProblem(`${subject}: ${problem instanceof Error ? problem.message : String(problem)}`);
+          log.warn({ subject, err: problem }, "a message that cannot be used");
         }
       },
     });
   };
-  listen(subjects.healthOfAll, (data) => listener.onHeartbeat(WorkerHealth.decode(data)));
-  listen(subjects.recall, (data) => listener.onRecall(GrantRecall.decode(data).budgetId));
+  listen(subjects.healthOfAll, (data) => live.heard(WorkerHealth.decode(data), clock.monotonicMs()));
+  listen(subjects.recall, (data) => till.recall(GrantRecall.decode(data).budgetId));
 }

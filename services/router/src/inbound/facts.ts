@@ -1,6 +1,6 @@
 // What a route's conditions may look at, from the features the ingress derived. Never prompt text.
 import type { Attribution, Features } from "@waybill/wire";
-import type { Facts } from "./core/route/condition.ts";
+import type { Facts } from "../core/route/condition.ts";
 
 export function factsOf(features: Features, attribution: Attribution): Facts {
   return {

@@ -1,14 +1,14 @@
 // The router's metrics. Labels are bounded: codes of the error catalogue, and at most BUDGETS_SHOWN_MAX budgets.
 import type { Clock } from "@waybill/domain";
 import type { Metrics } from "@waybill/service";
-import type { LiveModels } from "./core/live-models.ts";
-import type { Observations } from "./ports.ts";
-import type { Till } from "./till.ts";
+import type { LiveModels } from "../core/live-models.ts";
+import type { Observations } from "../ports.ts";
+import type { Till } from "../till.ts";
 
 const BUDGETS_SHOWN_MAX = 100;
 const PICO_PER_USD = 1e12;
 
-export function observeDecisions(metrics: Metrics): Observations {
+export function measureDecisions(metrics: Metrics): Observations {
   const decisions = metrics.counter("waybill_router_decisions_total", "Decisions by outcome: ok or an error code");
   const decideMs = metrics.histogram("waybill_router_decide_ms", "Time from a call to its decision, waits included");
   const budgetWaitMs = metrics.histogram(
@@ -29,7 +29,7 @@ export function observeDecisions(metrics: Metrics): Observations {
   };
 }
 
-export function observeState(metrics: Metrics, till: Till, live: LiveModels, clock: Clock): void {
+export function measureState(metrics: Metrics, till: Till, live: LiveModels, clock: Clock): void {
   metrics.gauge("waybill_router_granted_in_hand_usd", "Credit in hand by budget, the largest ones", () =>
     [...till.inHand()]
       .sort((a, b) => (a.restPicoUsd < b.restPicoUsd ? 1 : -1))

@@ -1,6 +1,6 @@
 // A model as a decision and a journal line carry it: target and price, made once per entry because entries never change.
 import { type Price, type Target, toWirePrice } from "@waybill/wire";
-import type { ModelEntry } from "./core/snapshot.ts";
+import type { ModelEntry } from "../core/snapshot.ts";
 
 interface WireModel {
   target: Target;

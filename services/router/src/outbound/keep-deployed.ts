@@ -4,9 +4,9 @@ import type { WaybillFile } from "@waybill/catalog";
 import type { Clock } from "@waybill/domain";
 import type { Log, ReadyCondition } from "@waybill/service";
 import { type Pool, schemaProblem } from "@waybill/store";
-import { migrations } from "./config.ts";
-import { type ConfigBucket, deployFile, publishDeployed } from "./deploy.ts";
-import type { FollowedConfig } from "./inbound/follow-config.ts";
+import { migrations } from "../config.ts";
+import { type ConfigBucket, deployFile, publishDeployed } from "../deploy.ts";
+import type { FollowedConfig } from "../inbound/follow-config.ts";
 
 export interface KeepDeployedOptions {
   pool: Pool;

@@ -1,7 +1,7 @@
 // Budgets and standings as the budget service pushes them, to what the core works with.
 import { type Budget, Enforcement, type Standing } from "@waybill/wire";
-import type { IndexedBudget } from "./core/budget-index.ts";
-import type { StandingFigures } from "./core/remaining.ts";
+import type { IndexedBudget } from "../core/budget-index.ts";
+import type { StandingFigures } from "../core/remaining.ts";
 
 /** Only `soft` and `observe` never refuse; an enforcement this program does not know is taken as hard. */
 export function fromWireBudgets(budgets: readonly Budget[]): IndexedBudget[] {

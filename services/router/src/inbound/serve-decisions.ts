@@ -1,0 +1,35 @@
+// RouterService on its port: begins as soon as the process is there, and refuses until it can decide.
+import { serveRpc } from "@waybill/rpc";
+import type { ConfigOf, ServiceScope } from "@waybill/service";
+import type { settings } from "../config.ts";
+import type { Decide } from "../decide.ts";
+import type { Till } from "../till.ts";
+import { serveRouter } from "./grpc.ts";
+
+/** Streams that were told to end may take this long to be gone. */
+const CLOSE_MS = 5_000;
+
+export async function serveDecisions(
+  config: ConfigOf<typeof settings>,
+  { log, tracing, onStop }: ServiceScope,
+  { decide, till }: { decide: Decide; till: Till },
+): Promise<void> {
+  const server = await serveRpc({
+    host: config.WAYBILL_GRPC_HOST,
+    port: config.WAYBILL_GRPC_PORT,
+    accepted: config.WAYBILL_ACCEPTED_TOKENS,
+  });
+  onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, CLOSE_MS)));
+  const service = serveRouter(server, {
+    decide,
+    tracing,
+    journalReported: (attempts) => till.journalReported(attempts),
+    onError: (error) => log.error({ err: error }, "a decision failed"),
+  });
+  onStop("decisions", () => {
+    server.health.set(false);
+    service.drain();
+  });
+  server.health.set(true);
+  log.info({ grpc_port: server.port }, "serving");
+}

@@ -1,0 +1,92 @@
+// Postgres, the bus and the configuration bucket between them, each waited for in the background.
+import { type NatsConnection, serverCaveat } from "@waybill/bus";
+import type { WaybillFile } from "@waybill/catalog";
+import { type ConfigOf, systemClock as clock, type ServiceScope } from "@waybill/service";
+import { openPool } from "@waybill/store";
+import type { settings } from "../config.ts";
+import type { Snapshot } from "../core/snapshot.ts";
+import { followConfig } from "../inbound/follow-config.ts";
+import { connectInBackground } from "./bus-connection.ts";
+import { watchConfigBucket } from "./config-bucket.ts";
+import { type KeptDeployed, keepDeployed } from "./keep-deployed.ts";
+
+export interface Deployed {
+  /** False until the deployed configuration is known here. */
+  readonly isConfigured: boolean;
+}
+
+/** Postgres, the bus and the bucket, each in the background. */
+export function deployAndFollow(
+  config: ConfigOf<typeof settings>,
+  { log, health, serviceId, onStop }: ServiceScope,
+  file: WaybillFile,
+  snapshot: Snapshot,
+  onBus: (nc: NatsConnection) => void,
+): Deployed {
+  const ready = {
+    nats: health.condition("nats", `cannot reach ${config.NATS_URL}`),
+    config: health.condition("configuration", "nothing is deployed yet"),
+    postgres: health.condition("postgres", "not reached yet"),
+    schema: health.condition("schema", "not looked at yet"),
+  };
+  const deployed = { isConfigured: false };
+  let kept: KeptDeployed | undefined;
+  const followed = followConfig({
+    snapshot,
+    onLost: () => kept?.poke(),
+    onProblem: (key, detail) => log.error({ key, detail }, "a deployed value cannot be used"),
+  });
+  const pool = openPool({
+    url: config.DATABASE_URL.reveal(),
+    applicationName: serviceId,
+    connectionsMax: 2,
+    onIdleError: (error) => log.warn({ err: error }, "a database connection broke"),
+  });
+  onStop("postgres", () => pool.end());
+  const bus = connectInBackground({
+    url: config.NATS_URL,
+    user: config.NATS_USER,
+    password: config.NATS_PASSWORD.reveal(),
+    service: "router",
+    name: serviceId,
+    onConnected(connected) {
+      ready.nats.set(connected, `lost the connection to ${config.NATS_URL}; trying again`);
+      if (connected) kept?.poke();
+    },
+    onProblem: (detail) => log.warn({ detail }, "nats"),
+  });
+  onStop("nats", () => bus.stop());
+  const bucket = bus.connected.then((nc) => {
+    ready.nats.set(true);
+    const caveat = serverCaveat(nc);
+    if (caveat !== undefined) log.warn(caveat);
+    onBus(nc);
+    const onCurrent = (): void => {
+      // What another replica deployed is enough to serve: Postgres is needed to change it, not to use it.
+      deployed.isConfigured ||= followed.present.size > 0;
+      ready.config.set(deployed.isConfigured, "nothing is deployed yet");
+    };
+    const watched = watchConfigBucket(nc, followed, onCurrent, (detail) =>
+      log.warn({ detail }, "configuration bucket"),
+    );
+    onStop("configuration watch", () => watched.stop());
+    return watched.bucket;
+  });
+  kept = keepDeployed({
+    pool,
+    file,
+    simulatorUrl: config.WAYBILL_SIMULATOR_URL,
+    bucket,
+    followed,
+    clock,
+    log,
+    postgres: ready.postgres,
+    schema: ready.schema,
+    onDeployed() {
+      deployed.isConfigured = true;
+      ready.config.set(true);
+    },
+  });
+  onStop("deploying", () => kept?.stop());
+  return deployed;
+}

@@ -1,0 +1,49 @@
+// The till on its stream to the budget service.
+import { type ConfigOf, systemClock as clock, type Failpoint, makeUuidV7, type ServiceScope } from "@waybill/service";
+import type { settings } from "../config.ts";
+import { Till } from "../till.ts";
+import { connectBudget } from "./budget-stream.ts";
+import { fromWireBudgets, fromWireStanding } from "./budgets-from-wire.ts";
+
+export interface TillNeeds {
+  /** This process incarnation, under which it holds. */
+  holder: string;
+  /** The longest life of a hold. */
+  holdLifeMs: number;
+  failpoint: Failpoint;
+}
+
+/** Journaling and giving credit back may take this long at the end, whatever the drain limit. */
+const GIVE_BACK_MS = 10_000;
+
+export function openTill(
+  config: ConfigOf<typeof settings>,
+  { log, health, onStop }: ServiceScope,
+  { holder, holdLifeMs, failpoint }: TillNeeds,
+): Till {
+  const ready = health.condition("budget", `none of ${config.WAYBILL_BUDGET_URLS.join(", ")} has told its budgets yet`);
+  const stream = connectBudget({
+    urls: config.WAYBILL_BUDGET_URLS,
+    token: config.WAYBILL_SERVICE_TOKEN,
+    holder,
+    onBudgets(budgets) {
+      till.setBudgets(fromWireBudgets(budgets));
+      ready.set(true);
+    },
+    onStandings(standings) {
+      for (const standing of standings) till.setStanding(standing.budgetId, fromWireStanding(standing));
+    },
+    onState(open, problem) {
+      if (open) log.info("the budget service is there");
+      else log.warn({ detail: problem }, "the budget service is away; serving from grants in hand");
+    },
+  });
+  onStop("budget stream", () => stream.stop());
+  const lives = { grantLifeMs: config.WAYBILL_GRANT_LIFE_MS, holdLifeMs };
+  const till = new Till({ budgetService: stream, clock, makeId: makeUuidV7, settings: lives, failpoint });
+  onStop("grants", async (limitMs) => {
+    const lines = await till.stop(Math.max(limitMs, GIVE_BACK_MS));
+    if (lines > 0) log.error({ lines }, "journal lines left behind; their grants count as spent until reaped");
+  });
+  return till;
+}
