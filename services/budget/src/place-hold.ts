@@ -1,15 +1,16 @@
-// THE STORY, near the limit: a router places an exact hold. Before anyone is refused, credit that lies unspent with
-// routers is called back, and an earlier attempt of the same request gets a moment to settle. No lock is held meanwhile.
-import type { Answer, AnswerTo, PlaceHold } from "./core/operation.ts";
-import type { EarlierAttemptIsOpen, Pace, Recall, Writer } from "./ports.ts";
+// THE STORY, near the limit: a router places an exact hold. Before anyone is clamped or refused, credit that lies unspent
+// with routers is called back; before anyone is refused, holds in the way get a moment to settle, because their calls may
+// have ended already: an earlier attempt of the same request, or the request just answered. No lock is held meanwhile.
+import type { AnswerTo, PlaceHold } from "./core/operation.ts";
+import type { Pace, Recall, WaitingRoom, Writer } from "./ports.ts";
 
 export interface PlaceHoldWorld extends Pace {
   writer: Writer;
   recall: Recall;
-  earlierAttemptIsOpen: EarlierAttemptIsOpen;
+  waitingRoom: WaitingRoom;
 }
 
-/** How long attempt n+1 waits for the record of attempt n when n's hold stands in its way. */
+/** How long a request waits for the records of holds that stand in its way. */
 const RECORD_WAIT_MS = 250;
 const RECORD_POLL_MS = 20;
 
@@ -19,26 +20,29 @@ export async function placeHold(
   place: PlaceHold,
   deadlineMs: number,
 ): Promise<AnswerTo<PlaceHold>> {
-  const beganAtMs = world.monotonicMs();
-  const leftMs = (): number => Math.max(0, deadlineMs - (world.monotonicMs() - beganAtMs));
+  const endsAtMs = world.monotonicMs() + deadlineMs;
   const decide = (mayRecall: boolean): Promise<AnswerTo<PlaceHold>> =>
-    world.writer.submit({ ...place, mayRecall }, leftMs());
+    world.writer.submit({ ...place, mayRecall }, Math.max(0, endsAtMs - world.monotonicMs()));
 
   let answer = await decide(true);
   if (answer.kind === "refused" && answer.recallable.length > 0) {
     await world.recall(answer.recallable);
     answer = await decide(false);
   }
-  const waitEndsAtMs = Math.min(beganAtMs + deadlineMs, world.monotonicMs() + RECORD_WAIT_MS);
-  while (
-    isRefused(answer) &&
-    world.monotonicMs() < waitEndsAtMs &&
-    (await world.earlierAttemptIsOpen(place.attemptId))
-  ) {
-    await world.pause(RECORD_POLL_MS);
-    answer = await decide(false);
+  if (!mayFitSoon(answer) || !world.waitingRoom.enter()) return answer;
+  try {
+    // The last look at the books must still be answered in time.
+    const waitEndsAtMs = Math.min(endsAtMs - 2 * RECORD_POLL_MS, world.monotonicMs() + RECORD_WAIT_MS);
+    while (mayFitSoon(answer) && world.monotonicMs() < waitEndsAtMs) {
+      await world.pause(RECORD_POLL_MS);
+      answer = await decide(false);
+    }
+    return answer;
+  } finally {
+    world.waitingRoom.leave();
   }
-  return answer;
 }
 
-const isRefused = ({ kind }: Answer): boolean => kind === "refused";
+function mayFitSoon(answer: AnswerTo<PlaceHold>): boolean {
+  return answer.kind === "refused" && answer.mayFitSoon;
+}

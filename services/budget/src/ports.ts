@@ -17,8 +17,12 @@ export interface Pace {
 /** Calls unspent credit back from every live holder. Resolves when it is back, or after about 100 ms. */
 export type Recall = (budgetIds: readonly string[]) => Promise<void>;
 
-/** True while an earlier attempt of the same request has open holds. */
-export type EarlierAttemptIsOpen = (attemptId: string) => Promise<boolean>;
+/** Bounds how many requests wait for holds to settle, because each asks the books again and again. */
+export interface WaitingRoom {
+  /** False: it is full. */
+  enter(): boolean;
+  leave(): void;
+}
 
 /** A message of USAGE, as a story sees it. */
 export interface UsageMessage {

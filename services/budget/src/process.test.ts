@@ -408,7 +408,7 @@ test("before anyone is refused, unspent credit is called back from routers; a de
   }
 });
 
-test("a fallback waits for the record of the attempt before it", async () => {
+test("a fallback waits for the record of the attempt before it, and a request for that of the one just answered", async () => {
   const budget = await startBudget();
   const router = new TestRouter(budget.address);
   try {
@@ -420,7 +420,16 @@ test("a fallback waits for the record of the attempt before it", async () => {
     const next = router.place(id, 100n, 60_000n, attemptId(requestId, 2));
     await new Promise((resolve) => setTimeout(resolve, 60));
     await publish(record(attemptId(requestId, 1), router.holder, lines, 0n));
-    assert.equal(linesOf(await next)[0]?.amountPicoUsd, 100n);
+    const nextLines = linesOf(await next);
+    assert.equal(nextLines[0]?.amountPicoUsd, 100n);
+    const another = router.place(id, 90n);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await publish(record(attemptId(requestId, 2), router.holder, nextLines, 10n));
+    assert.equal(linesOf(await another)[0]?.amountPicoUsd, 90n);
+    const startedAtMs = performance.now();
+    const refused = await router.place(id, 1n);
+    assert.ok(refused?.$case === "hold" && refused.value.refusal);
+    assert.ok(performance.now() - startedAtMs < 2_000, "a call that runs on is not waited for");
   } finally {
     router.stop();
     await budget.stop();

@@ -129,6 +129,8 @@ export interface Refused {
   resetsAtMs: number | undefined;
   /** Budgets that are short and have credit out with holders which, called back, would change the answer. */
   recallable: readonly string[];
+  /** True: it would fit if what is held now were given back; a record may be on its way. */
+  mayFitSoon: boolean;
 }
 
 /** The attempt has a record: it was given up or finished before its hold was asked for. */

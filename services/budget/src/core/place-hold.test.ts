@@ -48,6 +48,7 @@ test("all or none: when one budget refuses, the other holds nothing, and the one
     neededPicoUsd: 4n,
     resetsAtMs: 1_000_000,
     recallable: [],
+    mayFitSoon: false,
   });
   assert.equal([...books.holds()].length, 0);
   assert.equal(placeHold(books, placeHoldOf("r1.1", 3n, both(3n)), 0).kind, "held");
@@ -73,6 +74,20 @@ test("credit is not called back when even all of it would not do", () => {
   const refused = placeHold(books, placeHoldOf("r1.1", 1_001n, { mayRecall: true }), 1);
   assert.ok(refused.kind === "refused");
   assert.deepEqual(refused.recallable, []);
+});
+
+test("a refusal says whether open holds stand in the way, or nothing can help", () => {
+  const books = sampleBooks(10n);
+  placeHold(books, placeHoldOf("r1.1", 8n), 0);
+  for (const [amount, mayFitSoon] of [
+    [5n, true],
+    [10n, true],
+    [11n, false],
+  ] as const) {
+    const refused = placeHold(books, placeHoldOf("r2.1", amount), 0);
+    assert.ok(refused.kind === "refused");
+    assert.equal(refused.mayFitSoon, mayFitSoon);
+  }
 });
 
 test("a repeated attempt gets the first answer, also when there is no room any more", () => {

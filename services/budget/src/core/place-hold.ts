@@ -73,5 +73,6 @@ function refuse(asked: readonly Asked[], least: PicoUsd, recallable: readonly st
     neededPicoUsd: least,
     resetsAtMs: window.endsAtMs,
     recallable,
+    mayFitSoon: asked.every(({ window }) => restOf(window) + window.heldPicoUsd >= least),
   };
 }

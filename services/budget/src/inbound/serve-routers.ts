@@ -6,7 +6,6 @@ import type { BudgetBus } from "../outbound/budget-bus.ts";
 import { budgetList } from "../outbound/budget-list.ts";
 import { tellRevoked } from "../outbound/key-bucket.ts";
 import type { Measures } from "../outbound/measure.ts";
-import { earlierAttemptIsOpen } from "../outbound/open-attempts.ts";
 import { postgresAccounts } from "../outbound/postgres-accounts.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
 import type { Writer } from "../ports.ts";
@@ -14,11 +13,14 @@ import { BudgetSessions } from "./budget-sessions.ts";
 import { makeBudgetPushes } from "./push-budgets.ts";
 import { repeat } from "./repeat.ts";
 import { serveGrpc } from "./serve-grpc.ts";
+import { makeWaitingRoom } from "./waiting-room.ts";
 
 /** Routers hear of a changed list, and how budgets stand, within a second. */
 const PUSH_EVERY_MS = 750;
 const GAUGES_EVERY_MS = 5_000;
 const GRPC_STOP_MS = 1_000;
+/** Requests that wait for holds to settle before they are refused; beyond it a refusal comes at once. */
+const WAITING_FOR_RECORDS_MAX = 200;
 
 export interface RouterWorld {
   pool: Pool;
@@ -39,7 +41,7 @@ export async function serveRouters(
     world: {
       writer,
       recall: makeRecall({ pool, publish: (subject, data) => bus.connection().publish(subject, data) }),
-      earlierAttemptIsOpen: earlierAttemptIsOpen(pool),
+      waitingRoom: makeWaitingRoom(WAITING_FOR_RECORDS_MAX),
       monotonicMs: systemClock.monotonicMs,
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     },
