@@ -77,9 +77,10 @@ export class Puller {
 
   #onMessage(message: Msg): void {
     this.#heardAtMs = performance.now();
-    const code = message.headers?.code ?? 0;
-    // Status messages come without a reply subject; a stored message always has one to be acknowledged on.
-    if (code === 0 || message.reply?.startsWith("$JS.ACK.")) {
+    // A stored message always has a reply subject to be acknowledged on, status messages have none. Asked first, because
+    // looking at the headers parses them.
+    const code = message.reply?.startsWith("$JS.ACK.") ? 0 : (message.headers?.code ?? 0);
+    if (code === 0) {
       this.#outstanding = Math.max(0, this.#outstanding - 1);
       if (this.#stopped) {
         message.respond("-NAK");

@@ -14,6 +14,8 @@ export interface Span {
 export type SpanKind = "server" | "client" | "producer" | "consumer" | "internal";
 
 export interface Tracing {
+  /** False: nobody collects spans, so nothing needs to be read or prepared for them. */
+  readonly collects: boolean;
   /** Begins a span below `parent` (a traceparent; empty or malformed: a new trace). */
   start(name: string, kind: SpanKind, parent: string): Span;
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export function traceIdOf(traceparent: string): string {
 
 /** No collector: the context is passed on, nothing is recorded, nothing is paid. */
 const passingOn: Tracing = {
+  collects: false,
   start(_name, _kind, parent) {
     const known = TRACEPARENT.test(parent);
     const traceparent = known ? parent : newTraceparent(false);
@@ -68,6 +71,7 @@ export async function startTracing(service: string, endpoint: string, samplePerc
     internal: api.SpanKind.INTERNAL,
   } as const;
   return {
+    collects: true,
     start(name, kind, parent) {
       const match = TRACEPARENT.exec(parent);
       const context =

@@ -39,7 +39,7 @@ function portsFor(facts: readonly UsageFact[]): RecordUsagePorts {
     readFact,
     books: postgresBooks(pool),
     park: async (_, reason) => void parked.push(reason),
-    failpoint: () => {},
+    failpoint: () => undefined,
     monotonicMs: () => performance.now(),
   };
 }

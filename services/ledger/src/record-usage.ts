@@ -62,12 +62,12 @@ async function post(ports: RecordUsagePorts, facts: readonly UsageFact[], report
   const startedAtMs = ports.monotonicMs();
   const plan = await ports.books.transact(async (books) => {
     const planned = planEntries(await books.recordsOf(facts), facts);
-    ports.failpoint("before_insert");
+    await ports.failpoint("before_insert");
     await books.add(planned);
     return planned;
   });
   report.commitMs += ports.monotonicMs() - startedAtMs;
-  ports.failpoint("after_commit_before_ack");
+  await ports.failpoint("after_commit_before_ack");
   return plan;
 }
 

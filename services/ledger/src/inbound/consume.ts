@@ -25,10 +25,28 @@ export interface UsageIntakeOptions {
   onRecording(problem: string | undefined): void;
 }
 
-interface Held extends Delivery {
+class Held implements Delivery {
   readonly message: PulledMessage;
   /** Which declaration of the consumer it was pulled under. */
   readonly era: number;
+
+  constructor(message: PulledMessage, era: number) {
+    this.message = message;
+    this.era = era;
+  }
+
+  get data(): Uint8Array {
+    return this.message.data;
+  }
+
+  get subject(): string {
+    return this.message.subject;
+  }
+
+  /** Parses the headers, so it is asked for only when somebody collects traces. */
+  get traceparent(): string {
+    return this.message.header(HEADERS.traceparent);
+  }
 }
 
 const DECLARE_AGAIN_MS = 500;
@@ -112,8 +130,7 @@ export class UsageIntake {
       durable,
       room: () => inHandMax - this.inHand,
       onMessage: (message) => {
-        const { data, subject } = message;
-        this.#waiting.push({ message, era, data, subject, traceparent: message.header(HEADERS.traceparent) });
+        this.#waiting.push(new Held(message, era));
         this.#next();
       },
       onGone: (reason) => {

@@ -10,6 +10,7 @@ export async function traceBatch(
   batch: readonly Delivery[],
   record: () => Promise<BatchReport>,
 ): Promise<BatchReport> {
+  if (!tracing.collects) return await record();
   const spans: Span[] = [];
   for (const { traceparent } of batch) {
     if (!SAMPLED.test(traceparent)) continue;

@@ -88,18 +88,9 @@ export const MIRROR_POSTINGS = `
   SELECT request_month, request_id, attempt, sequence + 1, line, account, -amount_usd
   FROM ${STANDING} JOIN ledger.posting USING (request_month, request_id, attempt, sequence)`;
 
-const DAY_MS = 86_400_000;
-let lastDay = Number.NaN;
-let lastMonth = "";
-
-/** First day of the month inside the request id, UTC. Asked several times per fact, and nearly always about the same day. */
+/** First day of the month inside the request id, UTC. */
 export function requestMonth(fact: { requestedAtMs: number }): string {
-  const day = Math.floor(fact.requestedAtMs / DAY_MS);
-  if (day !== lastDay) {
-    lastMonth = `${timestamp(fact.requestedAtMs).slice(0, 7)}-01`;
-    lastDay = day;
-  }
-  return lastMonth;
+  return `${minuteText(fact.requestedAtMs).slice(0, 7)}-01`;
 }
 
 /** NULL where the price is unknown: never zero. */
@@ -108,7 +99,21 @@ export function costUsd(fact: UsageFact): string | undefined {
 }
 
 function timestamp(unixMs: number): string {
-  return new Date(unixMs).toISOString();
+  return `${minuteText(unixMs)}:${((unixMs % MINUTE_MS) / 1_000).toFixed(3).padStart(6, "0")}Z`;
+}
+
+const MINUTE_MS = 60_000;
+let lastMinute = Number.NaN;
+let lastMinuteText = "";
+
+/** "2026-11-23T01:49", UTC. Asked several times per fact, and nearly always about the same minute. */
+function minuteText(unixMs: number): string {
+  const minute = Math.floor(unixMs / MINUTE_MS);
+  if (minute !== lastMinute) {
+    lastMinuteText = new Date(minute * MINUTE_MS).toISOString().slice(0, 16);
+    lastMinute = minute;
+  }
+  return lastMinuteText;
 }
 
 function known(text: string): string | undefined {
