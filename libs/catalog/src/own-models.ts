@@ -4,7 +4,7 @@ import { completeRates, type PriceEntry } from "./price-entry.ts";
 
 /** What a model can be asked for besides text. */
 export const CAPABILITIES = ["tools", "images", "json_schema"] as const;
-export type Capability = (typeof CAPABILITIES)[number];
+type Capability = (typeof CAPABILITIES)[number];
 
 export interface OwnModel {
   contextWindowTokens: number;

@@ -6,7 +6,7 @@ import type { Closing } from "./core/grant.ts";
 /** How a question to the budget service ended. `unanswered`: nothing is known of it; `sent` says whether it may have arrived. */
 export type Unanswered = { kind: "unanswered"; sent: boolean };
 
-export interface ExactAsk {
+interface ExactAsk {
   budgetId: string;
   wantPicoUsd: bigint;
   leastPicoUsd: bigint;
@@ -14,13 +14,13 @@ export interface ExactAsk {
 }
 
 /** One exact hold on several budgets, all or none. Repeated under the same attempt id it gets the first answer. */
-export interface ExactHold {
+interface ExactHold {
   asks: ExactAsk[];
   /** The attempt with the lines already cut from grants. */
   attempt: JournaledAttempt;
 }
 
-export type ExactAnswer =
+type ExactAnswer =
   | { kind: "placed"; lines: HoldLine[] }
   | { kind: "refused"; refusal: BudgetRefusal }
   | Unanswered;

@@ -3,9 +3,9 @@
 import { affordableOutputTokens, PICO_USD_INT64_MAX, type PicoUsd, type Price, worstCaseCost } from "@waybill/domain";
 
 /** Tokens a provider adds per message or tool (role, separators, schema syntax): OpenAI adds 3 to 4, others up to about 10. */
-export const PART_OVERHEAD_TOKENS = 16n;
+const PART_OVERHEAD_TOKENS = 16n;
 /** Tokens a provider adds once per request (priming the answer, a tool preamble). */
-export const REQUEST_OVERHEAD_TOKENS = 400n;
+const REQUEST_OVERHEAD_TOKENS = 400n;
 /** Catalogues round context windows (1 000 000 for 1 047 576): as a bound they are taken a twentieth larger. */
 const WINDOW_ROUNDING = 20n;
 

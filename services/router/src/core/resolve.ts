@@ -12,7 +12,7 @@ export interface CandidateModel {
   isAllowed: boolean;
 }
 
-export interface Resolved {
+interface Resolved {
   /** Empty for a direct model or an alias. */
   route: string;
   routeVersion: number;

@@ -3,7 +3,7 @@ import type { DeployedModel, Deployment, PriceEntry } from "@waybill/catalog";
 import { formatModelId, type PriceTier } from "@waybill/domain";
 import type { Client } from "@waybill/store";
 
-export type Kind = "provider" | "model" | "alias" | "route";
+type Kind = "provider" | "model" | "alias" | "route";
 
 /** One deployed thing. */
 export interface DeployedRow {
@@ -44,7 +44,7 @@ function plain({ prices: _, ...rest }: DeployedModel): object {
 }
 
 /** Deploys a document: as a new version when it differs from the newest one of its name, else that version again. */
-export async function deployVersion(
+async function deployVersion(
   client: Client,
   kind: Kind,
   name: string,

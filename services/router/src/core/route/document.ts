@@ -10,18 +10,18 @@ export interface RouteProblem {
 interface NodeBase {
   id: string;
 }
-export interface StartNode extends NodeBase {
+interface StartNode extends NodeBase {
   kind: "start";
   next: string;
 }
-export interface IfNode extends NodeBase {
+interface IfNode extends NodeBase {
   kind: "if";
   condition: unknown;
   // Named for what they are: a property called `then` would make the node look like a promise.
   whenTrue: string;
   whenFalse: string;
 }
-export interface ModelNode extends NodeBase {
+interface ModelNode extends NodeBase {
   kind: "model";
   /** Any name a client could use for one model: <provider>/<model>, an alias, a unique bare name. */
   model: string;
@@ -29,7 +29,7 @@ export interface ModelNode extends NodeBase {
   /** Where to go on when this model cannot serve; absent: nowhere. */
   fallback: string | undefined;
 }
-export interface EndNode extends NodeBase {
+interface EndNode extends NodeBase {
   kind: "end";
 }
 
