@@ -4,7 +4,7 @@ import { ask, readStream, type StreamEnd } from "./ask.ts";
 import type { SeededRandom } from "./seeds.ts";
 import type { TestStack } from "./start-stack.ts";
 
-export interface LoadResult {
+interface LoadResult {
   /** Whole answers. */
   complete: number;
   /** Refused before any content, by error code. */

@@ -2,19 +2,12 @@
 import { ERRORS } from "@waybill/domain";
 import { houseRule, isTest, type Rule, type SourceFile, sample } from "./repository.ts";
 
-/** Codes that nothing says yet, each with its reason. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  gateway_timeout: "the worker that carries an attempt keeps its total time; the ingress does not end it by itself",
-};
-
 const CATALOGUE = "libs/domain/src/errors.ts";
 
 const codesAreUsed = (codes: readonly string[]): Rule => {
   return (files) => {
     const used = new Set(files.filter(isOurCode).flatMap(wordsOf));
-    return codes
-      .filter((code) => !used.has(code) && NOT_YET[code] === undefined)
-      .map((code) => `nothing says ${code}; take it out of ${CATALOGUE}`);
+    return codes.filter((code) => !used.has(code)).map((code) => `nothing says ${code}; take it out of ${CATALOGUE}`);
   };
 };
 
@@ -31,14 +24,3 @@ function wordsOf({ text }: SourceFile): string[] {
 houseRule("every error code is used", codesAreUsed(Object.keys(ERRORS)), {
   breaks: { "a code that nothing says": [sample("services/x/src/a.ts", "export const x = 1;")] },
 });
-
-houseRule(
-  "no code waits that is used by now",
-  (files) => {
-    const used = new Set(files.filter(isOurCode).flatMap(wordsOf));
-    return Object.keys(NOT_YET).filter((code) => used.has(code));
-  },
-  {
-    breaks: { "one that is": [sample("services/x/src/a.ts", 'throw new WaybillError("gateway_timeout");')] },
-  },
-);

@@ -22,8 +22,8 @@ export interface Simulator extends AsyncDisposable {
 }
 
 /** Above the gateway's own limit (32 MiB), so that the gateway is the one that refuses. */
-export const BODY_BYTES_MAX = 40 * 1024 * 1024;
-export const DEFAULT_CONCURRENCY_MAX = 256;
+const BODY_BYTES_MAX = 40 * 1024 * 1024;
+const DEFAULT_CONCURRENCY_MAX = 256;
 const RETRY_AFTER_SECONDS = 1;
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {

@@ -59,7 +59,7 @@ export interface OracleLogOptions {
   readonly entriesMax?: number;
 }
 
-export const DEFAULT_ENTRIES_MAX = 100_000;
+const DEFAULT_ENTRIES_MAX = 100_000;
 
 export class OracleLog {
   #entries: CallEntry[] = [];

@@ -38,11 +38,11 @@ export interface CallPlan {
 }
 
 /** Where neither script nor request says how much comes out. */
-export const DEFAULT_INPUT_TOKENS = 12;
-export const DEFAULT_OUTPUT_TOKENS = 8;
+const DEFAULT_INPUT_TOKENS = 12;
+const DEFAULT_OUTPUT_TOKENS = 8;
 /** A script without `chunks` gets one per output token, up to this many. */
-export const DEFAULT_CHUNKS_MAX = 64;
-export const OVERSIZE_EVENT_BYTES = 2 * 1024 * 1024;
+const DEFAULT_CHUNKS_MAX = 64;
+const OVERSIZE_EVENT_BYTES = 2 * 1024 * 1024;
 
 // Some words are not ASCII, so that a split of the bytes anywhere also falls inside characters.
 const WORDS = ["naïve ", "words ", "日本 ", "of a ", "script → "];

@@ -34,8 +34,8 @@ export interface ScriptedProvider extends AsyncDisposable {
 }
 
 /** Larger requests are refused with 413. */
-export const BODY_BYTES_MAX = 64 * 1024 * 1024;
-export const DEFAULT_MODELS = ["scripted-1", "scripted-2", "scripted-3", "scripted-4"];
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const DEFAULT_MODELS = ["scripted-1", "scripted-2", "scripted-3", "scripted-4"];
 
 export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
   const log = new OracleLog(options);

@@ -16,7 +16,7 @@ export interface AnswerIdentity {
   readonly createdSeconds: number;
 }
 
-export const STALL: Step = { kind: "stall" };
+const STALL: Step = { kind: "stall" };
 const BOM = "\u{feff}";
 const DEFAULT_FAULT_CHUNK = 1;
 

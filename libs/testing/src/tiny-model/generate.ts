@@ -22,7 +22,7 @@ export type GenerateEvent =
   | { readonly kind: "end"; readonly finishReason: "stop" | "length"; readonly outputTokens: number };
 
 /** Waiting requests; more are refused. */
-export const QUEUE_MAX = 64;
+const QUEUE_MAX = 64;
 
 /** One model's single place at the processor. */
 export class ModelQueue {

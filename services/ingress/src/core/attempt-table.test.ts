@@ -4,7 +4,7 @@ import { ClaimVerdict, Decision, FrameFinished } from "@waybill/wire";
 import { Attempt, type AttemptEvent } from "./attempt.ts";
 import { AttemptTable } from "./attempt-table.ts";
 
-const LIMITS = { workerSilentMs: 5_000, keepEndedMs: 60_000 };
+const LIMITS = { workerSilentMs: 5_000, overdueMs: 5_000, keepEndedMs: 60_000 };
 const claimOf = (workerId: string, deliveryCount = 1) => ({ attemptId: "r.1", workerId, deliveryCount });
 
 function open(table: AttemptTable, events: AttemptEvent[] = []): Attempt {
@@ -86,6 +86,17 @@ describe("the attempt table", () => {
     finish(table);
     table.sweep(1);
     assert.equal(table.size, 0);
+  });
+
+  it("does not wait for a worker that is alive but long past the attempt's total time", () => {
+    const table = new AttemptTable(LIMITS);
+    const events: AttemptEvent[] = [];
+    const attempt = open(table, events);
+    table.claim(claimOf("a"), 0);
+    table.heard("a", 605_000);
+    assert.deepEqual(table.sweep(605_000), []);
+    assert.deepEqual(table.sweep(605_001), [attempt]);
+    assert.equal(events.at(-1)?.kind, "aborted");
   });
 
   it("forgets an ended attempt at last even if no notice ever comes", () => {

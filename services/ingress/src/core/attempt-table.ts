@@ -1,10 +1,13 @@
 // All attempts of this ingress that somebody may still ask about, and which workers are alive.
+import { WaybillError } from "@waybill/domain";
 import { type AttemptsRecorded, type ClaimReply, type ClaimRequest, ClaimVerdict, type Frame } from "@waybill/wire";
 import type { Attempt } from "./attempt.ts";
 
 export interface AttemptTableLimits {
   /** A worker not heard for this long is gone. */
   workerSilentMs: number;
+  /** A worker ends its call at the attempt's total time; one that has not said so this much later is not waited for. */
+  overdueMs: number;
   /** An ended attempt whose record was never confirmed is forgotten after this; WORK keeps no waybill longer. */
   keepEndedMs: number;
 }
@@ -76,14 +79,19 @@ export class AttemptTable {
 
   /**
    * Ends what waits for a worker that is gone, gives up what nobody claimed in time (its story then closes the books),
-   * forgets what is old.
+   * forgets what is old. Returns attempts whose worker is alive but long past their total time: they are over for the
+   * client, and the worker should be told.
    */
-  sweep(nowMs: number): void {
+  sweep(nowMs: number): Attempt[] {
+    const overdue: Attempt[] = [];
     for (const attempt of this.#attempts.values()) {
       if (attempt.state === "waiting" && nowMs > Math.min(attempt.claimByMs, attempt.deadlineMs)) {
         attempt.giveUp();
       } else if (attempt.state === "carried" && this.isGone(attempt.workerId, nowMs)) {
         attempt.end({ kind: "worker_lost" });
+      } else if (attempt.state === "carried" && nowMs > attempt.deadlineMs + this.#limits.overdueMs) {
+        attempt.end({ kind: "aborted", error: new WaybillError("gateway_timeout") });
+        overdue.push(attempt);
       } else if (attempt.state === "ended") {
         this.#forgetWhenOld(attempt.attemptId, nowMs);
       } else if (attempt.state === "given_up") {
@@ -93,6 +101,7 @@ export class AttemptTable {
     for (const [workerId, heardAtMs] of this.#heardAtMs) {
       if (nowMs - heardAtMs > this.#limits.keepEndedMs) this.#heardAtMs.delete(workerId);
     }
+    return overdue;
   }
 
   #forgetWhenOld(attemptId: string, nowMs: number): void {

@@ -40,7 +40,7 @@ export function startAttemptBus(
     publish(subjects.cancel(attempt.workerId), CancelAttempt.encode({ attemptId: attempt.attemptId, reason }).finish());
   };
   const sweep = setInterval(() => {
-    table.sweep(clock.monotonicMs());
+    for (const overdue of table.sweep(clock.monotonicMs())) cancel(overdue, "superseded");
     const running = new Set(table.running().map(({ attemptId: id }) => id));
     for (const [id, body] of bodies) {
       if (running.has(id)) continue;
@@ -60,7 +60,7 @@ export function startAttemptBus(
     open(attempt, body) {
       table.open(attempt);
       if (body.length > INLINE_BODY_BYTES_MAX) {
-        bodies.set(attempt.attemptId, serveBody(control, attempt.requestId, body));
+        bodies.set(attempt.attemptId, serveBody(control, attempt, body));
       }
     },
     cancel,

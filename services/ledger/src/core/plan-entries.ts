@@ -15,13 +15,13 @@ export interface KnownRecord extends RankedRecord, AttemptKey {
 }
 
 /** A record to keep, and the entry it makes. */
-export interface NewRecord {
+interface NewRecord {
   fact: UsageFact;
   entrySequence: number | undefined;
 }
 
 /** An entry to add for what now stands. */
-export interface NewEntry {
+interface NewEntry {
   fact: UsageFact;
   sequence: number;
 }

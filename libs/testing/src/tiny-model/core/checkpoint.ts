@@ -11,7 +11,7 @@ export interface Shape {
   readonly context: number;
 }
 
-export interface Weights {
+interface Weights {
   readonly tokenEmbedding: Float32Array;
   readonly attentionNorm: readonly Float32Array[];
   readonly query: readonly Float32Array[];
