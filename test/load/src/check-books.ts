@@ -29,7 +29,7 @@ export async function checkBooks(stack: TestStack, providerCalls: number): Promi
     timeoutMs: SETTLE_LIMIT_MS,
     intervalMs: 200,
     reason: "no hold is open",
-  }).catch((error: unknown) => problems.push(String(error)));
+  }).catch(async (error: unknown) => problems.push(`${error}: ${await describeOpenHolds(stack)}`));
 
   const [ledger] = await stack.sql<{ attempts: bigint; not_sent: bigint; usd: string; pico: string }>(
     `SELECT count(*) FILTER (WHERE source <> 'void') AS attempts, count(*) FILTER (WHERE source = 'void') AS not_sent,
@@ -64,4 +64,14 @@ export async function checkBooks(stack: TestStack, providerCalls: number): Promi
     openHolds: Number(open_holds),
     problems,
   };
+}
+
+/** A hold of an attempt that was never sent ends when its time is over; one of an attempt that is booked should be gone. */
+async function describeOpenHolds(stack: TestStack): Promise<string> {
+  const [row] = await stack.sql<{ booked: bigint; unknown: bigint }>(
+    `SELECT count(*) FILTER (WHERE is_booked) AS booked, count(*) FILTER (WHERE NOT is_booked) AS unknown FROM (
+       SELECT EXISTS (SELECT FROM budget.settled_record s WHERE s.attempt_id = h.attempt_id) AS is_booked
+       FROM budget.hold h WHERE settled_at IS NULL) open`,
+  );
+  return `${row?.booked} of attempts with a record, ${row?.unknown} of attempts without`;
 }
