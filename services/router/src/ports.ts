@@ -20,10 +20,7 @@ interface ExactHold {
   attempt: JournaledAttempt;
 }
 
-type ExactAnswer =
-  | { kind: "placed"; lines: HoldLine[] }
-  | { kind: "refused"; refusal: BudgetRefusal }
-  | Unanswered;
+type ExactAnswer = { kind: "placed"; lines: HoldLine[] } | { kind: "refused"; refusal: BudgetRefusal } | Unanswered;
 
 /** The budget service. Nothing here throws. */
 export interface BudgetService {
