@@ -1,7 +1,7 @@
 // How many exact holds and settlements one writer carries on one hot budget. Prints figures; WAYBILL_MEASURE=1 measures
 // longer, on a Postgres of its own that forces every commit to disk.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -42,6 +42,7 @@ async function durablePostgres(): Promise<Place> {
     async [Symbol.asyncDispose]() {
       await postgres.stop();
       await removeData(dataDir);
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -42,6 +42,11 @@ const record = (
   lines,
 });
 
+async function after<T>(delayMs: number, work: () => Promise<T>): Promise<T> {
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  return work();
+}
+
 test("1000 holds at once over two processes on a budget for 37: exactly 37 are held", async () => {
   await using kit = await startTestBudgets({ id: "tight", limitPicoUsd: 37n }, { id: "wide", limitPicoUsd: LIMIT });
   const writers = [kit.writer(), kit.writer()] as const;
@@ -180,14 +185,15 @@ test("two records of one attempt that name different windows, at the same moment
   assert.ok(first.kind === "held");
   const [lineA, lineB] = [...first.lines].sort((x, y) => (x.budgetId < y.budgetId ? -1 : 1));
   assert.ok(lineA && lineB);
-  for (let round = 0; round < 20; round += 1) {
+  // Together and with a head start for either, so that each statement of the one falls between any two of the other.
+  for (let round = 0; round < 60; round += 1) {
     const attemptId = newAttemptId();
     await Promise.all([
-      writers[0].submit(record(attemptId, "worker", 3n, [lineA])),
-      writers[1].submit({ ...record(attemptId, "lost", 9n, [lineB]), holder: "router-2" }),
+      after(round % 4, () => writers[0].submit(record(attemptId, "worker", 3n, [lineA]))),
+      after(round % 3, () => writers[1].submit({ ...record(attemptId, "lost", 9n, [lineB]), holder: "router-2" })),
     ]);
   }
-  assert.deepEqual(await kit.windows("a"), [[LIMIT, 60n, 1n, 0n]]);
+  assert.deepEqual(await kit.windows("a"), [[LIMIT, 180n, 1n, 0n]]);
   assert.deepEqual(await kit.windows("b"), [[LIMIT, 0n, 1n, 0n]]);
 });
 

@@ -63,8 +63,11 @@ export async function readBooks(
   };
   for (const row of await read("lock-windows", LOCK_WINDOWS, windowIds)) putWindow(books, row);
   for (const row of await read("read-grants", READ_GRANTS, needs.grantIds)) putGrant(books, row);
-  for (const row of await read("read-holds", READ_HOLDS, needs.attemptIds)) putHolds(books, row);
+  // Records before holds. Two writers may settle one attempt under different windows, and each statement sees what was
+  // committed before it began: whoever sees the other's record here sees his holds below, and whoever does not meets him
+  // at the record's ordinal and begins again. The other way round a posting could be overlooked.
   for (const row of await read("read-records", READ_RECORDS, needs.attemptIds)) putRecord(books, row);
+  for (const row of await read("read-holds", READ_HOLDS, needs.attemptIds)) putHolds(books, row);
   const missing = new Set<bigint>();
   for (const { windowId } of [...books.holds(), ...books.grants.values()]) {
     if (!books.windows.has(windowId)) missing.add(windowId);
