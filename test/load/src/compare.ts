@@ -11,7 +11,7 @@ import { saturate } from "./phases/saturation.ts";
 import { holdStreams } from "./phases/standing-streams.ts";
 import { measureStreaming } from "./phases/streaming.ts";
 import type { Results } from "./results.ts";
-import { numberFrom } from "./run-script.ts";
+import { numbersFrom } from "./run-script.ts";
 
 const ON = [
   "key auth",
@@ -21,6 +21,8 @@ const ON = [
   "traces at the default sampling",
   "one process per service; Portkey as it ships: one process, no keys, no budgets, no records",
 ];
+const DECIDE_SCRIPT = "services/router/src/decide-cost.test.ts";
+const INGEST_SCRIPT = "test/load/src/ingest.ts";
 const INGEST_RECORDS = "60000";
 
 export async function compare(bench: Bench, say: (line: string) => void): Promise<Results> {
@@ -61,9 +63,11 @@ async function otherBenchmarks(
 ): Promise<Pick<Results, "decideMicroseconds" | "ledgerRecordsPerSecond">> {
   if (quick) return { decideMicroseconds: undefined, ledgerRecordsPerSecond: undefined };
   say("the router's decision and the ledger's catching up, alone");
+  const decisions = await numbersFrom(DECIDE_SCRIPT, [], /([\d.]+) µs CPU per decision/g, say);
+  const ingest = await numbersFrom(INGEST_SCRIPT, ["--records", INGEST_RECORDS], /(\d+) records\/s/g, say);
   return {
-    decideMicroseconds: await numberFrom("decide.ts", [], /([\d.]+) µs/, say),
-    ledgerRecordsPerSecond: await numberFrom("ingest.ts", ["--records", INGEST_RECORDS], /(\d+) records\/s/, say),
+    decideMicroseconds: decisions.length === 0 ? undefined : Math.max(...decisions),
+    ledgerRecordsPerSecond: ingest[0],
   };
 }
 
