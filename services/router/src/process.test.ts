@@ -428,6 +428,24 @@ test("what another replica deploys is live here in less than a second, and what 
   }
 });
 
+test("a bucket that its server lost is made again from Postgres, and decisions go on meanwhile", async () => {
+  const { user, password } = nats.credentials("operator");
+  const operator = await connectBus({ url: nats.url, user, password, service: "router", name: "operator" });
+  try {
+    await operator.request(`$JS.API.STREAM.DELETE.KV_${BUCKETS.config.name}`);
+    await eventually(
+      async () => {
+        decisionOf(await router.decide(request("sim/economy", { max: 1n })));
+        const kv = await openBucket(operator, BUCKETS.config);
+        return (await kv.get("model.sim.economy")) !== null && (await kv.get("route.support")) !== null;
+      },
+      { reason: "the configuration is back in the bucket", timeoutMs: 20_000, intervalMs: 100 },
+    );
+  } finally {
+    await operator.close();
+  }
+});
+
 test("an unchanged configuration deploys nothing; a changed price is a new version", async () => {
   const count = async (): Promise<number> =>
     Number((await query<{ n: bigint }>("SELECT count(*) AS n FROM routing.version"))[0]?.n);
