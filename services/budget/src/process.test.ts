@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { connectBus, declareStream, type NatsConnection, Publisher, sightConsumer, watchBucket } from "@waybill/bus";
@@ -282,242 +282,230 @@ function linesOf(answer: BudgetAnswer["answer"]): HoldLine[] {
   return answer.value.lines;
 }
 
-test("keys are found by the ingress, revoked by operators only, and a revocation is in the bucket", async () => {
-  const budget = await startBudget();
-  const client = new AccountServiceClient(budget.address, plainCredentials);
-  try {
+describe("one service for all", () => {
+  let budget: RunningBudget;
+  before(async () => {
+    budget = await startBudget();
     await budget.waitUntilReady();
-    const parsed = parseVirtualKey(keys.support_1 ?? "");
-    assert.ok(parsed);
-    const { keyId } = parsed;
-    const find = (token: string, id: string) =>
-      new Promise<{ code?: number; key?: { secretSha256: Buffer; revokedAtMs: bigint; attribution?: unknown } }>(
-        (resolve) =>
-          client.findKey({ keyId: id }, tokenMetadata(token), (error, response) =>
-            resolve(error ? { code: error.code } : { ...(response.key && { key: response.key }) }),
+  });
+  after(() => budget.stop());
+
+  test("keys are found by the ingress, revoked by operators only, and a revocation is in the bucket", async () => {
+    const client = new AccountServiceClient(budget.address, plainCredentials);
+    try {
+      const parsed = parseVirtualKey(keys.support_1 ?? "");
+      assert.ok(parsed);
+      const { keyId } = parsed;
+      const find = (token: string, id: string) =>
+        new Promise<{ code?: number; key?: { secretSha256: Buffer; revokedAtMs: bigint; attribution?: unknown } }>(
+          (resolve) =>
+            client.findKey({ keyId: id }, tokenMetadata(token), (error, response) =>
+              resolve(error ? { code: error.code } : { ...(response.key && { key: response.key }) }),
+            ),
+        );
+      const revoke = (token: string, id: string) =>
+        new Promise<number | bigint>((resolve) =>
+          client.revokeKey({ keyId: id }, tokenMetadata(token), (error, response) =>
+            resolve(error ? error.code : response.revokedAtMs),
           ),
-      );
-    const revoke = (token: string, id: string) =>
-      new Promise<number | bigint>((resolve) =>
-        client.revokeKey({ keyId: id }, tokenMetadata(token), (error, response) =>
-          resolve(error ? error.code : response.revokedAtMs),
-        ),
-      );
-    const found = await find(TOKENS.ingress, keyId);
-    assert.deepEqual(found.key?.secretSha256, createHash("sha256").update(parsed.secret).digest());
-    assert.equal((await find(TOKENS.ingress, "nosuchkey")).code, 5);
-    assert.equal((await find(TOKENS.router, keyId)).code, 16);
-    assert.equal(await revoke(TOKENS.ingress, keyId), 16);
+        );
+      const found = await find(TOKENS.ingress, keyId);
+      assert.deepEqual(found.key?.secretSha256, createHash("sha256").update(parsed.secret).digest());
+      assert.equal((await find(TOKENS.ingress, "nosuchkey")).code, 5);
+      assert.equal((await find(TOKENS.router, keyId)).code, 16);
+      assert.equal(await revoke(TOKENS.ingress, keyId), 16);
 
-    const seen = new Map<string, string>();
-    const watch = watchBucket(operator, BUCKETS.keys.name, {
-      onEntry: (key, value) => void (value && seen.set(key, new TextDecoder().decode(value))),
-      onCurrent() {},
-      onBroken() {},
-    });
-    const revokedAtMs = await revoke(TOKENS.operator, keyId);
-    assert.equal(typeof revokedAtMs, "bigint");
-    assert.equal(await revoke(TOKENS.operator, keyId), revokedAtMs);
-    await eventually(() => seen.get(keyId) === '{"state":"revoked"}', { reason: "the bucket tells of it" });
-    assert.equal((await find(TOKENS.ingress, keyId)).key?.revokedAtMs, revokedAtMs);
-    watch.stop();
-  } finally {
-    client.close();
-    await budget.stop();
-  }
-});
-
-test("grants, journal, exact holds and settlement: every pico-USD is posted, held, granted or free", async () => {
-  const budget = await startBudget();
-  const router = new TestRouter(budget.address);
-  try {
-    await budget.waitUntilReady();
-    await router.know();
-    const id = await addBudget(10_000n);
-    await eventually(() => router.budgets.some((one) => one.id === id), { reason: "a new budget is pushed" });
-
-    const grant = await router.grant(id, 100n);
-    assert.equal(grant.amountPicoUsd, 100n);
-    assert.equal(grant.standing?.grantedPicoUsd, "100");
-    assert.deepEqual(
-      await router.grant(id, 100n, 5_000n, 5_000n, grant.grantId).then((again) => again.amountPicoUsd),
-      100n,
-    );
-    const cut: HoldLine = {
-      budgetId: id,
-      windowId: grant.windowId,
-      grantId: grant.grantId,
-      amountPicoUsd: 60n,
-      hard: true,
-    };
-    const first = attemptId(makeUuidV7(), 1);
-    const answer = await router.journal(
-      [journaled(first, router.holder, [cut])],
-      [{ grantId: grant.grantId, debitedPicoUsd: 60n }],
-    );
-    assert.equal(answer?.$case, "journaled");
-    assert.deepEqual(await counters(id), [0n, 60n, 0n]);
-    await eventually(() => router.standings.get(id)?.heldPicoUsd === "60", { reason: "its standing is pushed" });
-
-    const second = attemptId(makeUuidV7(), 1);
-    const lines = linesOf(await router.place(id, 9_940n, 60_000n, second));
-    const refused = await router.place(id, 1n);
-    assert.ok(refused?.$case === "hold" && refused.value.refusal);
-    assert.deepEqual(
-      [refused.value.refusal.limitPicoUsd, refused.value.refusal.leftPicoUsd, refused.value.refusal.neededPicoUsd],
-      ["10000", "0", "1"],
-    );
-    await publish(record(first, router.holder, [cut], 41n));
-    await publish(record(second, router.holder, lines, 9_000n));
-    await publish(record(second, router.holder, lines, 9_000n));
-    await becomes(id, [9_041n, 0n, 0n], "both records are settled, one of them sent twice");
-  } finally {
-    router.stop();
-    await budget.stop();
-  }
-});
-
-test("before anyone is refused, unspent credit is called back from routers; a dead one's stays counted", async () => {
-  const budget = await startBudget();
-  const router = new TestRouter(budget.address);
-  const recalls: string[] = [];
-  const subscription = operator.subscribe(subjects.recall, {
-    callback: (_, message) => {
-      const { budgetId } = GrantRecall.decode(message.data);
-      recalls.push(budgetId);
-      void router.journal([], [{ grantId: live.grantId, debitedPicoUsd: 0n }]);
-    },
+      const seen = new Map<string, string>();
+      const watch = watchBucket(operator, BUCKETS.keys.name, {
+        onEntry: (key, value) => void (value && seen.set(key, new TextDecoder().decode(value))),
+        onCurrent() {},
+        onBroken() {},
+      });
+      const revokedAtMs = await revoke(TOKENS.operator, keyId);
+      assert.equal(typeof revokedAtMs, "bigint");
+      assert.equal(await revoke(TOKENS.operator, keyId), revokedAtMs);
+      await eventually(() => seen.get(keyId) === '{"state":"revoked"}', { reason: "the bucket tells of it" });
+      assert.equal((await find(TOKENS.ingress, keyId)).key?.revokedAtMs, revokedAtMs);
+      watch.stop();
+    } finally {
+      client.close();
+    }
   });
-  let live: { grantId: string } = { grantId: "" };
-  try {
-    await budget.waitUntilReady();
-    await router.know();
-    const id = await addBudget(10_000n);
-    live = await router.grant(id, 100n);
-    const dead = await router.grant(id, 50n);
-    assert.equal(dead.amountPicoUsd, 50n);
-    assert.equal(linesOf(await router.place(id, 9_950n))[0]?.amountPicoUsd, 9_950n);
-    assert.deepEqual(recalls, [id]);
-    assert.deepEqual(await counters(id), [0n, 9_950n, 50n]);
-    const refused = await router.place(id, 1n);
-    assert.ok(refused?.$case === "hold" && refused.value.refusal);
-  } finally {
-    subscription.unsubscribe();
-    router.stop();
-    await budget.stop();
-  }
-});
 
-test("a fallback waits for the record of the attempt before it, and a request for that of the one just answered", async () => {
-  const budget = await startBudget();
-  const router = new TestRouter(budget.address);
-  try {
-    await budget.waitUntilReady();
-    await router.know();
-    const id = await addBudget(100n);
-    const requestId = makeUuidV7();
-    const lines = linesOf(await router.place(id, 100n, 60_000n, attemptId(requestId, 1)));
-    const next = router.place(id, 100n, 60_000n, attemptId(requestId, 2));
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await publish(record(attemptId(requestId, 1), router.holder, lines, 0n));
-    const nextLines = linesOf(await next);
-    assert.equal(nextLines[0]?.amountPicoUsd, 100n);
-    const another = router.place(id, 90n);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await publish(record(attemptId(requestId, 2), router.holder, nextLines, 10n));
-    assert.equal(linesOf(await another)[0]?.amountPicoUsd, 90n);
-    const startedAtMs = performance.now();
-    const refused = await router.place(id, 1n);
-    assert.ok(refused?.$case === "hold" && refused.value.refusal);
-    assert.ok(performance.now() - startedAtMs < 2_000, "a call that runs on is not waited for");
-  } finally {
-    router.stop();
-    await budget.stop();
-  }
-});
+  test("grants, journal, exact holds and settlement: every pico-USD is posted, held, granted or free", async () => {
+    const router = new TestRouter(budget.address);
+    try {
+      await router.know();
+      const id = await addBudget(10_000n);
+      await eventually(() => router.budgets.some((one) => one.id === id), { reason: "a new budget is pushed" });
 
-test("poison on USAGE is parked with its reason, and what comes behind it is settled", async () => {
-  const budget = await startBudget();
-  const router = new TestRouter(budget.address);
-  try {
-    await budget.waitUntilReady();
-    await router.know();
-    const id = await addBudget(100n);
-    const attempt = attemptId(makeUuidV7(), 1);
-    const lines = linesOf(await router.place(id, 10n, 60_000n, attempt));
-    const parked: string[] = [];
-    const subscription = operator.subscribe(subjects.dead("budget"), {
-      callback: (_, message) => void parked.push(message.headers?.get("Waybill-Reason") ?? ""),
-    });
-    await publish(new TextEncoder().encode("no record at all"));
-    await publish(record(attemptId(makeUuidV7(), 1), "h", [{ ...lines[0], windowId: 999_999n } as HoldLine], 1n));
-    await publish(record(attempt, router.holder, lines, 4n));
-    await becomes(id, [4n, 0n, 0n], "the record behind the poison is settled");
-    await eventually(() => parked.length === 2, { reason: "both are parked" });
-    assert.match(parked.join(), /not a UsageRecord/);
-    assert.match(parked.join(), /no window 999999/);
-    await eventually(async () => (await sightConsumer(operator, "USAGE", "budget")).unacknowledged === 0, {
-      reason: "everything is acknowledged",
-    });
-    subscription.unsubscribe();
-  } finally {
-    router.stop();
-    await budget.stop();
-  }
-});
+      const grant = await router.grant(id, 100n);
+      assert.equal(grant.amountPicoUsd, 100n);
+      assert.equal(grant.standing?.grantedPicoUsd, "100");
+      assert.deepEqual(
+        await router.grant(id, 100n, 5_000n, 5_000n, grant.grantId).then((again) => again.amountPicoUsd),
+        100n,
+      );
+      const cut: HoldLine = {
+        budgetId: id,
+        windowId: grant.windowId,
+        grantId: grant.grantId,
+        amountPicoUsd: 60n,
+        hard: true,
+      };
+      const first = attemptId(makeUuidV7(), 1);
+      const answer = await router.journal(
+        [journaled(first, router.holder, [cut])],
+        [{ grantId: grant.grantId, debitedPicoUsd: 60n }],
+      );
+      assert.equal(answer?.$case, "journaled");
+      assert.deepEqual(await counters(id), [0n, 60n, 0n]);
+      await eventually(() => router.standings.get(id)?.heldPicoUsd === "60", { reason: "its standing is pushed" });
 
-test("a hold whose record never comes: never sent at 0, or unknown at the whole hold when WORK was lost", async () => {
-  const budget = await startBudget();
-  const router = new TestRouter(budget.address);
-  const seen: UsageRecord[] = [];
-  const subscription = operator.subscribe(subjects.usage("acme"), {
-    callback: (_, message) => void seen.push(UsageRecord.decode(message.data)),
+      const second = attemptId(makeUuidV7(), 1);
+      const lines = linesOf(await router.place(id, 9_940n, 60_000n, second));
+      const refused = await router.place(id, 1n);
+      assert.ok(refused?.$case === "hold" && refused.value.refusal);
+      assert.deepEqual(
+        [refused.value.refusal.limitPicoUsd, refused.value.refusal.leftPicoUsd, refused.value.refusal.neededPicoUsd],
+        ["10000", "0", "1"],
+      );
+      await publish(record(first, router.holder, [cut], 41n));
+      await publish(record(second, router.holder, lines, 9_000n));
+      await publish(record(second, router.holder, lines, 9_000n));
+      await becomes(id, [9_041n, 0n, 0n], "both records are settled, one of them sent twice");
+    } finally {
+      router.stop();
+    }
   });
-  try {
-    await budget.waitUntilReady();
-    await router.know();
-    const id = await addBudget(1_000n);
-    const never = attemptId(makeUuidV7(), 1);
-    linesOf(await router.place(id, 30n, 200n, never));
-    await becomes(id, [0n, 0n, 0n], "the hold that was never sent is given back");
-    const free = seen.find((one) => one.attemptId === never);
-    assert.equal(free?.recordId, `${never}:lost`);
-    assert.equal(free.outcome, AttemptOutcome.FAILED_FREE);
-    assert.equal(free.attribution?.teamId, "support");
 
-    const lost = attemptId(makeUuidV7(), 1);
-    const grant = await router.grant(id, 9n, 100n, 200n);
-    linesOf(await router.place(id, 40n, 300n, lost));
-    await recreateWork();
-    await becomes(id, [49n, 0n, 0n], "hold and grant are booked: WORK was lost while they were out");
-    const unknown = seen.find((one) => one.attemptId === lost);
-    assert.equal(unknown?.outcome, AttemptOutcome.UNKNOWN);
-    assert.equal(unknown.tokenSource, TokenSource.WORST_CASE);
-    assert.equal(seen.find((one) => one.requestId === grant.grantId)?.costPicoUsd, 9n);
+  test("before anyone is refused, unspent credit is called back from routers; a dead one's stays counted", async () => {
+    const router = new TestRouter(budget.address);
+    const recalls: string[] = [];
+    const subscription = operator.subscribe(subjects.recall, {
+      callback: (_, message) => {
+        const { budgetId } = GrantRecall.decode(message.data);
+        recalls.push(budgetId);
+        void router.journal([], [{ grantId: live.grantId, debitedPicoUsd: 0n }]);
+      },
+    });
+    let live: { grantId: string } = { grantId: "" };
+    try {
+      await router.know();
+      const id = await addBudget(10_000n);
+      live = await router.grant(id, 100n);
+      const dead = await router.grant(id, 50n);
+      assert.equal(dead.amountPicoUsd, 50n);
+      assert.equal(linesOf(await router.place(id, 9_950n))[0]?.amountPicoUsd, 9_950n);
+      assert.deepEqual(recalls, [id]);
+      assert.deepEqual(await counters(id), [0n, 9_950n, 50n]);
+      const refused = await router.place(id, 1n);
+      assert.ok(refused?.$case === "hold" && refused.value.refusal);
+    } finally {
+      subscription.unsubscribe();
+      router.stop();
+    }
+  });
 
-    await publish(record(lost, router.holder, unknown.holds, 11n));
-    await becomes(id, [20n, 0n, 0n], "the worker's own record replaces the inferred one");
-  } finally {
-    subscription.unsubscribe();
-    router.stop();
-    await budget.stop();
-  }
-});
+  test("a fallback waits for the record of the attempt before it, and a request for that of the one just answered", async () => {
+    const router = new TestRouter(budget.address);
+    try {
+      await router.know();
+      const id = await addBudget(100n);
+      const requestId = makeUuidV7();
+      const lines = linesOf(await router.place(id, 100n, 60_000n, attemptId(requestId, 1)));
+      const next = router.place(id, 100n, 60_000n, attemptId(requestId, 2));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await publish(record(attemptId(requestId, 1), router.holder, lines, 0n));
+      const nextLines = linesOf(await next);
+      assert.equal(nextLines[0]?.amountPicoUsd, 100n);
+      const another = router.place(id, 90n);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      await publish(record(attemptId(requestId, 2), router.holder, nextLines, 10n));
+      assert.equal(linesOf(await another)[0]?.amountPicoUsd, 90n);
+      const startedAtMs = performance.now();
+      const refused = await router.place(id, 1n);
+      assert.ok(refused?.$case === "hold" && refused.value.refusal);
+      assert.ok(performance.now() - startedAtMs < 2_000, "a call that runs on is not waited for");
+    } finally {
+      router.stop();
+    }
+  });
 
-test("a grant nobody closed returns its rest when nothing more can come from it", async () => {
-  const budget = await startBudget();
-  const router = new TestRouter(budget.address);
-  try {
-    await budget.waitUntilReady();
-    await router.know();
-    const id = await addBudget(1_000n);
-    await router.grant(id, 10n, 100n, 300n);
-    assert.deepEqual(await counters(id), [0n, 0n, 10n]);
-    await becomes(id, [0n, 0n, 0n], "the rest returns");
-  } finally {
-    router.stop();
-    await budget.stop();
-  }
+  test("poison on USAGE is parked with its reason, and what comes behind it is settled", async () => {
+    const router = new TestRouter(budget.address);
+    try {
+      await router.know();
+      const id = await addBudget(100n);
+      const attempt = attemptId(makeUuidV7(), 1);
+      const lines = linesOf(await router.place(id, 10n, 60_000n, attempt));
+      const parked: string[] = [];
+      const subscription = operator.subscribe(subjects.dead("budget"), {
+        callback: (_, message) => void parked.push(message.headers?.get("Waybill-Reason") ?? ""),
+      });
+      await publish(new TextEncoder().encode("no record at all"));
+      await publish(record(attemptId(makeUuidV7(), 1), "h", [{ ...lines[0], windowId: 999_999n } as HoldLine], 1n));
+      await publish(record(attempt, router.holder, lines, 4n));
+      await becomes(id, [4n, 0n, 0n], "the record behind the poison is settled");
+      await eventually(() => parked.length === 2, { reason: "both are parked" });
+      assert.match(parked.join(), /not a UsageRecord/);
+      assert.match(parked.join(), /no window 999999/);
+      await eventually(async () => (await sightConsumer(operator, "USAGE", "budget")).unacknowledged === 0, {
+        reason: "everything is acknowledged",
+      });
+      subscription.unsubscribe();
+    } finally {
+      router.stop();
+    }
+  });
+
+  test("a hold whose record never comes: never sent at 0, or unknown at the whole hold when WORK was lost", async () => {
+    const router = new TestRouter(budget.address);
+    const seen: UsageRecord[] = [];
+    const subscription = operator.subscribe(subjects.usage("acme"), {
+      callback: (_, message) => void seen.push(UsageRecord.decode(message.data)),
+    });
+    try {
+      await router.know();
+      const id = await addBudget(1_000n);
+      const never = attemptId(makeUuidV7(), 1);
+      linesOf(await router.place(id, 30n, 200n, never));
+      await becomes(id, [0n, 0n, 0n], "the hold that was never sent is given back");
+      const free = seen.find((one) => one.attemptId === never);
+      assert.equal(free?.recordId, `${never}:lost`);
+      assert.equal(free.outcome, AttemptOutcome.FAILED_FREE);
+      assert.equal(free.attribution?.teamId, "support");
+
+      const lost = attemptId(makeUuidV7(), 1);
+      const grant = await router.grant(id, 9n, 100n, 200n);
+      linesOf(await router.place(id, 40n, 300n, lost));
+      await recreateWork();
+      await becomes(id, [49n, 0n, 0n], "hold and grant are booked: WORK was lost while they were out");
+      const unknown = seen.find((one) => one.attemptId === lost);
+      assert.equal(unknown?.outcome, AttemptOutcome.UNKNOWN);
+      assert.equal(unknown.tokenSource, TokenSource.WORST_CASE);
+      assert.equal(seen.find((one) => one.requestId === grant.grantId)?.costPicoUsd, 9n);
+
+      await publish(record(lost, router.holder, unknown.holds, 11n));
+      await becomes(id, [20n, 0n, 0n], "the worker's own record replaces the inferred one");
+    } finally {
+      subscription.unsubscribe();
+      router.stop();
+    }
+  });
+
+  test("a grant nobody closed returns its rest when nothing more can come from it", async () => {
+    const router = new TestRouter(budget.address);
+    try {
+      await router.know();
+      const id = await addBudget(1_000n);
+      await router.grant(id, 10n, 100n, 300n);
+      assert.deepEqual(await counters(id), [0n, 0n, 10n]);
+      await becomes(id, [0n, 0n, 0n], "the rest returns");
+    } finally {
+      router.stop();
+    }
+  });
 });
 
 for (const failpoint of ["before_commit", "after_commit_before_answer"]) {
