@@ -22,7 +22,11 @@ const TEN_IN_FOUR_OUT = { inputTokens: 10, outputTokens: 4 };
 describe("the main job", () => {
   it("answers the official client and books the call to the pico-dollar", async () => {
     attempts += 1;
-    const { data, response } = await openaiClient(stack)
+    const {
+      data,
+      response,
+      request_id: requestId,
+    } = await openaiClient(stack)
       .chat.completions.create(
         // @ts-expect-error -- an unknown field passes through to the provider
         { model: "scripted/scripted-1", messages: [{ role: "user", content: "hi" }], x_script: TEN_IN_FOUR_OUT },
@@ -34,7 +38,6 @@ describe("the main job", () => {
     assert.equal(response.headers.get("x-waybill-cost-usd"), "0.000026");
     assert.equal(response.headers.get("x-waybill-model"), "scripted-1");
     assert.equal(response.headers.get("x-waybill-attempts"), "1");
-    const requestId = data._request_id;
     assert.match(requestId ?? "", /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     const [row] = (await booksAreRight(stack, { attempts })).filter((booked) =>
       booked.attempt_id.startsWith(`${requestId}.`),

@@ -30,7 +30,10 @@ async function startCollector(): Promise<{ url: string; spans: CollectedSpan[]; 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
-    stop: () => void server.closeAllConnections(),
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
 
