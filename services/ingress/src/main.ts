@@ -8,6 +8,7 @@ import { makeAuthenticate } from "./inbound/authenticate.ts";
 import { makeChatRoute } from "./inbound/chat-route.ts";
 import { drain } from "./inbound/drain.ts";
 import { serveHttp } from "./inbound/http.ts";
+import { makeRequestReport } from "./inbound/report-requests.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
@@ -49,13 +50,15 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
 
   const publishWaybill = makePublishWaybill(publisher, isConnected);
   const ports = { authenticate, decisions, attempts, publishWaybill, recordUsage: usage.record, clock };
-  const chat = makeChatRoute(ports, config, scope);
+  const report = makeRequestReport(scope, clock);
+  const chat = makeChatRoute(ports, config, report, scope);
   let isDraining = false;
   const http = await serveHttp(config, {
     makeId: makeUuidV7,
     authenticate,
     listModels: models.list,
     serveChat: chat.handle,
+    onRefused: report.refused,
     refusal() {
       if (isDraining) return "draining";
       if (!isConnected()) return "bus_unavailable";

@@ -22,6 +22,8 @@ export interface HttpOptions {
   serveChat(request: FastifyRequest, reply: FastifyReply, requestId: string, body: Buffer): Promise<void>;
   /** Undefined: come in. */
   refusal(): ErrorCode | undefined;
+  /** Told about every error answer that the story did not give. */
+  onRefused(code: ErrorCode): void;
 }
 
 export interface HttpServer {
@@ -69,8 +71,12 @@ export async function serveHttp(config: HttpConfig, options: HttpOptions): Promi
   server.removeAllContentTypeParsers();
   // Bytes as they came: they are scanned once, by us, and passed on untouched.
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  server.setErrorHandler((error: FastifyError, request, reply) => sendError(toWaybillError(error), request, reply));
-  server.setNotFoundHandler((request, reply) => sendError(notFound(server, request), request, reply));
+  const refuse = (error: WaybillError, request: FastifyRequest, reply: FastifyReply): void => {
+    options.onRefused(error.code);
+    sendError(error, request, reply);
+  };
+  server.setErrorHandler((error: FastifyError, request, reply) => refuse(toWaybillError(error), request, reply));
+  server.setNotFoundHandler((request, reply) => refuse(notFound(server, request), request, reply));
   addRoutes(server, options);
   await server.listen({ host: config.WAYBILL_HTTP_HOST, port: config.WAYBILL_HTTP_PORT });
   return {

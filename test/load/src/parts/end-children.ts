@@ -12,7 +12,7 @@ export function endChildrenWithUs(): void {
     process.on(signal, () => {
       if (isEnding) return;
       isEnding = true;
-      endChildren().finally(() => process.exit(INTERRUPTED));
+      void endChildren().finally(() => process.exit(INTERRUPTED));
     });
   }
 }

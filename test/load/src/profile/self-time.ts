@@ -10,7 +10,7 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-export interface Share {
+interface Share {
   readonly name: string;
   /** Of the time the process was not idle. */
   readonly percent: number;
