@@ -3,11 +3,15 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { effectiveRecord, type RankedRecord } from "./effective-record.ts";
 
-const record: fc.Arbitrary<RankedRecord> = fc.record({
-  source: fc.constantFrom("worker", "lost", "ingress", "void"),
-  costPicoUsd: fc.bigInt(0n, 3n),
-  outcome: fc.constantFrom("success", "partial", "failed_free", "failed_billed", "unknown"),
-});
+const record: fc.Arbitrary<RankedRecord> = fc.record(
+  {
+    source: fc.constantFrom("worker", "lost", "ingress", "void"),
+    costPicoUsd: fc.bigInt(0n, 3n),
+    outcome: fc.constantFrom("success", "partial", "failed_free", "failed_billed", "unknown"),
+  },
+  // Equal records must be equal to deepEqual, too.
+  { noNullPrototype: true },
+);
 
 test("the worker's own record stands against every inferred one", () => {
   const worker: RankedRecord = { source: "worker", costPicoUsd: 1n, outcome: "success" };
