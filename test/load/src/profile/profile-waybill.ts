@@ -11,7 +11,8 @@ import { prepareStreams, streamsJob } from "../phases/streaming.ts";
 import { type CpuProfile, type SelfTime, selfTime } from "./self-time.ts";
 
 const WRITE_LIMIT_MS = 20_000;
-const PACKAGES_SHOWN = 10;
+const PACKAGES_SHOWN = 16;
+const OWN_SHOWN = 40;
 const FUNCTIONS_SHOWN = 20;
 
 /** What services are started with, so that a signal can start and stop their profile. */
@@ -75,9 +76,11 @@ function describe(service: string, found: SelfTime, cpuMicroseconds: number): st
   };
   return [
     `  ${service}: ${cpuMicroseconds.toFixed(0)} µs of CPU per request`,
-    "   by package",
+    "   by package, with all it calls",
     ...found.packages.slice(0, PACKAGES_SHOWN).map(line),
-    "   by function (self time)",
+    "   by function of ours, with all it calls",
+    ...found.own.slice(0, OWN_SHOWN).map(line),
+    "   by function alone",
     ...found.functions.slice(0, FUNCTIONS_SHOWN).map(line),
   ];
 }
