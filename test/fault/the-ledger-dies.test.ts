@@ -9,7 +9,8 @@ import { startStack, type TestStack } from "../stack/start-stack.ts";
 let stack: TestStack;
 let attempts = 0;
 before(async () => {
-  stack = await startStack({ replicas: { ledger: 0 } });
+  // Real: 30 s.
+  stack = await startStack({ replicas: { ledger: 0 }, env: { ledger: { WAYBILL_LEDGER_ACK_WAIT_MS: "3000" } } });
 });
 after(async () => {
   await stack[Symbol.asyncDispose]();
