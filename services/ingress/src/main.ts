@@ -24,6 +24,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const { serviceId: ingressId, onStop } = scope;
   const table = new AttemptTable({
     workerSilentMs: config.WAYBILL_WORKER_SILENT_MS,
+    lastFrameMs: 1_000,
     overdueMs: 5_000,
     // Nobody can ask about an attempt once WORK has dropped its waybill.
     keepEndedMs: STREAMS.work.maxAgeMs,

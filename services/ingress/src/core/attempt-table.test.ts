@@ -4,7 +4,7 @@ import { ClaimVerdict, Decision, FrameFinished } from "@waybill/wire";
 import { Attempt, type AttemptEvent } from "./attempt.ts";
 import { AttemptTable } from "./attempt-table.ts";
 
-const LIMITS = { workerSilentMs: 5_000, overdueMs: 5_000, keepEndedMs: 60_000 };
+const LIMITS = { workerSilentMs: 5_000, lastFrameMs: 1_000, overdueMs: 5_000, keepEndedMs: 60_000 };
 const claimOf = (workerId: string, deliveryCount = 1) => ({ attemptId: "r.1", workerId, deliveryCount });
 
 function open(table: AttemptTable, events: AttemptEvent[] = []): Attempt {
@@ -72,7 +72,7 @@ describe("the attempt table", () => {
     finish(table);
     table.sweep(10);
     assert.equal(table.claim(claimOf("b", 2), 9_000).verdict, ClaimVerdict.LOST);
-    table.recorded({ attemptIds: ["r.1"] });
+    table.recorded({ attemptIds: ["r.1"] }, 9_000);
     assert.equal(table.size, 0);
     assert.equal(table.claim(claimOf("b", 3), 9_001).verdict, ClaimVerdict.OVER);
   });
@@ -81,7 +81,7 @@ describe("the attempt table", () => {
     const table = new AttemptTable(LIMITS);
     open(table);
     table.claim(claimOf("a"), 0);
-    table.recorded({ attemptIds: ["r.1"] });
+    table.recorded({ attemptIds: ["r.1"] }, 0);
     assert.equal(table.size, 1, "its frames are still wanted");
     finish(table);
     table.sweep(1);
@@ -97,6 +97,22 @@ describe("the attempt table", () => {
     assert.deepEqual(table.sweep(605_000), []);
     assert.deepEqual(table.sweep(605_001), [attempt]);
     assert.equal(events.at(-1)?.kind, "aborted");
+  });
+
+  it("ends an attempt that is on the books but whose last frame was lost with a connection", () => {
+    const table = new AttemptTable(LIMITS);
+    const events: AttemptEvent[] = [];
+    open(table, events);
+    table.claim(claimOf("a"), 0);
+    table.recorded({ attemptIds: ["r.1"] }, 100);
+    // Said again: the first time counts.
+    table.recorded({ attemptIds: ["r.1"] }, 1_000);
+    table.sweep(1_100);
+    assert.deepEqual(events, []);
+    table.sweep(1_101);
+    assert.deepEqual(events, [{ kind: "gap" }]);
+    table.sweep(1_102);
+    assert.equal(table.size, 0);
   });
 
   it("forgets an ended attempt at last even if no notice ever comes", () => {

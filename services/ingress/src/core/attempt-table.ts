@@ -6,6 +6,8 @@ import type { Attempt } from "./attempt.ts";
 export interface AttemptTableLimits {
   /** A worker not heard for this long is gone. */
   workerSilentMs: number;
+  /** The last frame of an attempt that is on the books is lost when it has not come this much later. */
+  lastFrameMs: number;
   /** A worker ends its call at the attempt's total time; one that has not said so this much later is not waited for. */
   overdueMs: number;
   /** An ended attempt whose record was never confirmed is forgotten after this; WORK keeps no waybill longer. */
@@ -16,6 +18,8 @@ export class AttemptTable {
   readonly #limits: AttemptTableLimits;
   readonly #attempts = new Map<string, Attempt>();
   readonly #endedAtMs = new Map<string, number>();
+  /** Attempts on the books whose last frame has not come. */
+  readonly #recordedAtMs = new Map<string, number>();
   readonly #heardAtMs = new Map<string, number>();
 
   constructor(limits: AttemptTableLimits) {
@@ -63,18 +67,19 @@ export class AttemptTable {
   }
 
   /** Their records are stored: nobody will ask about them again. */
-  recorded({ attemptIds }: AttemptsRecorded): void {
+  recorded({ attemptIds }: AttemptsRecorded, nowMs: number): void {
     for (const attemptId of attemptIds) {
       const state = this.#attempts.get(attemptId)?.state;
-      // The last frame may still be on its way on the other connection; then the sweep forgets it.
       if (state === "ended" || state === "given_up") this.forget(attemptId);
-      else if (state) this.#endedAtMs.set(attemptId, Number.NEGATIVE_INFINITY);
+      // Its last frame may still be on its way on the other connection; if it does not come, it is lost.
+      else if (state && !this.#recordedAtMs.has(attemptId)) this.#recordedAtMs.set(attemptId, nowMs);
     }
   }
 
   forget(attemptId: string): void {
     this.#attempts.delete(attemptId);
     this.#endedAtMs.delete(attemptId);
+    this.#recordedAtMs.delete(attemptId);
   }
 
   /**
@@ -89,9 +94,13 @@ export class AttemptTable {
         attempt.giveUp();
       } else if (attempt.state === "carried" && this.isGone(attempt.workerId, nowMs)) {
         attempt.end({ kind: "worker_lost" });
+      } else if (attempt.state === "carried" && this.#lastFrameIsLost(attempt.attemptId, nowMs)) {
+        attempt.end({ kind: "gap" });
       } else if (attempt.state === "carried" && nowMs > attempt.deadlineMs + this.#limits.overdueMs) {
         attempt.end({ kind: "aborted", error: new WaybillError("gateway_timeout") });
         overdue.push(attempt);
+      } else if (attempt.state === "ended" && this.#recordedAtMs.has(attempt.attemptId)) {
+        this.forget(attempt.attemptId);
       } else if (attempt.state === "ended") {
         this.#forgetWhenOld(attempt.attemptId, nowMs);
       } else if (attempt.state === "given_up") {
@@ -102,6 +111,11 @@ export class AttemptTable {
       if (nowMs - heardAtMs > this.#limits.keepEndedMs) this.#heardAtMs.delete(workerId);
     }
     return overdue;
+  }
+
+  #lastFrameIsLost(attemptId: string, nowMs: number): boolean {
+    const recordedAtMs = this.#recordedAtMs.get(attemptId);
+    return recordedAtMs !== undefined && nowMs - recordedAtMs > this.#limits.lastFrameMs;
   }
 
   #forgetWhenOld(attemptId: string, nowMs: number): void {

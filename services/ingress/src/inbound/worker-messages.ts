@@ -40,7 +40,7 @@ export function listenToWorkers(
       table.heard(WorkerHealth.decode(message.data).workerId, clock.monotonicMs()),
     ),
     subscribe(control, subjects.recorded(ingressId), (message) =>
-      table.recorded(AttemptsRecorded.decode(message.data)),
+      table.recorded(AttemptsRecorded.decode(message.data), clock.monotonicMs()),
     ),
   ];
   onStop("worker messages", () => {
