@@ -78,7 +78,7 @@ export const SUBJECTS = {
     listener: ["ingress"],
     payload: "AttemptsRecorded",
     kept: "core",
-    why: "These attempts are durably on USAGE, so the ingress may forget its evidence.",
+    why: "These attempts are durably on USAGE, so the ingress forgets its evidence, and waits no longer for frames that were lost.",
   },
   health: {
     pattern: "waybill.health.<worker>",
