@@ -46,13 +46,14 @@ export async function startSideProcess(options: SideProcessOptions): Promise<Sid
   try {
     await eventually(
       async () => {
-        if (child.exitCode !== null) throw new Error(`${name} ended while starting; its log is ${logFile}`);
+        if (child.exitCode !== null) return true;
         const answer = await fetch(probeUrl).catch(() => undefined);
         await answer?.arrayBuffer();
         return answer !== undefined;
       },
       { timeoutMs: READY_LIMIT_MS, reason: `${name} listens (log ${logFile})` },
     );
+    if (child.exitCode !== null) throw new Error(`${name} ended while starting; its log is ${logFile}`);
   } catch (error) {
     await stop();
     throw error;

@@ -16,7 +16,8 @@ export interface StandingStreams {
 
 const STREAMS = 1_000;
 const OPENED_OVER_MS = 4_000;
-const CHUNKS = 16;
+/** Long enough that the first still runs when the last has begun, on a slow machine too. */
+const CHUNKS = 24;
 const GAP_MS = 500;
 const SAMPLE_EVERY_MS = 200;
 
