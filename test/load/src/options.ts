@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 export const help = `npm run bench -- [options]   load against the whole stack, beside the provider called directly and the Portkey gateway
 
-  --quick             one short round of everything, about a minute; without the ledger's and the decision's own benchmarks
+  --quick             one short round of everything in at most 90 s; without the ledger's and the decision's own benchmarks
   --rate <n>          requests per second of the open loop; default: 30 % of what the slowest of the three can carry
   --seconds <n>       length of each measured piece of a round; default 5 (--quick: 3)
   --concurrency <n>   requests in flight in the closed loop; default 64
@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly ratePerSecond: number | undefined;
   readonly seconds: number;
   readonly concurrency: number;
+  /** The longest warm-up of one target. */
+  readonly warmUpSecondsMax: number;
   readonly rounds: { readonly saturation: number; readonly latency: number; readonly streams: number };
 }
 
@@ -47,6 +49,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     ratePerSecond: values.rate === undefined ? undefined : wholeNumber("rate", values.rate, 1, 20_000),
     seconds: wholeNumber("seconds", values.seconds ?? (quick ? "3" : "5"), 1, 120),
     concurrency: wholeNumber("concurrency", values.concurrency ?? "64", 1, 1_000),
+    warmUpSecondsMax: quick ? 8 : 20,
     rounds: quick ? { saturation: 1, latency: 1, streams: 1 } : { saturation: 3, latency: 2, streams: 2 },
   };
 }

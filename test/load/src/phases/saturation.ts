@@ -24,7 +24,6 @@ export const PLAIN = { stream: false, bodyBytes: 1_024, maxTokens: 256 } as cons
 export const PLAIN_SCRIPT = { inputTokens: 250, outputTokens: 150, text: "An answer of some length. ".repeat(24) };
 /** Node compiles what runs often: after some thousand requests a request costs a fifth of what the first hundred cost. */
 const WARM_UP_REQUESTS = 6_000;
-const WARM_UP_SECONDS_MAX = 20;
 const REQUESTS_MAX = 200_000;
 
 export function saturationJob(bench: Bench, target: Target, seconds: number): ClosedLoopJob {
@@ -35,7 +34,7 @@ export function saturationJob(bench: Bench, target: Target, seconds: number): Cl
 export async function warmUp(bench: Bench): Promise<void> {
   await bench.provider.script(PLAIN_SCRIPT);
   for (const target of targetsOf(bench)) {
-    const job = saturationJob(bench, target, WARM_UP_SECONDS_MAX);
+    const job = saturationJob(bench, target, bench.options.warmUpSecondsMax);
     await measure(bench, { ...job, requestsMax: WARM_UP_REQUESTS });
   }
 }
