@@ -1,6 +1,7 @@
 // A question and its answer over core NATS. The client library's own request() makes an Error with its stack, a timer and an
 // abort signal for each one, also when all goes well; a service asks twice for every request it serves.
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
+import { publishSoon } from "./publish-soon.ts";
 
 /** `nobody`: no one listens there. `late`: no answer in time, or no connection. */
 export type Answer = { kind: "answered"; message: Msg } | { kind: "nobody" } | { kind: "late" };
@@ -41,14 +42,13 @@ class Asker {
     return new Promise((resolve) => {
       this.#count += 1;
       const token = this.#count.toString(36);
-      try {
-        this.#nc.publish(subject, data, { reply: `${this.#inbox}.${token}`, ...(headers && { headers }) });
-      } catch {
-        // Closed, or a message that may not be sent; either way nobody will answer.
-        resolve({ kind: "late" });
-        return;
-      }
+      const options = { reply: `${this.#inbox}.${token}`, ...(headers && { headers }) };
       this.#pending.set(token, { resolve, dueAtMs: performance.now() + timeoutMs });
+      // Closed, or a message that may not be sent; either way nobody will answer.
+      publishSoon(this.#nc, subject, data, options, () => {
+        this.#pending.delete(token);
+        resolve({ kind: "late" });
+      });
       this.#sweep ??= setInterval(() => this.#expire(), SWEEP_EVERY_MS);
     });
   }

@@ -18,4 +18,5 @@ export {
   sightStream,
 } from "./declare.ts";
 export { type DurablePublish, Publisher, type PublishOutcome, toHeaders } from "./publish.ts";
+export { publishSoon, type SoonOptions } from "./publish-soon.ts";
 export { PulledMessage, Puller, type PullOptions } from "./pull.ts";

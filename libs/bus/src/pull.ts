@@ -5,6 +5,7 @@
 // left of its request. While the server holds a request it sends a heartbeat; when heartbeats stop, the consumer is gone.
 import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from "@nats-io/transport-node";
 import { inboxPrefix, type ServiceName } from "@waybill/wire";
+import { publishSoon } from "./publish-soon.ts";
 
 export interface PullOptions {
   nc: NatsConnection;
@@ -55,15 +56,13 @@ export class Puller {
     if (missing <= 0 || (this.#outstanding > 0 && missing * 2 < room)) return;
     this.#outstanding += missing;
     const { nc, stream, durable } = this.#options;
-    try {
-      nc.publish(
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
-        JSON.stringify({ batch: missing, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
-        { reply: this.#inbox },
-      );
-    } catch (error) {
-      this.#gone(error instanceof Error ? error.message : String(error));
-    }
+    publishSoon(
+      nc,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+      JSON.stringify({ batch: missing, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
+      { reply: this.#inbox },
+      () => this.#gone("the connection is closed"),
+    );
   }
 
   /** Takes nothing more. Messages already handed over stay the caller's; those still on their way go back at once. */
@@ -86,7 +85,7 @@ export class Puller {
         message.respond("-NAK");
         return;
       }
-      this.#options.onMessage(new PulledMessage(message));
+      this.#options.onMessage(new PulledMessage(this.#options.nc, message));
       this.wake();
       return;
     }
@@ -118,13 +117,15 @@ export class Puller {
 
 /** A stored message that was delivered for the `deliveryCount`-th time. */
 export class PulledMessage {
+  readonly #nc: NatsConnection;
   readonly #message: Msg;
   readonly deliveryCount: number;
   readonly streamSequence: number;
   /** How many more wait behind it in the consumer. */
   readonly pending: number;
 
-  constructor(message: Msg) {
+  constructor(nc: NatsConnection, message: Msg) {
+    this.#nc = nc;
     this.#message = message;
     const tokens = (message.reply ?? "").split(".");
     // $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>; newer servers put
@@ -150,21 +151,25 @@ export class PulledMessage {
 
   /** Done: never deliver it again. Not confirmed; where a lost ack matters, redelivery is idempotent. */
   ack(): void {
-    this.#message.respond("+ACK");
+    this.#answer("+ACK");
   }
 
   /** Still at it: start the ack wait anew. */
   working(): void {
-    this.#message.respond("+WPI");
+    this.#answer("+WPI");
   }
 
   /** Not now: deliver it again, after a while. */
   nak(delayMs: number): void {
-    this.#message.respond(`-NAK {"delay":${nanos(delayMs)}}`);
+    this.#answer(`-NAK {"delay":${nanos(delayMs)}}`);
   }
 
   /** Never deliver it again though it was not done; for poison that was parked elsewhere. */
   terminate(): void {
-    this.#message.respond("+TERM");
+    this.#answer("+TERM");
+  }
+
+  #answer(verdict: string): void {
+    publishSoon(this.#nc, this.#message.reply ?? "", verdict);
   }
 }

@@ -29,6 +29,10 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
+// Our statements find rows by key, a few among very many. On young tables, whose statistics are missing, the planner would
+// rather read all of them; and a plan that it was talked out of looks so expensive that it would be compiled first.
+const PLAN_BY_KEY = ["seqscan", "hashjoin", "mergejoin"].map((way) => `-c enable_${way}=off`).join(" ").concat(" -c jit=off -c plan_cache_mode=force_generic_plan");
+
 /** Opens a pool. Connections are made on first use. */
 export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
@@ -38,6 +42,7 @@ export function openPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     query_timeout: options.queryTimeoutMs ?? 0,
+    options: PLAN_BY_KEY,
     keepAlive: true,
     types,
   });

@@ -17,6 +17,7 @@ function make(change: Partial<GroupCommitOptions<number, number>> = {}): {
       return operations.map((operation) => operation * 10);
     },
     isHopeless: (error) => error instanceof Hopeless,
+    patienceMs: () => 0,
     batchMax: 100,
     waitingMax: 1_000,
     retryMs: 5,
@@ -39,6 +40,26 @@ test("while one batch commits the next gathers, and everybody gets his own answe
     [1, 2],
     [3, 4, 5],
   ]);
+});
+
+test("what nobody waits for waits for company, and goes with the first that somebody waits for", async () => {
+  const { group, batches } = make({ patienceMs: (operation) => (operation < 10 ? 60_000 : 0) });
+  const patient = [1, 2].map((operation) => group.submit(operation));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(batches, []);
+  assert.equal(await group.submit(10), 100);
+  assert.deepEqual(await Promise.all(patient), [10, 20]);
+  assert.deepEqual(batches, [[1, 2, 10]]);
+});
+
+test("company is not waited for longer than said, nor when a batch is full, nor when stopping", async () => {
+  const { group, batches } = make({ patienceMs: (operation) => (operation === 1 ? 20 : 60_000), batchMax: 3 });
+  assert.equal(await group.submit(1), 10);
+  await Promise.all([2, 3, 4].map((operation) => group.submit(operation)));
+  const last = group.submit(5);
+  await group.stop(1_000);
+  assert.equal(await last, 50);
+  assert.deepEqual(batches, [[1], [2, 3, 4], [5]]);
 });
 
 test("a batch is bounded, and so are those who wait", async () => {

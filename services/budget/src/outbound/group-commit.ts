@@ -1,5 +1,6 @@
 // One writer per process: while one batch commits, the next gathers. So the cost of a commit is shared by all who wait,
-// and a hot row has one writer instead of a crowd.
+// and a hot row has one writer instead of a crowd. Operations that nobody waits for may also wait for company; one that
+// somebody waits for takes all of them along.
 //
 // An operation is waiting -> in a batch -> answered, or back to waiting when the batch failed; a waiting one whose
 // deadline passes is dropped. One in a batch may still be carried out after its asker was told that nobody knows.
@@ -8,6 +9,8 @@ import { WaybillError } from "@waybill/domain";
 export interface GroupCommitOptions<Operation, Answer> {
   /** Carries out a batch, all or nothing, and answers in the same order. Called again with the same when it fails. */
   commit(operations: readonly Operation[]): Promise<readonly Answer[]>;
+  /** How long an operation may wait for company before a batch begins; 0: not at all. */
+  patienceMs(operation: Operation): number;
   /** True for a failure that comes from what was asked, so that trying again cannot help. */
   isHopeless(error: unknown): boolean;
   /** The most operations in one batch. */
@@ -31,6 +34,10 @@ interface Waiting<Operation, Answer> {
 export class GroupCommit<Operation, Answer> {
   readonly #options: GroupCommitOptions<Operation, Answer>;
   #waiting: Waiting<Operation, Answer>[] = [];
+  /** When the next batch has to begin, on the monotonic clock. */
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  /** Ends the wait for company. */
+  #hurry: () => void = () => {};
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -69,6 +76,10 @@ export class GroupCommit<Operation, Answer> {
         one.timer = setTimeout(() => one.fail(unavailable(`not decided within ${deadlineMs} ms`)), deadlineMs);
       }
       this.#waiting.push(one);
+      const dueAtMs = performance.now() + this.#options.patienceMs(operation);
+      const isSooner = dueAtMs < this.#dueAtMs;
+      if (isSooner) this.#dueAtMs = dueAtMs;
+      if (isSooner || this.#waiting.length >= this.#options.batchMax) this.#hurry();
       this.#running ??= this.#run();
     });
   }
@@ -76,6 +87,7 @@ export class GroupCommit<Operation, Answer> {
   /** Takes nothing new, finishes what waits within `limitMs`, and refuses the rest. */
   async stop(limitMs: number): Promise<void> {
     this.#stopped = true;
+    this.#hurry();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, limitMs);
@@ -90,10 +102,27 @@ export class GroupCommit<Operation, Answer> {
     // What arrives in the same turn of the event loop belongs into the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
+      await this.#company();
       const batch = this.#waiting.splice(0, this.#options.batchMax).filter(({ gone }) => !gone);
+      if (this.#waiting.length === 0) this.#dueAtMs = Number.POSITIVE_INFINITY;
       if (batch.length > 0) await this.#commitBatch(batch);
     }
     this.#running = undefined;
+  }
+
+  /** Waits until the next batch is due, full, or the last. */
+  async #company(): Promise<void> {
+    for (;;) {
+      const leftMs = this.#dueAtMs - performance.now();
+      if (leftMs <= 0 || this.#stopped || this.#waiting.length >= this.#options.batchMax) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        this.#hurry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
   }
 
   async #commitBatch(batch: Waiting<Operation, Answer>[]): Promise<void> {
@@ -113,6 +142,7 @@ export class GroupCommit<Operation, Answer> {
     const [first, ...others] = batch;
     if (!this.#options.isHopeless(error)) {
       this.#waiting = [...batch, ...this.#waiting];
+      this.#dueAtMs = 0;
       await new Promise((resolve) => setTimeout(resolve, this.#options.retryMs));
     } else if (first && others.length === 0) {
       first.fail(error);

@@ -22,6 +22,8 @@ export interface OwnedWriter extends Writer {
 }
 
 const RETRY_MS = 100;
+/** Nobody waits for a settlement, and whoever needs the money it gives back takes it along. */
+const SETTLE_PATIENCE_MS = 100;
 
 export function makeWriter({ pool, batchMax, waitingMax, failpoint, measures, log }: WriterOptions): OwnedWriter {
   let isFailing = false;
@@ -39,6 +41,7 @@ export function makeWriter({ pool, batchMax, waitingMax, failpoint, measures, lo
         operations,
       ),
     isHopeless,
+    patienceMs: ({ kind }) => (kind === "settle_record" ? SETTLE_PATIENCE_MS : 0),
     batchMax,
     waitingMax,
     retryMs: RETRY_MS,

@@ -1,6 +1,6 @@
 // What workers say on the bus: claims, frames, signs of life, what they have recorded. Two connections, so that token
 // streams cannot delay claims, and a server that cuts one slow connection does not cut both.
-import type { Msg, NatsConnection, Subscription } from "@waybill/bus";
+import { type Msg, type NatsConnection, publishSoon, type Subscription } from "@waybill/bus";
 import type { Clock } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
 import { AttemptsRecorded, ClaimReply, ClaimRequest, Frame, subjects, WorkerHealth } from "@waybill/wire";
@@ -34,7 +34,7 @@ export function listenToWorkers(
     subscribe(tokens, subjects.repliesOf(ingressId), (message) => table.take(Frame.decode(message.data))),
     subscribe(control, subjects.claim(ingressId), (message) => {
       const reply = table.claim(ClaimRequest.decode(message.data), clock.monotonicMs());
-      message.respond(ClaimReply.encode(reply).finish());
+      if (message.reply) publishSoon(control, message.reply, ClaimReply.encode(reply).finish());
     }),
     subscribe(control, subjects.healthOfAll, (message) =>
       table.heard(WorkerHealth.decode(message.data).workerId, clock.monotonicMs()),
