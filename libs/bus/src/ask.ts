@@ -1,7 +1,7 @@
 // A question and its answer over core NATS. The client library's own request() makes an Error with its stack, a timer and an
 // abort signal for each one, also when all goes well; a service asks twice for every request it serves.
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
-import { publishSoon } from "./publish-soon.ts";
+import { publishNow, publishSoon } from "./publish-soon.ts";
 
 /** `nobody`: no one listens there. `late`: no answer in time, or no connection. */
 export type Answer = { kind: "answered"; message: Msg } | { kind: "nobody" } | { kind: "late" };
@@ -10,6 +10,8 @@ export interface AskOptions {
   /** Noticed up to 25 ms later. */
   timeoutMs: number;
   headers?: MsgHdrs;
+  /** For who has waited for the end of the turn himself: publish now. */
+  atOnce?: boolean;
 }
 
 const SWEEP_EVERY_MS = 25;
@@ -38,14 +40,15 @@ class Asker {
     });
   }
 
-  ask(subject: string, data: Uint8Array, { timeoutMs, headers }: AskOptions): Promise<Answer> {
+  ask(subject: string, data: Uint8Array, { timeoutMs, headers, atOnce = false }: AskOptions): Promise<Answer> {
     return new Promise((resolve) => {
       this.#count += 1;
       const token = this.#count.toString(36);
       const options = { reply: `${this.#inbox}.${token}`, ...(headers && { headers }) };
       this.#pending.set(token, { resolve, dueAtMs: performance.now() + timeoutMs });
       // Closed, or a message that may not be sent; either way nobody will answer.
-      publishSoon(this.#nc, subject, data, options, () => {
+      const publish = atOnce ? publishNow : publishSoon;
+      publish(this.#nc, subject, data, options, () => {
         this.#pending.delete(token);
         resolve({ kind: "late" });
       });

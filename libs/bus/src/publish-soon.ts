@@ -37,14 +37,23 @@ export function publishSoon(
   queue.push({ subject, data, options, onLost });
 }
 
+/** The same without the wait. */
+export function publishNow(
+  nc: NatsConnection,
+  subject: string,
+  data: Uint8Array | string,
+  options: SoonOptions = {},
+  onLost?: () => void,
+): void {
+  try {
+    nc.publish(subject, data, options);
+  } catch {
+    onLost?.();
+  }
+}
+
 function flush(nc: NatsConnection): void {
   const queue = queues.get(nc) ?? [];
   queues.delete(nc);
-  for (const { subject, data, options, onLost } of queue) {
-    try {
-      nc.publish(subject, data, options);
-    } catch {
-      onLost?.();
-    }
-  }
+  for (const { subject, data, options, onLost } of queue) publishNow(nc, subject, data, options, onLost);
 }

@@ -31,7 +31,10 @@ const types: pg.CustomTypesConfig = {
 
 // Our statements find rows by key, a few among very many. On young tables, whose statistics are missing, the planner would
 // rather read all of them; and a plan that it was talked out of looks so expensive that it would be compiled first.
-const PLAN_BY_KEY = ["seqscan", "hashjoin", "mergejoin"].map((way) => `-c enable_${way}=off`).join(" ").concat(" -c jit=off -c plan_cache_mode=force_generic_plan");
+const PLAN_BY_KEY = ["seqscan", "hashjoin", "mergejoin"]
+  .map((way) => `-c enable_${way}=off`)
+  .join(" ")
+  .concat(" -c jit=off -c plan_cache_mode=force_generic_plan");
 
 /** Opens a pool. Connections are made on first use. */
 export function openPool(options: PoolOptions): Pool {

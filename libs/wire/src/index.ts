@@ -45,7 +45,7 @@ export { AliasConfig, ModelConfig, ProviderConfig, RouteConfig } from "./gen/way
 export { BudgetRefusal, Candidate, Decision, Refusal, Target, Timeouts } from "./gen/waybill/v1/decision.ts";
 export { IngressAlive, ServedModel, WorkerHealth } from "./gen/waybill/v1/health.ts";
 export { HoldLine, Price, PriceRates, PriceTier, TokenUsage } from "./gen/waybill/v1/money.ts";
-export { Frame, FrameData, FrameFailed, FrameFinished, FrameStarted } from "./gen/waybill/v1/reply.ts";
+export { Frame, FrameData, FrameFailed, FrameFinished, FrameStarted, Frames } from "./gen/waybill/v1/reply.ts";
 export {
   DecideRequest,
   DecideResponse,
@@ -66,8 +66,10 @@ export {
   BodyChunk,
   BodyRequest,
   CancelAttempt,
+  ClaimReplies,
   ClaimReply,
   ClaimRequest,
+  ClaimRequests,
   ClaimVerdict,
   Evidence,
   FieldSpan,

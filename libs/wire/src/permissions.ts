@@ -63,7 +63,7 @@ export const NATS_PERMISSIONS: Record<ServiceName, NatsPermissions> = {
     ],
     subscribe: [
       "_INBOX_ingress.>",
-      "waybill.reply.*.*",
+      "waybill.reply.*",
       "waybill.claim.*",
       "waybill.body.*",
       "waybill.recorded.*",
@@ -99,7 +99,7 @@ export const NATS_PERMISSIONS: Record<ServiceName, NatsPermissions> = {
       ...watchBucket(config.name),
       "waybill.usage.*",
       "waybill.dead.worker",
-      "waybill.reply.*.*",
+      "waybill.reply.*",
       "waybill.claim.*",
       "waybill.body.*",
       "waybill.recorded.*",

@@ -67,6 +67,7 @@ test("one writer carries thousands of exact holds and settlements a second on on
   );
   const writer = new GroupCommit({
     commit: (batch: readonly Operation[]) => commitBatch({ pool, failpoint() {}, onAlert() {} }, batch),
+    patienceMs: () => 0,
     isHopeless,
     batchMax: 1_000,
     waitingMax: 100_000,

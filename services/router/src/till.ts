@@ -9,8 +9,8 @@ import { JournalQueue } from "./core/journal-queue.ts";
 import { Remaining, type StandingFigures } from "./core/remaining.ts";
 import type { BudgetService, Failpoint } from "./ports.ts";
 
-/** How long lines may wait for company. */
-const FLUSH_MS = 50;
+/** How long lines may wait for company; with the commit they are at most 100 ms behind. */
+const FLUSH_MS = 75;
 /** Grants are looked through for ended lives this often. */
 const SWEEP_MS = 250;
 /** Renewals do not hold up any request; a first ask is also bounded by its request's own wait. */

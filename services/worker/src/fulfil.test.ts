@@ -33,10 +33,13 @@ import {
   BodyRequest,
   BUCKETS,
   CancelAttempt,
-  ClaimReply,
-  ClaimRequest,
+  ClaimReplies,
+  type ClaimReply,
+  type ClaimRequest,
+  ClaimRequests,
   ClaimVerdict,
-  Frame,
+  type Frame,
+  Frames,
   IngressAlive,
   ModelConfig,
   ProviderConfig,
@@ -91,17 +94,19 @@ class TestIngress {
         callback: (_error, message) => onMessage(message.data, (data) => message.respond(data)),
       });
     };
-    listen(subjects.repliesOf(INGRESS), (data) => {
-      const frame = Frame.decode(data);
-      const frames = this.frames.get(frame.attemptId);
-      if (frames) frames.push(frame);
-      else this.frames.set(frame.attemptId, [frame]);
+    listen(subjects.reply(INGRESS), (data) => {
+      for (const frame of Frames.decode(data).frames) {
+        const frames = this.frames.get(frame.attemptId);
+        if (frames) frames.push(frame);
+        else this.frames.set(frame.attemptId, [frame]);
+      }
     });
     listen(subjects.claim(INGRESS), (data, reply) => {
-      const request = ClaimRequest.decode(data);
-      this.claims.push(request);
-      const answer = this.answer(request);
-      if (answer) setTimeout(() => reply(ClaimReply.encode(answer).finish()), this.answerDelayMs);
+      const { claims } = ClaimRequests.decode(data);
+      this.claims.push(...claims);
+      const replies = claims.flatMap((claim) => this.answer(claim) ?? []);
+      if (replies.length === 0) return;
+      setTimeout(() => reply(ClaimReplies.encode({ replies }).finish()), this.answerDelayMs);
     });
     listen("waybill.body.*", (data, reply) => {
       const { attemptId, offset, bytesMax } = BodyRequest.decode(data);

@@ -57,6 +57,7 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
       pools.push(pool);
       const writer = new GroupCommit<Operation, Answer>({
         commit: (batch) => commitBatch({ pool, failpoint, onAlert: (alert) => alerts.push(alert) }, batch),
+        patienceMs: () => 0,
         isHopeless,
         batchMax: 1_000,
         waitingMax: 50_000,

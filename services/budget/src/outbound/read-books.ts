@@ -1,5 +1,5 @@
 // Reads the rows a batch needs, after locking their windows. Only what is read under the locks is trusted.
-import type { Client, Row } from "@waybill/store";
+import type { Client, Pool, Row } from "@waybill/store";
 import { Books, type GrantState, type SettledRecord } from "../core/books.ts";
 import type { Needs } from "../core/needs.ts";
 import { fromStoredLine, type StoredLine } from "./stored-line.ts";
@@ -37,17 +37,14 @@ export class WindowsMissing extends Error {
   }
 }
 
+const WINDOWS_OF_GRANTS = "SELECT DISTINCT window_id FROM budget.credit_grant WHERE grant_id = ANY($1)";
+
 /** The windows of grants; a grant never changes its window, so no lock is needed to know. */
-export async function windowsOfGrants(
-  queries: { query(text: string, values: unknown[]): Promise<{ rows: Row[] }> },
-  grantIds: Iterable<string>,
-): Promise<bigint[]> {
+export async function windowsOfGrants(pool: Pool, grantIds: Iterable<string>): Promise<bigint[]> {
   const ids = [...grantIds];
   if (ids.length === 0) return [];
-  const { rows } = await queries.query("SELECT DISTINCT window_id FROM budget.credit_grant WHERE grant_id = ANY($1)", [
-    ids,
-  ]);
-  return rows.map((row) => row.window_id as bigint);
+  const { rows } = await pool.query({ name: "windows-of-grants", text: WINDOWS_OF_GRANTS, values: [ids] });
+  return rows.map((row: Row) => row.window_id as bigint);
 }
 
 /** Locks the windows in id order, then reads. Throws WindowsMissing when a row belongs to a window that is not locked. */

@@ -57,8 +57,9 @@ export class HttpClient implements Client {
       "content-type": contentType,
       "content-length": length,
     });
-    for (const piece of body) this.#response.write(piece);
-    this.#end();
+    const [first] = body;
+    this.#complete = true;
+    this.#response.end(body.length === 1 ? first : Buffer.concat(body, length));
   }
 
   stream(head: AnswerHead, bytes: Uint8Array): boolean {
@@ -87,8 +88,8 @@ export class HttpClient implements Client {
       ...errorHeaders(error, this.#requestId),
       "content-length": body.length,
     });
-    this.#response.write(body);
-    this.#end();
+    this.#complete = true;
+    this.#response.end(body);
   }
 
   #beginStream(head: AnswerHead): void {

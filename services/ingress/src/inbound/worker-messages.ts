@@ -3,7 +3,7 @@
 import { type Msg, type NatsConnection, publishSoon, type Subscription } from "@waybill/bus";
 import type { Clock } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
-import { AttemptsRecorded, ClaimReply, ClaimRequest, Frame, subjects, WorkerHealth } from "@waybill/wire";
+import { AttemptsRecorded, ClaimReplies, ClaimRequests, Frames, subjects, WorkerHealth } from "@waybill/wire";
 import type { AttemptTable } from "../core/attempt-table.ts";
 
 export interface WorkerMessagesOptions {
@@ -31,10 +31,13 @@ export function listenToWorkers(
       },
     });
   const subscriptions = [
-    subscribe(tokens, subjects.repliesOf(ingressId), (message) => table.take(Frame.decode(message.data))),
+    subscribe(tokens, subjects.reply(ingressId), (message) => {
+      for (const frame of Frames.decode(message.data).frames) table.take(frame);
+    }),
     subscribe(control, subjects.claim(ingressId), (message) => {
-      const reply = table.claim(ClaimRequest.decode(message.data), clock.monotonicMs());
-      if (message.reply) publishSoon(control, message.reply, ClaimReply.encode(reply).finish());
+      const nowMs = clock.monotonicMs();
+      const replies = ClaimRequests.decode(message.data).claims.map((claim) => table.claim(claim, nowMs));
+      if (message.reply) publishSoon(control, message.reply, ClaimReplies.encode({ replies }).finish());
     }),
     subscribe(control, subjects.healthOfAll, (message) =>
       table.heard(WorkerHealth.decode(message.data).workerId, clock.monotonicMs()),

@@ -1,24 +1,27 @@
 // Frames back to the ingress, numbered. On a connection of their own, so that a slow token stream never delays an ack.
 import type { NatsConnection } from "@waybill/bus";
-import { AttemptOutcome, Frame, subjects, type Waybill } from "@waybill/wire";
+import { AttemptOutcome, type Frame, Frames, subjects, type Waybill } from "@waybill/wire";
 import type { Failure } from "../core/ending.ts";
 import type { Settlement } from "../core/settle.ts";
 import type { Reply } from "../ports.ts";
 
 /** Well below the server's limit of 1 MB. */
 const FRAME_BYTES_MAX = 512 * 1024;
+const MESSAGE_BYTES_MAX = 768 * 1024;
+/** What a frame takes beside its bytes, at most: ids, a failure's sentences. */
+const FRAME_ENVELOPE_BYTES = 4 * 1024;
 
 interface QueuedFrame {
   reply: FrameReply;
-  subject: string;
-  frame: Uint8Array;
+  frame: Frame;
+  bytes: number;
 }
 
 /** The connection for frames. What is published on a broken one is lost without a word, so that is not done. */
 export class FrameLink {
   readonly #nc: NatsConnection;
   readonly #isUp: () => boolean;
-  #queued: QueuedFrame[] = [];
+  #byIngress = new Map<string, QueuedFrame[]>();
 
   constructor(nc: NatsConnection, isUp: () => boolean) {
     this.#nc = nc;
@@ -29,38 +32,59 @@ export class FrameLink {
     return this.#isUp();
   }
 
-  /** Sends at the end of this turn, in order, together with all other frames of the turn. */
-  send(queued: QueuedFrame): void {
-    if (this.#queued.length === 0) setImmediate(() => this.#flush());
-    this.#queued.push(queued);
+  /** Sends at the end of this turn, in order, together with all other frames of the turn for the same ingress. */
+  send(ingressId: string, queued: QueuedFrame): void {
+    if (this.#byIngress.size === 0) setImmediate(() => this.#flush());
+    const frames = this.#byIngress.get(ingressId);
+    if (frames) frames.push(queued);
+    else this.#byIngress.set(ingressId, [queued]);
   }
 
   #flush(): void {
-    const frames = this.#queued;
-    this.#queued = [];
-    for (const { reply, subject, frame } of frames) {
-      if (reply.isBroken) continue;
-      try {
-        if (this.#isUp()) this.#nc.publish(subject, frame);
-        else reply.isBroken = true;
-      } catch {
-        // Closed under our hands: the same as down.
-        reply.isBroken = true;
+    const byIngress = this.#byIngress;
+    this.#byIngress = new Map();
+    for (const [ingressId, queued] of byIngress) {
+      let batch: QueuedFrame[] = [];
+      let bytes = 0;
+      for (const one of queued) {
+        if (bytes + one.bytes > MESSAGE_BYTES_MAX) {
+          this.#publish(ingressId, batch);
+          batch = [];
+          bytes = 0;
+        }
+        batch.push(one);
+        bytes += one.bytes;
       }
+      this.#publish(ingressId, batch);
     }
+  }
+
+  #publish(ingressId: string, batch: readonly QueuedFrame[]): void {
+    const sendable = batch.filter(({ reply }) => !reply.isBroken);
+    if (sendable.length === 0) return;
+    try {
+      if (this.#isUp()) {
+        const data = Frames.encode({ frames: sendable.map(({ frame }) => frame) }).finish();
+        this.#nc.publish(subjects.reply(ingressId), data);
+        return;
+      }
+    } catch {
+      // Closed under our hands: the same as down.
+    }
+    for (const { reply } of sendable) reply.isBroken = true;
   }
 }
 
 export class FrameReply implements Reply {
   readonly #link: FrameLink;
-  readonly #subject: string;
+  readonly #ingressId: string;
   readonly #attemptId: string;
   #sequence = 0;
   isBroken = false;
 
   constructor(link: FrameLink, waybill: Waybill) {
     this.#link = link;
-    this.#subject = subjects.reply(waybill.ingressId, waybill.requestId);
+    this.#ingressId = waybill.ingressId;
     this.#attemptId = waybill.attemptId;
   }
 
@@ -95,9 +119,10 @@ export class FrameReply implements Reply {
 
   #send(kind: NonNullable<Frame["kind"]>): void {
     if (this.isBroken) return;
-    const frame = Frame.encode({ attemptId: this.#attemptId, sequence: this.#sequence, kind }).finish();
+    const frame = { attemptId: this.#attemptId, sequence: this.#sequence, kind };
+    const bytes = FRAME_ENVELOPE_BYTES + (kind.$case === "data" ? kind.value.bytes.length : 0);
     this.#sequence += 1;
-    this.#link.send({ reply: this, subject: this.#subject, frame });
+    this.#link.send(this.#ingressId, { reply: this, frame, bytes });
   }
 }
 

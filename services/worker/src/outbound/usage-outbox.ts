@@ -7,7 +7,6 @@ import { HEADERS, subjects, UsageRecord } from "@waybill/wire";
 import type { SpooledRecord } from "../core/spool-format.ts";
 import type { Booking } from "../ports.ts";
 import type { Spool } from "./spool.ts";
-import { Turn } from "./turn.ts";
 
 /**
  * Not stored within this: it goes to disk, where a crash does not take it. One publish may take as long: asking twice would
@@ -33,7 +32,6 @@ export class UsageOutbox {
   readonly #sending = new Set<Promise<void>>();
   /** Who waits for a record that lies in the spool, by record id. */
   readonly #spooled = new Map<string, () => void>();
-  readonly #turn = new Turn();
   #warnedAtMs = Number.NEGATIVE_INFINITY;
   #isClosing = false;
   #draining: Promise<void> | undefined;
@@ -100,7 +98,6 @@ export class UsageOutbox {
 
   async #publish(record: UsageRecord, data: Uint8Array, traceparent: string): Promise<boolean> {
     const { isUp, publisher, publishMs, clock, log } = this.#options;
-    await this.#turn.end();
     if (!isUp()) return false;
     const startedAtMs = clock.monotonicMs();
     const outcome = await publisher.publish({

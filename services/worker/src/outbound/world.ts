@@ -5,7 +5,7 @@ import type { settings } from "../config.ts";
 import type { Ports } from "../ports.ts";
 import { fetchBody } from "./body.ts";
 import { BodyRoom } from "./body-room.ts";
-import { claim } from "./claim.ts";
+import { Claims } from "./claim.ts";
 import { DeployedProviders, type ReadKey } from "./deployed-providers.ts";
 import { ProviderConnections } from "./http.ts";
 import { type LinkName, type Links, openLinks } from "./links.ts";
@@ -92,6 +92,7 @@ function portsOf(
   publisher: Publisher,
 ): World["ports"] {
   const bodies = new BodyRoom(LARGE_BODIES_BYTES_MAX);
+  const claims = new Claims(nc, workerId);
   const failpoint = makeFailpoint(config.WAYBILL_FAILPOINT);
   return {
     workerId,
@@ -103,7 +104,7 @@ function portsOf(
         ? void setTimeout(failpoint, MID_CALL_AFTER_MS, name)
         : failpoint(name),
     upstreamOf: (providerId) => providers.of(providerId),
-    claim: (waybill, deliveryCount) => claim(nc, workerId, waybill, deliveryCount),
+    claim: (waybill, deliveryCount) => claims.claim(waybill, deliveryCount),
     reserveBody: (bytes) => bodies.reserve(bytes),
     fetchBody: (waybill, onAnswer) => fetchBody(nc, waybill, onAnswer, systemClock.monotonicMs),
     callProvider: (upstream, request, ids, events) => connections.call(upstream, request, ids, events),

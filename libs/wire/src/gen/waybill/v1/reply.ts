@@ -13,7 +13,12 @@ export const protobufPackage = "waybill.v1";
 
 export const protobufFileName = "waybill/v1/reply.proto";
 
-/** Frames on waybill.reply.<ingress>.<request>: what a worker sends back while it carries a waybill. */
+/** Frames on waybill.reply.<ingress>: what a worker sends back while it carries waybills. */
+
+/** What one worker has for one ingress at the end of a turn of its event loop: frames of any of its attempts, in order. */
+export interface Frames {
+  frames: Frame[];
+}
 
 export interface Frame {
   attemptId: string;
@@ -69,6 +74,61 @@ export interface FrameFailed {
   param: string;
   costPicoUsd: bigint;
 }
+
+function createBaseFrames(): Frames {
+  return { frames: [] };
+}
+
+export const Frames: MessageFns<Frames> = {
+  encode(message: Frames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.frames) {
+      Frame.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Frames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFrames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.frames.push(Frame.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Frames>): Frames {
+    return Frames.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Frames>): Frames {
+    const message = createBaseFrames();
+    message.frames = object.frames?.map((e) => Frame.fromPartial(e)) || [];
+    return message;
+  },
+};
 
 function createBaseFrame(): Frame {
   return { attemptId: "", sequence: 0, kind: undefined };

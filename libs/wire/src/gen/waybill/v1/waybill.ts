@@ -87,7 +87,16 @@ export interface Waybill {
   estimatedInputTokens: bigint;
 }
 
-/** Worker -> waybill.claim.<ingress>: may I call? */
+/** Worker -> waybill.claim.<ingress>: may I call? All claims of one turn of the worker's event loop in one message. */
+export interface ClaimRequests {
+  claims: ClaimRequest[];
+}
+
+/** In the order of the claims. */
+export interface ClaimReplies {
+  replies: ClaimReply[];
+}
+
 export interface ClaimRequest {
   attemptId: string;
   workerId: string;
@@ -616,6 +625,116 @@ export const Waybill: MessageFns<Waybill> = {
     message.estimatedInputTokens = (object.estimatedInputTokens !== undefined && object.estimatedInputTokens !== null)
       ? BigInt(object.estimatedInputTokens)
       : 0n;
+    return message;
+  },
+};
+
+function createBaseClaimRequests(): ClaimRequests {
+  return { claims: [] };
+}
+
+export const ClaimRequests: MessageFns<ClaimRequests> = {
+  encode(message: ClaimRequests, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.claims) {
+      ClaimRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClaimRequests {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClaimRequests();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.claims.push(ClaimRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClaimRequests>): ClaimRequests {
+    return ClaimRequests.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClaimRequests>): ClaimRequests {
+    const message = createBaseClaimRequests();
+    message.claims = object.claims?.map((e) => ClaimRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseClaimReplies(): ClaimReplies {
+  return { replies: [] };
+}
+
+export const ClaimReplies: MessageFns<ClaimReplies> = {
+  encode(message: ClaimReplies, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.replies) {
+      ClaimReply.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClaimReplies {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClaimReplies();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.replies.push(ClaimReply.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClaimReplies>): ClaimReplies {
+    return ClaimReplies.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClaimReplies>): ClaimReplies {
+    const message = createBaseClaimReplies();
+    message.replies = object.replies?.map((e) => ClaimReply.fromPartial(e)) || [];
     return message;
   },
 };
