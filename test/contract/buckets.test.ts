@@ -35,8 +35,8 @@ beforeEach(() => {
 });
 afterEach(() => watch.stop());
 
-function start(): void {
-  watch = watchBucket(reader, bucket.name, {
+function start(connection: NatsConnection = reader): void {
+  watch = watchBucket(connection, bucket.name, {
     onEntry: (key, value) => void seen.set(key, value && new TextDecoder().decode(value)),
     onCurrent: () => {
       current += 1;
@@ -78,17 +78,22 @@ test("a bucket may be made later", async () => {
 });
 
 test("the server restarts: the watch goes on, and what changed meanwhile is told", async () => {
-  const kv = await openBucket(writer, bucket);
-  await kv.put("a", put("1"));
-  start();
+  // A server and connections of its own: those of the other tests would be reconnecting while the next one begins.
+  await using own = await startTestNats();
+  const options = { url: own.url, ...own.credentials("operator") };
+  const before = await connectBus({ ...options, service: "router", name: "writer before" });
+  const watcher = await connectBus({ ...options, service: "ingress", name: "watcher" });
+  await (await openBucket(before, bucket)).put("a", put("1"));
+  await before.close();
+  start(watcher);
   await eventually(() => current === 1, { reason: "all is told" });
-  await nats.restart();
-  // A writer of its own: a publish that was on its way in the restart waits for its timeout.
-  const fresh = await connectBus({ url: nats.url, ...nats.credentials("operator"), service: "router", name: "fresh" });
-  await (await openBucket(fresh, bucket)).put("b", put("2"));
+  await own.restart();
+  const after = await connectBus({ ...options, service: "router", name: "writer after" });
+  await (await openBucket(after, bucket)).put("b", put("2"));
   await eventually(() => seen.get("b") === "2", { reason: "the reader hears", timeoutMs: 3_000 });
-  await fresh.close();
   assert.equal(seen.get("a"), "1");
+  watch.stop();
+  await Promise.all([after.close(), watcher.close()]);
 });
 
 test("a key that vanished with its bucket is told as deleted when the bucket is back", async () => {

@@ -1,12 +1,15 @@
 // Key-value buckets: one writer that makes them exist, any number of watchers that keep watching.
-import { JetStreamApiError } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 
 /** Makes the bucket if it is missing. For its one writer. */
 export async function openBucket(nc: NatsConnection, bucket: { name: string; history: number }): Promise<KV> {
-  return new Kvm(nc).create(bucket.name, { history: bucket.history });
+  return new Kvm(jetstream(nc, { timeout: STORE_MS })).create(bucket.name, { history: bucket.history });
 }
+
+/** An answer that is not there by then was lost with a connection: better to ask again than to wait. */
+const STORE_MS = 1_000;
 
 export interface BucketWatch {
   /** A key was set, or deleted (undefined). Called for every key that exists, then for every change. */

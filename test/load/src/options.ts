@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     ratePerSecond: values.rate === undefined ? undefined : wholeNumber("rate", values.rate, 1, 20_000),
     seconds: wholeNumber("seconds", values.seconds ?? (quick ? "3" : "5"), 1, 120),
     concurrency: wholeNumber("concurrency", values.concurrency ?? "64", 1, 1_000),
-    warmUpSecondsMax: quick ? 8 : 20,
+    warmUpSecondsMax: quick ? 8 : 40,
     rounds: quick ? { saturation: 1, latency: 1, streams: 1 } : { saturation: 3, latency: 2, streams: 2 },
   };
 }

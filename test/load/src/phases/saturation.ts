@@ -23,7 +23,7 @@ export interface Saturation {
 export const PLAIN = { stream: false, bodyBytes: 1_024, maxTokens: 256 } as const;
 export const PLAIN_SCRIPT = { inputTokens: 250, outputTokens: 150, text: "An answer of some length. ".repeat(24) };
 /** Node compiles what runs often: after some thousand requests a request costs a fifth of what the first hundred cost. */
-const WARM_UP_REQUESTS = 6_000;
+const WARM_UP_REQUESTS = 20_000;
 const REQUESTS_MAX = 200_000;
 
 export function saturationJob(bench: Bench, target: Target, seconds: number): ClosedLoopJob {
