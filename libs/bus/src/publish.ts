@@ -40,7 +40,8 @@ export class Publisher {
 
   /** Publishes once and says how it ended; never throws. */
   async publish({ subject, data, id, timeoutMs, headers: more }: DurablePublish): Promise<PublishOutcome> {
-    const marked = toHeaders({ ...more, "Nats-Msg-Id": id });
+    const marked = toHeaders(more ?? {});
+    marked.set("Nats-Msg-Id", id);
     const answer = await ask(this.#nc, subject, data, { timeoutMs, headers: marked });
     if (answer.kind === "nobody") return { kind: "unknown", detail: "no stream takes this subject" };
     if (answer.kind === "late") return { kind: "unknown", detail: "not acknowledged in time" };

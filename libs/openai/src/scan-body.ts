@@ -146,7 +146,8 @@ class Scanner {
     if (this.#isObject.length !== 1 || !this.#current) return;
     let valueEnd = at;
     while (valueEnd > this.#current.valueStart && isSpace(this.#body[valueEnd - 1])) valueEnd -= 1;
-    this.fields.set(this.#current.name, { ...this.#current, valueEnd });
+    const { name, pairStart, valueStart } = this.#current;
+    this.fields.set(name, { name, pairStart, valueStart, valueEnd });
     this.#current = undefined;
   }
 }

@@ -245,13 +245,15 @@ export class Decide {
   #wishOf(open: Case, entry: ModelEntry, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {
     const { holder, holdLifeMs, observe } = this.#options;
     const { request, attribution, attempt, resume, waitMs } = open;
+    const { target, price } = toWireModel(entry);
     const journalAs = (holds: HoldLine[]): JournaledAttempt => ({
       attemptId: attemptId(request.requestId, attempt),
       holder,
       holds,
       holdLifeMs: BigInt(holdLifeMs),
       attribution,
-      ...toWireModel(entry),
+      target,
+      price,
       route: resume.route,
       routeVersion: resume.routeVersion,
     });
@@ -272,9 +274,11 @@ export class Decide {
     const maxOutputTokens = size && entry.price ? coveredOutputTokens(size, entry.price, heldPicoUsd) : 0n;
     const remaining = budgets.length === 0 ? undefined : till.remainingOf(budgets);
     considered.push({ provider: entry.provider, model: entry.model, rejectedBecause: "" });
+    const { target, price } = toWireModel(entry);
     const decision: Decision = {
       attempt,
-      ...toWireModel(entry),
+      target,
+      price,
       route: resume.route,
       routeVersion: resume.routeVersion,
       path: [...path],

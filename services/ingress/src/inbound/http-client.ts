@@ -51,12 +51,11 @@ export class HttpClient implements Client {
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
     this.#onFirstByte();
-    this.#response.writeHead(status, {
-      ...this.#headers(head),
-      ...(costUsd !== "" && { "x-waybill-cost-usd": costUsd }),
-      "content-type": contentType,
-      "content-length": length,
-    });
+    const headers = this.#headers(head);
+    if (costUsd !== "") headers["x-waybill-cost-usd"] = costUsd;
+    headers["content-type"] = contentType;
+    headers["content-length"] = String(length);
+    this.#response.writeHead(status, headers);
     const [first] = body;
     this.#complete = true;
     this.#response.end(body.length === 1 ? first : Buffer.concat(body, length));
