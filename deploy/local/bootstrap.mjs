@@ -1,5 +1,5 @@
-// What every npm script runs first. Plain JavaScript without dependencies, readable for an old Node too: checks Node,
-// installs pnpm and the packages, builds, and hands over to the TypeScript in src/.
+// What every npm script runs first. Plain JavaScript without dependencies, in the syntax of Node 12, so that an old Node
+// reads on to the sentence that says so (`?.`, `??` and what is newer would end it before): checks Node, installs pnpm and the packages, builds, and hands over to the TypeScript in src/.
 // Each step is skipped when it has been done for the files as they are.
 
 import { spawnSync } from "node:child_process";
@@ -89,9 +89,9 @@ function findPnpm() {
   // Without a package.json of its own, npm would go up and write into the repository's.
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   const flags = ["install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", `pnpm@${pnpmVersion}`];
-  const npm = process.env.npm_execpath;
+  const npm = process.env.npm_execpath || "";
   const options = { what: "fetching pnpm", quiet: true, cwd: folder, env: withoutNpmSettings() };
-  if (npm?.endsWith("npm-cli.js")) run(process.execPath, [npm].concat(flags), options);
+  if (npm.endsWith("npm-cli.js")) run(process.execPath, [npm].concat(flags), options);
   else run("npm", flags, options);
   say(`  done in ${since(startedAt)}`);
   return program;

@@ -18,6 +18,14 @@ interface ErrorAnswer {
   error: { message: string; type: string; param: string | null; code: string };
 }
 
+/** Every error has OpenAI's shape and an id. */
+async function errorOf(response: Response): Promise<ErrorAnswer["error"]> {
+  const { error } = (await response.json()) as ErrorAnswer;
+  assert.deepEqual(Object.keys(error).sort(), ["code", "message", "param", "type"]);
+  assert.match(response.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+  return error;
+}
+
 async function post(body: string | Buffer, headers: Record<string, string> = {}) {
   const response = await fetch(`${stack.url}/v1/chat/completions`, {
     method: "POST",
@@ -28,9 +36,7 @@ async function post(body: string | Buffer, headers: Record<string, string> = {})
     },
     body,
   });
-  const { error } = (await response.json()) as ErrorAnswer;
-  assert.deepEqual(Object.keys(error).sort(), ["code", "message", "param", "type"]);
-  assert.match(response.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
+  const error = await errorOf(response);
   return { status: response.status, code: error.code, param: error.param, message: error.message };
 }
 const messages = '"messages":[{"role":"user","content":"hi"}]';
@@ -69,10 +75,10 @@ describe("bad input", () => {
     assert.equal((await post("{}", { "content-type": "text/plain" })).status, 415);
     const nothing = await fetch(`${stack.url}/v1/nothing`);
     assert.equal(nothing.status, 404);
-    assert.equal(((await nothing.json()) as ErrorAnswer).error.code, "not_found");
+    assert.equal((await errorOf(nothing)).code, "not_found");
     const wrong = await fetch(`${stack.url}/v1/chat/completions`);
     assert.equal(wrong.status, 405);
-    assert.match(((await wrong.json()) as ErrorAnswer).error.message, /POST/);
+    assert.match((await errorOf(wrong)).message, /POST/);
   });
 
   it("answers 431 to a head that is too large", async () => {
@@ -89,6 +95,7 @@ describe("bad input", () => {
     });
     assert.match(answer, /^HTTP\/1\.1 431 /);
     assert.match(answer, /headers_too_large/);
+    assert.match(answer, /^x-request-id: [0-9a-f-]{36}\r$/m);
   });
 
   it("refuses a missing, a wrong and a malformed key with 401, without saying which part is wrong", async () => {
@@ -97,7 +104,7 @@ describe("bad input", () => {
     for (const key of ["", "sk-openai", wrongSecret, "wb_nosuchkey_0123456789abcdef0123"]) {
       const response = await ask(stack, { key });
       assert.equal(response.status, 401, key);
-      const { error } = (await response.json()) as ErrorAnswer;
+      const error = await errorOf(response);
       assert.equal(error.code, "invalid_api_key");
       assert.ok(!JSON.stringify(error).includes(right.slice(-10)));
     }
@@ -110,7 +117,7 @@ describe("bad input", () => {
     ]);
     const response = await ask(stack, { key: stack.keys.support_2 });
     assert.equal(response.status, 401);
-    assert.match(((await response.json()) as ErrorAnswer).error.message, /expired/);
+    assert.match((await errorOf(response)).message, /expired/);
   });
 
   it("called no provider and charged nothing for any of this", async () => {

@@ -6,6 +6,8 @@ import { eventually } from "@waybill/testing";
 import type { ServiceName } from "@waybill/wire";
 import { ask, readStream, type StreamEnd } from "../stack/ask.ts";
 import { booksAreRight } from "../stack/books.ts";
+import { startLoad } from "../stack/load.ts";
+import { seededRandom } from "../stack/seeds.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 let stack: TestStack;
@@ -65,4 +67,55 @@ describe("SIGTERM", () => {
     const booked = await booksAreRight(stack, { attempts });
     assert.equal(booked.filter(({ outcome }) => outcome === "partial").length, 3);
   });
+});
+
+describe("SIGTERM under load, with a second replica", () => {
+  const DRAIN_LIMIT_MS = 60_000;
+  /** A drain that waits for something that never comes would take the whole limit. */
+  const ENDED_WELL_INSIDE_MS = 10_000;
+  let busy: TestStack;
+  let complete = 0;
+  before(async () => {
+    // Short grants: asks for credit, journals and closings are under way at any moment.
+    busy = await startStack({
+      replicas: { router: 2, budget: 2 },
+      env: {
+        all: { WAYBILL_DRAIN_LIMIT_MS: String(DRAIN_LIMIT_MS) },
+        router: { WAYBILL_GRANT_LIFE_MS: "1000" },
+      },
+    });
+  });
+  after(async () => {
+    await busy[Symbol.asyncDispose]();
+  });
+
+  for (const name of ["budget", "router"] satisfies ServiceName[]) {
+    it(`of ${name}: it ends soon with exit code 0, nobody is refused and the books are right`, async () => {
+      const load = startLoad(busy, { random: seededRandom(1), concurrency: 12 });
+      const served = async (count: number): Promise<void> => {
+        const wanted = load.complete + count;
+        await eventually(() => load.complete > wanted, { timeoutMs: 20_000, reason: `${count} more are served` });
+      };
+      try {
+        await served(50);
+        // Both, one after the other: whichever the callers are connected to is drained under their load.
+        for (const old of busy.of(name)) {
+          const startedAtMs = performance.now();
+          assert.equal(await old.terminate(), 0, `exit code, log ${old.logFile}`);
+          const tookMs = performance.now() - startedAtMs;
+          assert.ok(tookMs < ENDED_WELL_INSIDE_MS, `it took ${tookMs} ms, log ${old.logFile}`);
+          await busy.start(name, { inPlaceOf: old });
+          await served(50);
+        }
+      } finally {
+        await load.stop();
+      }
+      const result = await load.stop();
+      assert.deepEqual(result.holes, []);
+      assert.equal(result.broken, 0, "no running stream is cut");
+      assert.deepEqual([...result.refused], [], "the other replica serves meanwhile");
+      complete += result.complete;
+      await booksAreRight(busy, { attempts: complete });
+    });
+  }
 });

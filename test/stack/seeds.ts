@@ -1,16 +1,27 @@
-// Seeds of fault tests: one in CI, all of WAYBILL_FAULT_SEEDS ("1,2,3" or "1-20") in `npm run fault`. Printed, so that a
-// failure can be replayed.
+// Seeds of fault tests: one in CI, all that WAYBILL_FAULT_SEEDS asks for in `npm run fault`. Printed, so that a failure can be
+// replayed.
+
+/** Seeds of one run: every one of them takes seconds to minutes. */
+const SEEDS_MAX = 100_000;
 
 /** The seeds to run a scenario with. */
 export function faultSeeds(): number[] {
-  const given = process.env.WAYBILL_FAULT_SEEDS ?? "1";
+  return seedsOf(process.env.WAYBILL_FAULT_SEEDS || "1");
+}
+
+/** A number alone is how many: "20" is 1 to 20. A list is the seeds themselves: "3,7", "5-9,12", and "17-17" for one. */
+export function seedsOf(given: string): number[] {
+  if (/^\d+$/.test(given)) return range(given, 1, Number(given));
   return given.split(",").flatMap((part) => {
-    const [from, to = from] = part.split("-").map(Number);
-    if (from === undefined || to === undefined || !Number.isInteger(from) || !Number.isInteger(to)) {
-      throw new Error(`WAYBILL_FAULT_SEEDS must look like 1,2,5-9, not ${given}`);
-    }
-    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
+    return range(given, Number(from), Number(to));
   });
+}
+
+function range(given: string, from: number, to: number): number[] {
+  const count = to - from + 1;
+  if (count >= 1 && count <= SEEDS_MAX) return Array.from({ length: count }, (_, index) => from + index);
+  throw new Error(`WAYBILL_FAULT_SEEDS must be how many, such as 20, or the seeds, such as 3,5-9, not ${given}`);
 }
 
 export interface SeededRandom {

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withoutOwnStores } from "./own-stores.ts";
 import { PlainError } from "./plain-error.ts";
 import { defaultPortBase, portOffsetMax } from "./ports.ts";
 
@@ -10,8 +11,8 @@ const rootDir = fileURLToPath(new URL("../../../", import.meta.url));
 /** Ctrl-C allows services 10 s in all; the ingress may use most of it for running streams. */
 const defaultDrainLimitMs = 7_000;
 
-/** How many seeds `npm run fault` tries each fault with. */
-export const faultSeedsDefault = 20;
+/** Which seeds `npm run fault` tries each fault with: a number alone is how many, a list is the seeds themselves. */
+export const faultSeedsDefault = "20";
 
 /** Usual names of provider keys; waybill.yaml may name others. */
 const knownProviderKeys = [
@@ -48,7 +49,8 @@ export interface LauncherConfig {
   readonly configFile: string;
   readonly providerKeys: Readonly<Record<string, string>>;
   readonly drainLimitMs: number;
-  readonly faultSeeds: number;
+  /** As test/stack/seeds.ts reads it. */
+  readonly faultSeeds: string;
   /** Where programs find things on this machine; every process gets it. */
   readonly plain: Readonly<Record<string, string>>;
   /** Settings for every service. */
@@ -58,18 +60,20 @@ export interface LauncherConfig {
 /** Throws a PlainError that names the first setting that cannot be. */
 export function readLauncherConfig(environment: NodeJS.ProcessEnv = process.env): LauncherConfig {
   const configFile = findConfigFile(environment);
-  const nats = splitNatsUrl(environment);
+  const portBase = wholeNumber(environment, "WAYBILL_PORT_BASE", defaultPortBase, 1_024, 65_535 - portOffsetMax);
+  const given = withoutOwnStores(environment, portBase);
+  const nats = splitNatsUrl(given);
   return {
     rootDir,
     stateDir: stateDirOf(environment),
-    portBase: wholeNumber(environment, "WAYBILL_PORT_BASE", defaultPortBase, 1_024, 65_535 - portOffsetMax),
+    portBase,
     natsUrl: nats?.url,
     natsLogin: nats?.login,
-    databaseUrl: databaseUrlOf(environment),
+    databaseUrl: databaseUrlOf(given),
     configFile,
     providerKeys: readProviderKeys(environment, configFile),
     drainLimitMs: wholeNumber(environment, "WAYBILL_DRAIN_LIMIT_MS", defaultDrainLimitMs, 0, 3_600_000),
-    faultSeeds: wholeNumber(environment, "WAYBILL_FAULT_SEEDS", faultSeedsDefault, 1, 100_000),
+    faultSeeds: faultSeedsOf(environment),
     plain: plainEnvironment(environment),
     common: commonSettings(environment),
   };
@@ -82,6 +86,12 @@ export function plainEnvironment(environment: NodeJS.ProcessEnv = process.env): 
 
 function stateDirOf(environment: NodeJS.ProcessEnv): string {
   return resolve(rootDir, environment.WAYBILL_STATE_DIR || ".waybill");
+}
+
+function faultSeedsOf(environment: NodeJS.ProcessEnv): string {
+  const text = environment.WAYBILL_FAULT_SEEDS || faultSeedsDefault;
+  if (/^[1-9]\d{0,4}$|^\d+-\d+$|^\d+(-\d+)?(,\d+(-\d+)?)+$/.test(text)) return text;
+  throw new PlainError("WAYBILL_FAULT_SEEDS must be how many, such as 20, or the seeds, such as 3,5-9 or 17-17.");
 }
 
 function commonSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -112,23 +122,44 @@ function readProviderKeys(environment: NodeJS.ProcessEnv, configFile: string): R
 }
 
 function databaseUrlOf(environment: NodeJS.ProcessEnv): string | undefined {
-  const url = environment.DATABASE_URL || undefined;
-  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
-    throw new PlainError("DATABASE_URL must look like postgres://user:password@host:5432/database.");
-  }
-  return url;
+  const example = "postgres://user:password@host:5432/database, with %40 for an @ in the password and so on";
+  const url = storeUrl(environment, "DATABASE_URL", ["postgres:", "postgresql:"], example);
+  return url === undefined ? undefined : environment.DATABASE_URL;
 }
 
 function splitNatsUrl(environment: NodeJS.ProcessEnv): { url: string; login: LauncherConfig["natsLogin"] } | undefined {
-  const given = environment.NATS_URL;
-  if (given === undefined || given === "") return undefined;
-  if (!URL.canParse(given)) throw new PlainError("NATS_URL must look like nats://host:4222.");
-  const url = new URL(given);
+  const url = storeUrl(environment, "NATS_URL", ["nats:", "tls:"], "nats://host:4222");
+  if (url === undefined) return undefined;
   const user = decodeURIComponent(url.username) || environment.NATS_USER;
   const password = decodeURIComponent(url.password) || environment.NATS_PASSWORD;
   url.username = "";
   url.password = "";
   return { url: url.href, login: user && password ? { user, password } : undefined };
+}
+
+/** Undefined when not set. Whatever is read from it later can be read. The sentence never shows the value: it may hold a password. */
+function storeUrl(
+  environment: NodeJS.ProcessEnv,
+  name: "DATABASE_URL" | "NATS_URL",
+  protocols: readonly string[],
+  example: string,
+): URL | undefined {
+  const text = environment[name];
+  if (text === undefined || text === "") return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !protocols.includes(url.protocol) || url.hostname === "" || !isDecodable(url)) {
+    throw new PlainError(`${name} must look like ${example}; correct it, or unset it and npm start brings its own.`);
+  }
+  return url;
+}
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function wholeNumber(environment: NodeJS.ProcessEnv, name: string, fallback: number, min: number, max: number): number {

@@ -8,6 +8,7 @@ export { type NamedPort, namePorts, type Ports, portsFromBase, requireFreePorts 
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres.ts";
 export { removeData } from "./postgres-user.ts";
 export { migrateAll, type OwnerEnvironment, seedDemo } from "./prepare-database.ts";
+export { renderEnvFile } from "./private-file.ts";
 export { applyRoles, type RoleName, type RolePasswords, RolesRefused, roleNames, urlAs } from "./roles.ts";
 export { makeSecrets, type Party, type StackSecrets } from "./secrets.ts";
 export { type Supervised, type SupervisedOptions, superviseProcess } from "./supervise.ts";

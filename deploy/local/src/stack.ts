@@ -15,14 +15,11 @@ import { applyRoles } from "./roles.ts";
 import { rotateLogs } from "./rotate-logs.ts";
 import { type Say, seconds } from "./say.ts";
 import { loadSecrets, type StackSecrets, saveSecrets } from "./secrets.ts";
+import { stopServices } from "./stop-order.ts";
 import { type Supervised, superviseProcess } from "./supervise.ts";
 import { type ProcessPlan, type Topology, topology } from "./topology.ts";
 
 const readyLimitMs = 60_000;
-/** What still runs then is killed. */
-const servicesStopLimitMs = 10_000;
-/** Whoever comes earlier on a request's path stops earlier, so that what it still sends is taken. */
-const stopOrder = [["ingress"], ["worker"], ["router"], ["budget", "ledger"], ["simulator"]] as const;
 
 export interface StackOptions {
   readonly ports: Ports;
@@ -47,12 +44,7 @@ export class Started {
 
   /** Services in the order of the path, 10 s for all; then the stores. */
   async stopInOrder(): Promise<void> {
-    const startedAt = performance.now();
-    for (const names of stopOrder) {
-      const leftMs = Math.max(0, servicesStopLimitMs - (performance.now() - startedAt));
-      const group = this.services.filter((service) => names.some((name) => name === service.name));
-      await Promise.all(group.map((service) => service.stop(leftMs)));
-    }
+    await stopServices(this.services);
     await Promise.all(this.stores.map((store) => store.stop()));
   }
 

@@ -66,6 +66,8 @@ export interface StreamSight {
   createdAtMs: number;
   messages: number;
   bytes: number;
+  /** The stream's own limit, which an operator may have changed; infinite when it has none. */
+  bytesMax: number;
   /** Oldest message; undefined when the stream is empty. */
   oldestAtMs: number | undefined;
   lastSequence: number;
@@ -75,11 +77,12 @@ export interface StreamSight {
 export async function sightStream(nc: NatsConnection, name: string): Promise<StreamSight | undefined> {
   const manager = await jetstreamManager(nc, { checkAPI: false });
   try {
-    const { created, state } = await manager.streams.info(name);
+    const { created, state, config } = await manager.streams.info(name);
     return {
       createdAtMs: Date.parse(created),
       messages: state.messages,
       bytes: state.bytes,
+      bytesMax: config.max_bytes > 0 ? config.max_bytes : Number.POSITIVE_INFINITY,
       oldestAtMs: state.messages === 0 ? undefined : Date.parse(state.first_ts),
       lastSequence: state.last_seq,
     };

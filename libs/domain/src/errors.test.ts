@@ -18,6 +18,10 @@ test("an exhausted budget is 402: 429 would make every client try again", () => 
   assert.equal(ERRORS.budget_exceeded.retry, "never");
 });
 
+test("what was never sent may be sent elsewhere: the ingress asks for the next model", () => {
+  for (const code of ["not_sent", "no_workers", "worker_lost"] as const) assert.equal(ERRORS[code].retry, "next", code);
+});
+
 test("only codes of the catalogue are codes", () => {
   assert.ok(isErrorCode("budget_exceeded"));
   for (const text of ["", "nope", "toString", "__proto__", "constructor"]) assert.ok(!isErrorCode(text), text);

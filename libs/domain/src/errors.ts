@@ -87,7 +87,7 @@ export const ERRORS = {
     503,
     10,
     "service_unavailable",
-    "same",
+    "next",
     "The request was given up before it was sent to the provider.",
   ),
 } as const satisfies Record<string, ErrorEntry>;

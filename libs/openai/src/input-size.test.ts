@@ -33,8 +33,22 @@ describe("sizeInput()", () => {
     assert.equal(size({ messages: image("https://example.com/a.png") }).hasUnseenInput, true);
   });
 
+  it("notices sound, written out, linked or named by an earlier answer", () => {
+    const said = (part: object) => size({ messages: [{ role: "user", content: [part] }] });
+    const written = said({ type: "input_audio", input_audio: { data: "A".repeat(10_000), format: "wav" } });
+    assert.deepEqual([written.hasAudio, written.hasUnseenInput], [true, false]);
+    assert.ok(written.estimatedTokens < 2_000, "base64 is not text");
+    const linked = said({ type: "audio_url", audio_url: { url: "https://example.com/a.wav" } });
+    assert.deepEqual([linked.hasAudio, linked.hasUnseenInput], [true, true]);
+    const earlier = size({ messages: [{ role: "assistant", audio: { id: "audio_1" } }] });
+    assert.deepEqual([earlier.hasAudio, earlier.hasUnseenInput], [true, true]);
+    assert.equal(size({}).hasAudio, false);
+  });
+
   it("notices stored input", () => {
     assert.equal(size({ previous_response_id: "r" }).hasUnseenInput, true);
+    const film = { type: "video_url", video_url: { url: "https://example.com/a.mp4" } };
+    assert.equal(size({ messages: [{ role: "user", content: [film] }] }).hasUnseenInput, true);
     assert.equal(
       size({ messages: [{ role: "user", content: [{ type: "file", file: { file_id: "f" } }] }] }).hasUnseenInput,
       true,

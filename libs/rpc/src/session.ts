@@ -90,7 +90,10 @@ export class Session<Call extends Correlated, Answer extends Correlated> {
       this.#open = false;
       this.#breakAll();
       if (wasOpen || error) this.#options.onState?.(false, error);
-      if (!this.#closed) setTimeout(() => this.#connect(), this.#options.reconnectMs ?? 200).unref();
+      // A server that says goodbye has siblings, and callers who would rather not hear of it.
+      const saidGoodbye = wasOpen && error === undefined;
+      const reconnectMs = saidGoodbye ? 0 : (this.#options.reconnectMs ?? 200);
+      if (!this.#closed) setTimeout(() => this.#connect(), reconnectMs).unref();
     };
     // The server sends its headers when it accepts the stream; until then nothing is promised.
     stream.on("metadata", () => {

@@ -1,9 +1,9 @@
 // Settings that every service has. Each service's config.ts spreads them into its own.
-import { integer, oneOf, secret, text } from "./config.ts";
+import { dashedName, integer, oneOf, secret, secretUrl, text, url } from "./config.ts";
 
 export const commonSettings = {
-  WAYBILL_SERVICE_ID: text({
-    meaning: "Name of this process on the bus and in logs; letters, digits and dashes. Empty: made up at start.",
+  WAYBILL_SERVICE_ID: dashedName({
+    meaning: "Name of this process on the bus and in logs. Empty: made up at start.",
     fallback: "",
   }),
   WAYBILL_HEALTH_PORT: integer({
@@ -22,7 +22,8 @@ export const commonSettings = {
     min: 0,
     max: 3_600_000,
   }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: text({
+  OTEL_EXPORTER_OTLP_ENDPOINT: url({
+    schemes: ["http", "https"],
     meaning: "Where traces are sent (OTLP over HTTP). Empty: nowhere.",
     fallback: "",
   }),
@@ -35,11 +36,14 @@ export const commonSettings = {
 } as const;
 
 export const natsSettings = {
-  NATS_URL: text({ meaning: "Address of NATS, e.g. nats://127.0.0.1:4222." }),
+  NATS_URL: url({ meaning: "Address of NATS, e.g. nats://127.0.0.1:4222.", schemes: ["nats", "tls"] }),
   NATS_USER: text({ meaning: "This service's NATS user." }),
   NATS_PASSWORD: secret({ meaning: "This service's NATS password." }),
 } as const;
 
 export const databaseSettings = {
-  DATABASE_URL: secret({ meaning: "Postgres, with this service's own role." }),
+  DATABASE_URL: secretUrl({
+    meaning: "Postgres, with this service's own role.",
+    schemes: ["postgres", "postgresql"],
+  }),
 } as const;

@@ -64,15 +64,85 @@ export function secret(options: { meaning: string; fallback?: string }): Setting
 
 /** A comma-separated list; blanks are dropped. */
 export function list(options: { meaning: string; fallback?: string }): Setting<string[]> {
+  const { meaning, fallback } = options;
+  return { meaning, fallback, allowed: "a list, comma separated", parse: splitList };
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+/** A comma-separated list of addresses as <host>:<port>; not empty, unless its fallback is. */
+export function hostPorts(options: { meaning: string; fallback?: string }): Setting<string[]> {
+  const allowed = "addresses as host:port, comma separated";
   return {
     meaning: options.meaning,
     fallback: options.fallback,
-    allowed: "a list, comma separated",
-    parse: (value) =>
-      value
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== ""),
+    allowed,
+    parse(value) {
+      const addresses = splitList(value);
+      const isOptional = addresses.length === 0 && options.fallback === "";
+      if (!isOptional && (addresses.length === 0 || !addresses.every(isHostPort)))
+        throw new Error(`must be ${allowed}`);
+      return addresses;
+    },
+  };
+}
+
+function isHostPort(text: string): boolean {
+  const port = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+}
+
+/** The address of a server, whose scheme is one of these: ["nats", "tls"]. */
+export function url(options: { meaning: string; fallback?: string; schemes: readonly string[] }): Setting<string> {
+  const { meaning, fallback, schemes } = options;
+  const allowed = `a URL like ${schemes.map((scheme) => `${scheme}://host`).join(" or ")}`;
+  return {
+    meaning,
+    fallback,
+    allowed,
+    parse(value) {
+      if (value !== fallback && !isServerUrl(value, schemes)) throw new Error(`must be ${allowed}`);
+      return value;
+    },
+  };
+}
+
+/** Like `url`, with a password in it; prints as ***. A refusal does not show it either. */
+export function secretUrl(options: {
+  meaning: string;
+  fallback?: string;
+  schemes: readonly string[];
+}): Setting<Secret> {
+  const plain = url(options);
+  return {
+    ...plain,
+    allowed: `${plain.allowed}; a secret, never printed`,
+    parse: (value) => new Secret(plain.parse(value)),
+  };
+}
+
+function isServerUrl(text: string, schemes: readonly string[]): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return hostname !== "" && schemes.some((scheme) => protocol === `${scheme}:`);
+}
+
+/** A name of letters, digits and dashes, fit for a part of a subject. */
+export function dashedName(options: { meaning: string; fallback?: string }): Setting<string> {
+  const allowed = "letters, digits and dashes, at most 100";
+  return {
+    meaning: options.meaning,
+    fallback: options.fallback,
+    allowed,
+    parse(value) {
+      if (value !== options.fallback && !/^[A-Za-z0-9-]{1,100}$/.test(value)) throw new Error(`must be ${allowed}`);
+      return value;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeFailpoint } from "./failpoint.ts";
+import { readConfig } from "./config.ts";
+import { failpointSettings, makeFailpoint } from "./failpoint.ts";
 
 function killsOf(spec: string, passed: readonly string[]): number {
   let kills = 0;
@@ -24,5 +25,6 @@ test("a failpoint kills at the nth pass of its own name and at no other", () => 
 test("a failpoint with a typing error is refused at start", () => {
   for (const spec of ["before insert", "before_insert:0", "before_insert:x", ":2"]) {
     assert.throws(() => makeFailpoint(spec), /WAYBILL_FAILPOINT/);
+    assert.throws(() => readConfig(failpointSettings, { WAYBILL_FAILPOINT: spec }), /WAYBILL_FAILPOINT must be <name>/);
   }
 });

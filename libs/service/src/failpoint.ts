@@ -1,5 +1,5 @@
 // Fault tests only: a process kills itself at a named point, exactly where a crash would hurt most.
-import { type Setting, text } from "./config.ts";
+import type { Setting } from "./config.ts";
 
 /**
  * Call it with the name of the point that is being passed. A point that should let what was just written leave the process
@@ -7,15 +7,19 @@ import { type Setting, text } from "./config.ts";
  */
 export type Failpoint = (name: string) => Promise<never> | undefined;
 
+const FORM = "<name>[:<nth>][~<ms>]";
 const SPEC = /^([a-z_]+)(?::([1-9]\d{0,6}))?(?:~(\d{1,5}))?$/;
 
 /** Spread into the settings of a service that has failpoints. */
 export const failpointSettings = {
-  WAYBILL_FAILPOINT: text({
-    meaning:
-      "For fault tests only: <name>[:<nth>][~<ms>] ends this process with SIGKILL at the nth pass of that point, or <ms> later.",
+  WAYBILL_FAILPOINT: {
+    meaning: `For fault tests only: ${FORM} ends this process with SIGKILL at the nth pass of that point, or <ms> later.`,
     fallback: "",
-  }) satisfies Setting<string>,
+    parse(spec) {
+      if (spec !== "" && !SPEC.test(spec)) throw new Error(`must be ${FORM}`);
+      return spec;
+    },
+  } satisfies Setting<string>,
 } as const;
 
 /**
@@ -28,7 +32,7 @@ export function makeFailpoint(
 ): Failpoint {
   if (spec === "") return () => undefined;
   const match = SPEC.exec(spec);
-  if (!match) throw new Error(`WAYBILL_FAILPOINT must be <name>[:<nth>][~<ms>], not ${JSON.stringify(spec)}`);
+  if (!match) throw new Error(`WAYBILL_FAILPOINT must be ${FORM}, not ${JSON.stringify(spec)}`);
   const [, wanted, nth = "1", delayMs] = match;
   let passesLeft = Number(nth);
   return (name) => {

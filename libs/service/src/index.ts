@@ -3,6 +3,7 @@ export { commonSettings, databaseSettings, natsSettings } from "./common-setting
 export {
   ConfigError,
   type ConfigOf,
+  hostPorts,
   integer,
   list,
   oneOf,
@@ -11,7 +12,9 @@ export {
   type Setting,
   type Settings,
   secret,
+  secretUrl,
   text,
+  url,
 } from "./config.ts";
 export { type Failpoint, failpointSettings, makeFailpoint } from "./failpoint.ts";
 export { Health, type ReadyCondition } from "./health.ts";

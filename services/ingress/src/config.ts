@@ -1,5 +1,5 @@
 // Every setting of the ingress: unit, default, range, meaning. The only file here that reads the environment.
-import { commonSettings, integer, list, natsSettings, secret, text } from "@waybill/service";
+import { commonSettings, hostPorts, integer, natsSettings, secret, text } from "@waybill/service";
 
 export const settings = {
   ...commonSettings,
@@ -11,14 +11,14 @@ export const settings = {
     min: 0,
     max: 65_535,
   }),
-  WAYBILL_ROUTER_URLS: list({ meaning: "Routers as host:port, comma separated; the first that answers is used." }),
-  WAYBILL_BUDGET_URLS: list({ meaning: "Budget services as host:port, comma separated; asked for keys." }),
+  WAYBILL_ROUTER_URLS: hostPorts({ meaning: "Routers as host:port, comma separated; the first that answers is used." }),
+  WAYBILL_BUDGET_URLS: hostPorts({ meaning: "Budget services as host:port, comma separated; asked for keys." }),
   WAYBILL_SERVICE_TOKEN: secret({ meaning: "This service's own token for gRPC." }),
   WAYBILL_BODY_BYTES_MAX: integer({
     meaning: "Largest request body; beyond it 413.",
     fallback: 32 * 1024 * 1024,
     min: 1_024,
-    max: 512 * 1024 * 1024,
+    max: 256 * 1024 * 1024,
   }),
   WAYBILL_OPEN_BODIES_BYTES_MAX: integer({
     meaning: "All request bodies in memory together; beyond it 503 overloaded.",

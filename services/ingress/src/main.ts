@@ -59,6 +59,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     authenticate,
     listModels: models.list,
     serveChat: chat.handle,
+    failReading: chat.failReading,
     onRefused: report.refused,
     refusal() {
       if (isDraining) return "draining";

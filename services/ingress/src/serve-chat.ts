@@ -30,8 +30,16 @@ export interface ChatCall {
   ingressId: string;
   headers: RequestHeaders;
   presentedKey: string | undefined;
-  body: Buffer;
+  /** Lets the body in. Throws WaybillError: body_too_large, overloaded, request_timeout, client_gone. */
+  readBody(): Promise<Buffer>;
   traceparent: string;
+}
+
+/** What the client wants, once it was let in. */
+interface Asked {
+  request: DecideRequest;
+  chat: ChatRequest;
+  body: Buffer;
 }
 
 /** What the log line and the metrics say about a served request. */
@@ -58,13 +66,16 @@ export async function serveChat(
   try {
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
-    const chat = parseChatRequest(call.body);
+    // Only now: what a stranger sends takes no memory.
+    const body = await call.readBody();
+    const chat = parseChatRequest(body);
     served.requestedModel = chat.model;
     const request = decideRequest(call, key, chat);
     let decision = decisionOf(await ports.decisions.decide(request, call.traceparent));
+    const asked: Asked = { request, chat, body };
     for (;;) {
       served.decision = decision;
-      const end = await carry(call, request, chat, decision, client, ports, limits);
+      const end = await carry(call, asked, decision, client, ports, limits);
       served.end = end;
       if (end.kind !== "failed") break;
       decision = await nextDecision(call, request, decision, end.error, client, ports);
@@ -101,14 +112,13 @@ function decisionOf(response: DecideResponse): Decision {
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
 async function carry(
   call: ChatCall,
-  request: DecideRequest,
-  chat: ChatRequest,
+  { request, chat, body }: Asked,
   decision: Decision,
   client: Client,
   ports: ServePorts,
   limits: ServeLimits,
 ): Promise<AttemptEnd> {
-  const waybill = makeWaybill(request, chat, call.body, decision);
+  const waybill = makeWaybill(request, chat, body, decision);
   const relay = new Relay(client, decision, chat.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
@@ -122,7 +132,7 @@ async function carry(
     claimByMs: nowMs + limits.claimTimeoutMs,
     listener: (event) => relay.on(event),
   });
-  ports.attempts.open(attempt, call.body);
+  ports.attempts.open(attempt, body);
   client.onGone(() => {
     if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, "client_gone");
   });

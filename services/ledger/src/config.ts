@@ -7,7 +7,7 @@ import {
   integer,
   natsSettings,
   readConfig,
-  secret,
+  secretUrl,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
 import { usageConsumer } from "@waybill/wire";
@@ -51,6 +51,11 @@ export const migrations: MigrationSet = {
 
 /** For --migrate: the database as its owner sees it. */
 export function readOwnerUrl(): string {
-  const ownerSettings = { DATABASE_URL: secret({ meaning: "Postgres, with the owner's role: it makes schemas." }) };
+  const ownerSettings = {
+    DATABASE_URL: secretUrl({
+      meaning: "Postgres, with the owner's role: it makes schemas.",
+      schemes: ["postgres", "postgresql"],
+    }),
+  };
   return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
 }

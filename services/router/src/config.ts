@@ -8,13 +8,15 @@ import {
   commonSettings,
   databaseSettings,
   failpointSettings,
+  hostPorts,
   integer,
-  list,
   natsSettings,
   readConfig,
   type Setting,
   secret,
+  secretUrl,
   text,
+  url,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
 
@@ -39,14 +41,15 @@ export const settings = {
     fallback: undefined,
     parse: parseAcceptedTokens,
   },
-  WAYBILL_BUDGET_URLS: list({ meaning: "Addresses of the budget services, host:port, comma separated." }),
+  WAYBILL_BUDGET_URLS: hostPorts({ meaning: "Addresses of the budget services, host:port, comma separated." }),
   WAYBILL_CONFIG: text({
     meaning: "Path of waybill.yaml. Empty: waybill.yaml in the root of the repository, where absent is fine.",
     fallback: "",
   }),
-  WAYBILL_SIMULATOR_URL: text({
+  WAYBILL_SIMULATOR_URL: url({
     meaning: "Base URL of the simulator, up to /v1. Empty: there is none.",
     fallback: "",
+    schemes: ["http", "https"],
   }),
   WAYBILL_CONNECT_TIMEOUT_MS: durationMs("How long a worker may take to connect to a provider.", 5_000),
   WAYBILL_FIRST_TOKEN_TIMEOUT_MS: durationMs("How long a provider may take to its first token.", 60_000),
@@ -71,7 +74,12 @@ export const migrations: MigrationSet = {
 
 /** For --migrate: the database as its owner sees it. */
 export function readOwnerUrl(): string {
-  const ownerSettings = { DATABASE_URL: secret({ meaning: "Postgres, with the owner's role: it makes schemas." }) };
+  const ownerSettings = {
+    DATABASE_URL: secretUrl({
+      meaning: "Postgres, with the owner's role: it makes schemas.",
+      schemes: ["postgres", "postgresql"],
+    }),
+  };
   return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
 }
 

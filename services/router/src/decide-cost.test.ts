@@ -67,7 +67,7 @@ const decide = new Decide({
   holdLifeMs: 660_000,
   budgetWaitMs: 1_000,
   leastOutputTokens: 16,
-  isConfigured: () => true,
+  isReady: () => true,
   observe: { decided() {}, waitedForBudget() {}, unheld() {} },
   failpoint: () => {},
 });

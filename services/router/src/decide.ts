@@ -43,8 +43,8 @@ export interface DecideOptions {
   budgetWaitMs: number;
   /** A clamped answer of fewer tokens than this (per choice) makes no sense. */
   leastOutputTokens: number;
-  /** False until the deployed configuration is known here. */
-  isConfigured(): boolean;
+  /** False until the deployed configuration and the live workers are known here. */
+  isReady(): boolean;
   observe: Observations;
   failpoint: Failpoint;
 }
@@ -149,8 +149,8 @@ export class Decide {
   }
 
   #notReady(): DecideResponse | undefined {
-    const { till, isConfigured } = this.#options;
-    if (!isConfigured()) return refuse("router_unavailable", { retryAfterMs: RETRY_AFTER_MS });
+    const { till, isReady } = this.#options;
+    if (!isReady()) return refuse("router_unavailable", { retryAfterMs: RETRY_AFTER_MS });
     if (!till.knowsBudgets) return refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS });
     return undefined;
   }

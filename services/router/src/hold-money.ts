@@ -26,6 +26,8 @@ export type HoldOutcome =
 /** Credit that arrives may be taken by others first; after this many answers the hold is placed exactly. */
 const FILLS_MAX = 2;
 const RETRY_MS = 25;
+/** How long a service may be away before its absence is the answer: the time to move to its sibling. */
+const AWAY_MS = 100;
 
 /** The common case, without waiting: a hold from grants in hand, or undefined. */
 export function holdAtOnce(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {
@@ -61,6 +63,7 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
     boundedByShare: size.boundedByShare,
   }));
   let wasSent = false;
+  const patientUntilMs = Math.min(endsAtMs, performance.now() + AWAY_MS);
   for (;;) {
     const leftMs = endsAtMs - performance.now();
     if (leftMs <= 0) break;
@@ -75,8 +78,8 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
       return answer;
     }
     wasSent ||= answer.sent;
-    // Not even sent: the service is away, and waiting for it would only make the refusal slow.
-    if (!answer.sent) break;
+    // Not even sent: the service is away, and a longer wait for it would only make the refusal slow.
+    if (!answer.sent && performance.now() >= patientUntilMs) break;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
   if (missing.some(({ hard }) => hard)) {

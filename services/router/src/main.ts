@@ -40,7 +40,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     ...{ snapshot, live, till, clock, holder, timeouts, holdLifeMs, failpoint },
     budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
-    isConfigured: () => deployed.isConfigured,
+    isReady: () => deployed.isReady,
     observe: measureDecisions(scope.metrics),
   });
   await serveDecisions(config, scope, { decide, till });

@@ -304,6 +304,35 @@ test("the seeded route sends paying users to the better model, with the other as
   assert.equal(decisionOf(await router.decide(request("dynamic/support"))).target?.model, "economy");
 });
 
+test("an attempt that was never sent goes to the same model once more, then to the fallback", async () => {
+  const asked = request("dynamic/support", { user_plan: "paid", max: 10n });
+  let decision = decisionOf(await router.decide(asked));
+  const models = [decision.target?.model];
+  for (let failedAttempt = 1; failedAttempt <= 3; failedAttempt += 1) {
+    const { resumeToken } = decision;
+    const next = await router.next({ request: asked, resumeToken, failedAttempt, failureCode: "not_sent" });
+    decision = decisionOf(next);
+    assert.equal(decision.attempt, failedAttempt + 1);
+    assert.equal(decision.holds.length, 1, "each attempt is held afresh");
+    models.push(decision.target?.model);
+  }
+  assert.deepEqual(models, ["premium", "premium", "economy", "economy"]);
+});
+
+test("what a price does not cover is refused where a hard budget applies, with the reason, and served where none does", async () => {
+  const asked = request("dynamic/support", { user_plan: "paid", max: 10n });
+  if (asked.features) asked.features.priceUnbounded = true;
+  const refusal = refusalOf(await router.decide(asked));
+  assert.equal(refusal.code, "hold_unbounded");
+  const because = "the request asks for something that its price does not cover";
+  assert.deepEqual(
+    refusal.candidates.map(({ rejectedBecause }) => rejectedBecause),
+    [because, because],
+  );
+  if (asked.attribution) asked.attribution.teamId = "nobody";
+  assert.deepEqual(decisionOf(await router.decide(asked)).holds, []);
+});
+
 test("a budget that is nearly spent is used to its last cent, then refused with 402's figures", async () => {
   const held: bigint[] = [];
   let refusal: Refusal | undefined;
@@ -379,13 +408,18 @@ test("what is unspent here serves an exact hold elsewhere: the grant is called b
   const first = decisionOf(await router.decide(request("sim/economy", { team: "recall", max: 10n })));
   assert.notEqual(first.holds[0]?.grantId, "");
   // Nearly all of the rest, which is only there once the grant has returned.
-  const [window] = await query<{ free: string; granted: string }>(
-    `SELECT (limit_pico_usd - posted_pico_usd - held_pico_usd - granted_pico_usd)::text AS free, granted_pico_usd::text AS granted
-     FROM budget.budget_window WHERE budget_id = 'recall'`,
+  const window = await eventually(
+    async () => {
+      const [found] = await query<{ free: string; granted: string }>(
+        `SELECT (limit_pico_usd - posted_pico_usd - held_pico_usd - granted_pico_usd)::text AS free, granted_pico_usd::text AS granted
+         FROM budget.budget_window WHERE budget_id = 'recall' AND held_pico_usd > 0 AND granted_pico_usd > 0`,
+      );
+      return found;
+    },
+    { reason: "the hold is journaled, and the credit that was asked for after it is here" },
   );
-  assert.ok(BigInt(window?.granted ?? "0") > 0n);
-  const free = BigInt(window?.free ?? "0");
-  const target = free + BigInt(window?.granted ?? "0") / 2n;
+  const free = BigInt(window.free);
+  const target = free + BigInt(window.granted) / 2n;
   const max = (target - 816n * 5_000_000n) / (2n * 15_000_000n);
   const asked = request("sim/premium", { team: "recall", max });
   if (asked.features) asked.features.choiceCount = 2;

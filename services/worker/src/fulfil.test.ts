@@ -53,8 +53,6 @@ import {
   WorkerHealth,
 } from "@waybill/wire";
 import { settings } from "./config.ts";
-import { OpenAttempts } from "./core/open-attempts.ts";
-import { fulfil } from "./fulfil.ts";
 import { startWorker } from "./inbound/start-worker.ts";
 
 const INGRESS = "ingress-test";
@@ -410,7 +408,7 @@ test("if nobody answers, a first delivery was not sent", async () => {
   ingress.answer = () => undefined;
   await ingress.publish(late);
   const record = await ingress.record(late);
-  assert.equal(record.recordId, `${late.attemptId}:worker`);
+  assert.equal(record.recordId, `${late.attemptId}:void`);
   assert.deepEqual(
     [record.outcome, record.errorCode, record.costPicoUsd],
     [AttemptOutcome.FAILED_FREE, "not_sent", 0n],
@@ -676,37 +674,6 @@ test("what a killed worker left on disk is sent by the next one on that disk", a
   } finally {
     child.kill("SIGKILL");
   }
-});
-
-test("a go that was asked for more than a second ago is not used", async () => {
-  const books: UsageRecord[] = [];
-  let nowMs = 0;
-  const stalled = {
-    workerId: "w",
-    clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
-    claim: async () => {
-      nowMs += 1_001;
-      return { kind: "go", msLeft: 60_000 };
-    },
-    upstreamOf: () => ({}),
-    replyTo: () => ({ failed: () => {} }),
-    failpoint: () => {},
-    measure: { claimed: () => {} },
-    book: (record: UsageRecord) => {
-      books.push(record);
-      return { secured: Promise.resolve(), stored: Promise.resolve() };
-    },
-    noteRecorded: () => {},
-  };
-  const data = Waybill.encode(makeWaybill({})).finish();
-  const message = { data, deliveryCount: 1, streamSequence: 1, header: () => "", ack: () => {} };
-  // Only what this path uses: had it gone on to the call, it would have failed on what is missing.
-  const ports = stalled as unknown as Parameters<typeof fulfil>[2];
-  await fulfil(message as unknown as Parameters<typeof fulfil>[0], new OpenAttempts(1_000, () => {}), ports);
-  assert.deepEqual(
-    books.map(({ outcome, errorCode }) => [outcome, errorCode]),
-    [[AttemptOutcome.FAILED_FREE, "not_sent"]],
-  );
 });
 
 /** CPU seconds of another process; undefined where there is no /proc. */

@@ -1,6 +1,7 @@
 // THE STORY: claim a waybill with the ingress that wrote it, call the provider, send the answer back as it comes, put the
 // attempt on the books, and only then let go of the message. No go, no call; one record for each attempt, whatever happens.
 import { ERRORS, type ErrorCode } from "@waybill/domain";
+import { traceIdOf } from "@waybill/service";
 import { AttemptOutcome, HEADERS, Waybill } from "@waybill/wire";
 import { costNote } from "./core/cost-note.ts";
 import type { Ending } from "./core/ending.ts";
@@ -19,7 +20,7 @@ interface Fulfilment {
   waybill: Waybill;
   attempt: OpenAttempt;
   traceparent: string;
-  startedAtMs: number;
+  deliveredAtMs: number;
 }
 
 /** Takes one delivered message to its end. Never throws. */
@@ -34,16 +35,21 @@ export async function fulfil(message: WorkMessage, open: OpenAttempts, ports: Po
   if (state === "recorded") message.ack();
   if (state !== "new") return;
 
-  const startedAtMs = ports.clock.monotonicMs();
-  const attempt = open.open(waybill.attemptId, waybill.ingressId, message, startedAtMs);
-  const fulfilment = { ports, waybill, attempt, traceparent: message.header(HEADERS.traceparent), startedAtMs };
+  const deliveredAtMs = ports.clock.monotonicMs();
+  const attempt = open.open(waybill.attemptId, waybill.ingressId, message, deliveredAtMs);
+  const fulfilment = { ports, waybill, attempt, traceparent: message.header(HEADERS.traceparent), deliveredAtMs };
   let isRecorded = false;
   try {
     isRecorded = await claimAndCarry(fulfilment, open);
   } catch (error) {
-    ports.log.error({ err: error, attempt_id: waybill.attemptId }, "a waybill was left to be delivered again");
+    ports.log.error({ err: error, ...logged(fulfilment) }, "a waybill was left to be delivered again");
   }
   open.close(attempt, isRecorded);
+}
+
+/** By what a log line is found, from a request, an attempt or a trace. */
+function logged({ waybill, traceparent }: Fulfilment): { request_id: string; attempt_id: string; trace_id: string } {
+  return { request_id: waybill.requestId, attempt_id: waybill.attemptId, trace_id: traceIdOf(traceparent) };
 }
 
 function decode(message: WorkMessage): Waybill | undefined {
@@ -85,25 +91,33 @@ interface Settled {
   facts: Pick<RecordFacts, "source" | "firstTokenMs" | "durationMs" | "finishReason" | "errorCode" | "providerStatus">;
 }
 
-/** Its holder is gone, or nobody answers for it. A first delivery that nobody answers for was certainly not called. */
+/**
+ * Its holder is gone, or nobody answers for it. A first delivery that nobody answers for was not called until now; that is
+ * booked as `void`, because a worker cut off from its ingress cannot know who carries the waybill after it.
+ */
 function withoutCall(fulfilment: Fulfilment, claim: Claim & { kind: "lost" | "nobody" }): Settled {
   const { waybill, attempt } = fulfilment;
-  if (claim.kind === "nobody" && attempt.message.deliveryCount <= 1) return notSent(fulfilment, "not_sent");
+  if (claim.kind === "nobody" && attempt.message.deliveryCount <= 1) return notSent(fulfilment, "not_sent", "void");
   const settlement = settleLost(waybill, claim.kind === "lost" ? claim.evidence : undefined);
-  return { settlement, facts: { ...factsOf(fulfilment, "worker_lost"), source: "lost" } };
+  return { settlement, facts: factsOf(fulfilment, "worker_lost", "lost") };
 }
 
-function notSent(fulfilment: Fulfilment, code: ErrorCode): Settled {
+function notSent(fulfilment: Fulfilment, code: ErrorCode, source: RecordFacts["source"] = "worker"): Settled {
   const { ports, waybill } = fulfilment;
   const settlement = nothingSpent();
   const failure = { code, message: ERRORS[code].sentence, param: "", providerStatus: 0, retryAfterMs: 0 };
   ports.replyTo(waybill).failed(failure, settlement);
-  return { settlement, facts: factsOf(fulfilment, code) };
+  return { settlement, facts: factsOf(fulfilment, code, source) };
 }
 
-function factsOf({ ports, startedAtMs }: Fulfilment, errorCode: ErrorCode): Settled["facts"] {
-  const durationMs = ports.clock.monotonicMs() - startedAtMs;
-  return { source: "worker", firstTokenMs: 0, durationMs, finishReason: "", errorCode, providerStatus: 0 };
+/** Of an attempt without a call; its duration is how long this worker had it. */
+function factsOf(
+  { ports, deliveredAtMs }: Fulfilment,
+  errorCode: ErrorCode,
+  source: RecordFacts["source"],
+): Settled["facts"] {
+  const durationMs = ports.clock.monotonicMs() - deliveredAtMs;
+  return { source, firstTokenMs: 0, durationMs, finishReason: "", errorCode, providerStatus: 0 };
 }
 
 async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtMs: number): Promise<Settled> {
@@ -119,7 +133,7 @@ async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtM
         confirmedAtMs = pieceAskedAtMs;
       });
     } catch (error) {
-      ports.log.warn({ err: error, attempt_id: waybill.attemptId }, "a body did not come");
+      ports.log.warn({ err: error, ...logged(fulfilment) }, "a body did not come");
       return notSent(fulfilment, attempt.cancelledBy ?? "not_sent");
     }
   }
@@ -131,7 +145,7 @@ async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtM
 }
 
 function carry(fulfilment: Fulfilment, upstream: Upstream, body: Uint8Array, totalDueAtMs: number): Promise<Settled> {
-  const { ports, waybill, attempt, traceparent, startedAtMs } = fulfilment;
+  const { ports, waybill, attempt, traceparent } = fulfilment;
   const { dialect } = upstream;
   const request = dialect.request(waybill, body);
   const reply = ports.replyTo(waybill);
@@ -142,7 +156,8 @@ function carry(fulfilment: Fulfilment, upstream: Upstream, body: Uint8Array, tot
       upstream,
       reply,
       clock: ports.clock,
-      startedAtMs,
+      // Not from the delivery: waiting for room, the claim and the body are no time of the provider's.
+      calledAtMs: ports.clock.monotonicMs(),
       totalDueAtMs,
       onFirstData: () => ports.failpoint("mid_call"),
       // In the same turn, so that the last frame leaves together with the last bytes.
@@ -156,7 +171,9 @@ function carry(fulfilment: Fulfilment, upstream: Upstream, body: Uint8Array, tot
       },
     });
     attempt.carry(providerCall);
-    providerCall.start((events) => ports.callProvider(upstream, request, waybill, events));
+    const { requestId, attemptId } = waybill;
+    const ids = { requestId, attemptId, traceparent: span.traceparent };
+    providerCall.start((events) => ports.callProvider(upstream, request, ids, events));
   });
 }
 
@@ -192,15 +209,15 @@ function noteFor({ target, attempt }: Waybill, { costPicoUsd, costKnown }: Settl
   return costNote({ costPicoUsd, costKnown, attempts: attempt, model, simulated: target?.simulated ?? false });
 }
 
-function measureCall({ ports, waybill }: Fulfilment, settlement: Settlement, ending: Ending): void {
+function measureCall(fulfilment: Fulfilment, settlement: Settlement, ending: Ending): void {
+  const { ports, waybill } = fulfilment;
   const { provider = "", model = "" } = waybill.target ?? {};
   if (ending.firstTokenMs > 0) ports.measure.firstToken(ending.firstTokenMs, provider, model);
   ports.measure.ended(ending.failure?.code ?? "success", provider, model);
   if (!ending.failure || settlement.outcome === AttemptOutcome.FAILED_FREE) return;
   ports.log.warn(
     {
-      request_id: waybill.requestId,
-      attempt_id: waybill.attemptId,
+      ...logged(fulfilment),
       provider,
       model,
       code: ending.failure.code,

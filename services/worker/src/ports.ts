@@ -36,9 +36,18 @@ export interface Upstream {
   readonly basePath: string;
   /** Names and values in turn; the credentials are among them. */
   readonly headers: readonly string[];
+  /** The text without this provider's key, which a provider may quote in what it says of a request. */
+  mask(text: string): string;
   readonly allowPrivateAddress: boolean;
   /** Simulated providers are told attempt ids, so that their logs can be held against the books. */
   readonly isSimulated: boolean;
+}
+
+/** What a call is known by. A provider outside hears of the attempt's id only. */
+export interface CallIds {
+  readonly requestId: string;
+  readonly attemptId: string;
+  readonly traceparent: string;
 }
 
 /** What a provider call reports, in order. After `onEnd` or `onError`, or once aborted, nothing more comes. */
@@ -91,12 +100,7 @@ export interface Ports {
   reserveBody(bytes: number): Promise<() => void>;
   /** Asks the ingress for the body. `onAnswer` is told when each answered piece was asked for. */
   fetchBody(waybill: Waybill, onAnswer: (askedAtMs: number) => void): Promise<Uint8Array>;
-  callProvider(
-    upstream: Upstream,
-    request: ProviderRequest,
-    ids: { requestId: string; attemptId: string },
-    events: UpstreamEvents,
-  ): UpstreamCall;
+  callProvider(upstream: Upstream, request: ProviderRequest, ids: CallIds, events: UpstreamEvents): UpstreamCall;
   replyTo(waybill: Waybill): Reply;
   startSpan(name: string, parent: string): Span;
   book(record: UsageRecord, traceparent: string): Booking;

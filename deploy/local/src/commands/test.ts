@@ -43,7 +43,6 @@ const steps: readonly Step[] = [
   testStep("tidy", "the house rules", ["test/tidy"], twoAtOnce, minuteMs),
   testStep("unit", "unit tests", ["libs", "services", "deploy"], twoAtOnce, 2 * minuteMs),
   testStep("contract", "contracts with real NATS and Postgres", ["test/contract"], twoAtOnce, 3 * minuteMs),
-  testStep("property", "properties of the cores", ["test/property"], twoAtOnce, 3 * minuteMs),
   { ...testStep("e2e", "the whole stack", ["test/e2e"], oneAtOnce, 5 * minuteMs), needsBuild: true },
   { ...testStep("fault", "faults on real processes", ["test/fault"], oneAtOnce, 10 * minuteMs), needsBuild: true },
 ];

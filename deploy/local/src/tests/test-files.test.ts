@@ -26,9 +26,10 @@ test("test files are found in order, never in what was installed or built", asyn
   assert.deepEqual(await findTestFiles(rootDir, ["a", "missing"]), ["a/src/b.test.ts", "a/src/z.test.ts"]);
 });
 
-test("a filter that matches nothing is a failure, not a success without tests", async () => {
+test("a filter that matches nothing, or a folder without tests, is a failure, not a success without tests", async () => {
   const run = { rootDir, folders: ["a"], concurrency: 1, fileLimitMs: 1_000 };
   assert.equal(await runTestFiles({ ...run, filters: ["nothing-like-this"] }), false);
+  assert.equal(await runTestFiles({ ...run, folders: ["missing"], filters: [] }), false);
 });
 
 test("generated code that differs, is missing or is too much is named", async () => {

@@ -20,14 +20,15 @@ export interface TestRun {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** True when every test passed. No files: passed where nothing was asked for by name, else failed. */
+/** True when there are tests and every one passed. */
 export async function runTestFiles(run: TestRun): Promise<boolean> {
   const files = (await findTestFiles(run.rootDir, run.folders)).filter(
     (file) => run.filters.length === 0 || run.filters.some((part) => file.includes(part)),
   );
   if (files.length === 0) {
-    say(run.filters.length === 0 ? "no tests yet" : `no test file matches ${run.filters.join(", ")}`);
-    return run.filters.length === 0;
+    const wanted = run.filters.length === 0 ? "" : ` matches ${run.filters.join(", ")}`;
+    say(`no test file in ${run.folders.join(", ")}${wanted}`);
+    return false;
   }
   const flags = [
     "--conditions=source",

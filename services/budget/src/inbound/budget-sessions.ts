@@ -28,6 +28,8 @@ interface Session {
   holder: string;
   /** Budgets this holder has used: it is told their standing. */
   used: Set<string>;
+  /** Calls that are not answered yet. */
+  inFlight: number;
 }
 
 const DEADLINE_MS = 2_000;
@@ -35,12 +37,13 @@ const DEADLINE_MS_MAX = 30_000;
 /** One holder's budgets whose standing is pushed; the first ones win. */
 const USED_MAX = 10_000;
 const JOURNAL_LINES_MAX = 10_000;
+/** How often stopping looks whether every stream has ended. */
+const POLL_MS = 10;
 
 export class BudgetSessions {
   readonly #options: BudgetSessionsOptions;
   readonly #sessions = new Set<Session>();
   #budgets: readonly Budget[] | undefined;
-  #inFlight = 0;
   #stopping = false;
 
   constructor(options: BudgetSessionsOptions) {
@@ -53,15 +56,14 @@ export class BudgetSessions {
 
   /** The handler of BudgetService.Session. */
   serve(stream: Stream): void {
-    const session: Session = { stream, holder: "", used: new Set() };
+    const session: Session = { stream, holder: "", used: new Set(), inFlight: 0 };
     this.#sessions.add(session);
-    stream.on("data", (call: BudgetCall) => void this.#onCall(session, call));
-    const onEnd = (): void => {
-      if (this.#sessions.delete(session)) stream.end();
-    };
+    stream.on("data", (call: BudgetCall) => void this.#onCall(session, call).catch(this.#options.onError));
+    const onEnd = (): void => this.#end(session);
     stream.on("end", onEnd);
     stream.on("error", onEnd);
     stream.on("cancelled", onEnd);
+    if (this.#stopping) onEnd();
   }
 
   /** Keeps the list and sends it to everybody; who says hello later gets it then. */
@@ -79,17 +81,24 @@ export class BudgetSessions {
   pushStandings(standings: ReadonlyMap<string, Standing>): void {
     for (const session of this.#sessions) {
       const told = [...session.used].flatMap((id) => standings.get(id) ?? []).map(toWireStanding);
-      if (told.length > 0) session.stream.write(answerOf(0n, { $case: "standings", value: { standings: told } }));
+      if (told.length > 0) this.#write(session, 0n, { $case: "standings", value: { standings: told } });
     }
   }
 
-  /** Refuses new calls, lets those in flight be answered within `limitMs`, and ends the streams. */
+  /**
+   * Refuses new calls and ends each stream as soon as what is in flight on it is answered, at most `limitMs` later: a router
+   * goes on to another replica when its stream ends, not before.
+   */
   async stop(limitMs: number): Promise<void> {
     this.#stopping = true;
+    for (const session of this.#sessions) if (session.inFlight === 0) this.#end(session);
     const endsAtMs = performance.now() + limitMs;
-    while (this.#inFlight > 0 && performance.now() < endsAtMs) await new Promise((resolve) => setTimeout(resolve, 10));
-    for (const { stream } of this.#sessions) stream.end();
-    this.#sessions.clear();
+    while (this.#sessions.size > 0 && performance.now() < endsAtMs) await new Promise((go) => setTimeout(go, POLL_MS));
+    for (const session of this.#sessions) this.#end(session);
+  }
+
+  #end(session: Session): void {
+    if (this.#sessions.delete(session)) session.stream.end();
   }
 
   async #onCall(session: Session, { correlationId, deadlineMs, traceparent, call }: BudgetCall): Promise<void> {
@@ -98,14 +107,19 @@ export class BudgetSessions {
       this.#pushBudgets(session);
       return;
     }
-    this.#inFlight += 1;
-    const withinMs = Math.min(deadlineMs || DEADLINE_MS, DEADLINE_MS_MAX);
-    const answer = await this.#answer(session, call, withinMs, traceparent).catch((error) => this.#failed(error));
-    this.#inFlight -= 1;
-    if (this.#sessions.has(session)) session.stream.write(answerOf(correlationId, answer));
+    session.inFlight += 1;
+    try {
+      const withinMs = Math.min(deadlineMs || DEADLINE_MS, DEADLINE_MS_MAX);
+      const answer = await this.#answer(session, call, withinMs, traceparent).catch((error) => this.#failed(error));
+      this.#write(session, correlationId, answer);
+    } finally {
+      session.inFlight -= 1;
+      if (this.#stopping && session.inFlight === 0) this.#end(session);
+    }
   }
 
-  #answer(session: Session, call: BudgetCall["call"], deadlineMs: number, traceparent: string): Promise<Answer> {
+  /** Rejects, and never throws, for what cannot be answered: the caller turns a rejection into a failed code. */
+  async #answer(session: Session, call: BudgetCall["call"], deadlineMs: number, traceparent: string): Promise<Answer> {
     if (this.#stopping) throw new WaybillError("budget_unavailable", { detail: "stopping" });
     switch (call?.$case) {
       case "askGrant":
@@ -181,7 +195,12 @@ export class BudgetSessions {
 
   #pushBudgets(session: Session): void {
     if (!this.#budgets) return;
-    session.stream.write(answerOf(0n, { $case: "budgets", value: { budgets: [...this.#budgets] } }));
+    this.#write(session, 0n, { $case: "budgets", value: { budgets: [...this.#budgets] } });
+  }
+
+  /** Nothing is written to a stream that has ended. */
+  #write(session: Session, correlationId: bigint, answer: Answer): void {
+    if (this.#sessions.has(session)) session.stream.write(answerOf(correlationId, answer));
   }
 }
 

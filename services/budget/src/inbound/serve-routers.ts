@@ -65,6 +65,7 @@ export async function serveRouters(
   server.health.set(true);
   log.info({ port: server.port }, "listening");
   onStop("grpc", async (limitMs) => {
+    server.health.set(false);
     await sessions.stop(limitMs);
     await server.stop(Math.min(limitMs, GRPC_STOP_MS));
   });

@@ -34,6 +34,24 @@ describe("featuresOf()", () => {
     for (const name of ["authorization", "x-api-key", "cookie", "x-auth-token"]) assert.ok(!(name in headers), name);
   });
 
+  it("says of a request whether the catalogue's prices cover it", () => {
+    const isUnbounded = (fields: object): boolean => featuresOf(chat(fields), {}, {}).priceUnbounded;
+    assert.equal(
+      isUnbounded({ service_tier: "default", tools: [{ type: "function", function: { name: "f" } }] }),
+      false,
+    );
+    const spoken = { type: "input_audio", input_audio: { data: "AA", format: "wav" } };
+    for (const fields of [
+      { service_tier: "priority" },
+      { web_search_options: {} },
+      { modalities: ["text", "audio"] },
+      { messages: [{ role: "user", content: [spoken] }] },
+      { tools: [{ type: "web_search" }] },
+    ]) {
+      assert.equal(isUnbounded(fields), true, JSON.stringify(fields));
+    }
+  });
+
   for (const value of ["no json", "[1]", '{"a":{}}', '"text"']) {
     it(`refuses x-waybill-metadata: ${value}`, () => {
       assert.throws(

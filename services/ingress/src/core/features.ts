@@ -1,7 +1,7 @@
 // What routing may know of a request: sizes, flags, metadata, harmless headers. Never its text.
 
 import { WaybillError } from "@waybill/domain";
-import { type ChatRequest, sizeInput } from "@waybill/openai";
+import { type ChatRequest, isPriceUnbounded, sizeInput } from "@waybill/openai";
 import type { Features } from "@waybill/wire";
 
 /** Headers as node:http gives them: lower-case names. */
@@ -37,6 +37,7 @@ export function featuresOf(
     hasTools: chat.tools.length > 0,
     hasImages: size.hasImages,
     hasJsonSchema: chat.hasJsonSchema,
+    priceUnbounded: isPriceUnbounded(chat, size),
     metadata: mergeMetadata(chat, headers, keyMetadata),
     headers: harmlessHeaders(headers),
   };

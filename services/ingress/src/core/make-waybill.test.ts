@@ -30,6 +30,16 @@ describe("makeWaybill()", () => {
     assert.ok(!waybill.spans.some(({ name }) => name === "messages"));
   });
 
+  it("limits all choices together where the decision limits each", () => {
+    const limited = { ...decision, maxOutputTokens: 40n };
+    const limitOf = (fields: object): bigint => {
+      const body = Buffer.from(JSON.stringify({ model: "x", messages: [{ role: "user", content: "hi" }], ...fields }));
+      return makeWaybill(request, parseChatRequest(body), body, limited).maxOutputTokens;
+    };
+    assert.equal(limitOf({}), 40n);
+    assert.equal(limitOf({ n: 3 }), 120n);
+  });
+
   it("refuses a decision without a target loudly", () => {
     const body = bodyOf("hi");
     assert.throws(() => makeWaybill(request, parseChatRequest(body), body, Decision.create({ attempt: 1 })));

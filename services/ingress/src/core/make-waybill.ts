@@ -40,7 +40,8 @@ export function makeWaybill(request: DecideRequest, chat: ChatRequest, body: Buf
     path: decision.path,
     holds: decision.holds,
     holder: decision.holder,
-    maxOutputTokens: decision.maxOutputTokens,
+    // A decision's limit is for each choice; a waybill's is for all of them, as is the hold.
+    maxOutputTokens: decision.maxOutputTokens * BigInt(chat.choiceCount),
     timeouts: decision.timeouts,
     requestedModel: chat.model,
     stream: chat.stream,

@@ -1,17 +1,17 @@
 // One POST /v1/chat/completions: limits on what is open at once, the story, then its span and its report.
-
+import type { Socket } from "node:net";
 import { WaybillError } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ServeLimits, ServePorts } from "../serve-chat.ts";
 import { serveChat } from "../serve-chat.ts";
+import { Bodies, type BodyLimits } from "./bodies.ts";
 import { presentedKey } from "./http.ts";
 import { HttpClient } from "./http-client.ts";
 import type { RequestReport } from "./report-requests.ts";
 
-export interface ChatRouteConfig {
+export interface ChatRouteConfig extends BodyLimits {
   WAYBILL_OPEN_REQUESTS_MAX: number;
-  WAYBILL_OPEN_BODIES_BYTES_MAX: number;
   WAYBILL_STREAM_BUFFER_BYTES_MAX: number;
   WAYBILL_CLAIM_TIMEOUT_MS: number;
   WAYBILL_ANSWER_BYTES_MAX: number;
@@ -19,7 +19,11 @@ export interface ChatRouteConfig {
 
 export interface ChatRoute {
   readonly openRequests: number;
-  handle(request: FastifyRequest, reply: FastifyReply, requestId: string, body: Buffer): Promise<void>;
+  handle(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
+  /** The body that comes in on this connection will never be whole. */
+  failReading(socket: Socket, error: WaybillError): void;
+  /** Open requests are the last ones of their connections. */
+  closeAfterAnswers(): void;
   /** Ends what is still open with an error, in-band where a stream has begun. */
   failAll(error: WaybillError): void;
 }
@@ -36,23 +40,19 @@ export function makeChatRoute(
     answerBytesMax: config.WAYBILL_ANSWER_BYTES_MAX,
   };
   const open = new Set<HttpClient>();
-  let openBodiesBytes = 0;
+  const bodies = new Bodies(config);
   let streamsOpen = 0;
   metrics.gauge("waybill_ingress_requests_open", "Requests being served", () => open.size);
-  metrics.gauge("waybill_ingress_bodies_open_bytes", "Request bodies in memory", () => openBodiesBytes);
+  metrics.gauge("waybill_ingress_bodies_open_bytes", "Request bodies in memory", () => bodies.openBytes);
   metrics.gauge("waybill_ingress_streams_open", "Streams being relayed", () => streamsOpen);
-
-  const hasRoom = (body: Buffer): boolean =>
-    open.size < config.WAYBILL_OPEN_REQUESTS_MAX &&
-    openBodiesBytes + body.length <= config.WAYBILL_OPEN_BODIES_BYTES_MAX;
 
   return {
     get openRequests() {
       return open.size;
     },
-    async handle(request, reply, requestId, body) {
-      if (!hasRoom(body)) throw new WaybillError("overloaded");
-      const startMs = clock.monotonicMs();
+    async handle(request, reply, requestId) {
+      if (open.size >= config.WAYBILL_OPEN_REQUESTS_MAX) throw new WaybillError("overloaded");
+      let startMs = clock.monotonicMs();
       const { headers } = request;
       const span = tracing.start("POST /v1/chat/completions", "server", textOf(headers.traceparent));
       reply.hijack();
@@ -62,16 +62,30 @@ export function makeChatRoute(
         isStreaming = client.hasContent;
         if (isStreaming) streamsOpen += 1;
       });
+      const upload = bodies.upload(request.raw);
+      const readBody = async (): Promise<Buffer> => {
+        const askedAtMs = clock.monotonicMs();
+        const body = await upload.read();
+        // The time that a client takes to send is not the gateway's.
+        startMs += clock.monotonicMs() - askedAtMs;
+        return body;
+      };
       open.add(client);
-      openBodiesBytes += body.length;
       const { traceparent } = span;
-      const call = { requestId, ingressId, headers, presentedKey: presentedKey(request), body, traceparent };
-      const served = await serveChat(call, client, ports, limits);
-      open.delete(client);
-      openBodiesBytes -= body.length;
-      if (isStreaming) streamsOpen -= 1;
-      span.end({ "waybill.request_id": requestId, "waybill.code": served.code });
-      report.served(served, startMs, requestId, span.traceId);
+      const call = { requestId, ingressId, headers, presentedKey: presentedKey(request), readBody, traceparent };
+      try {
+        const served = await serveChat(call, client, ports, limits);
+        span.end({ "waybill.request_id": requestId, "waybill.code": served.code });
+        report.served(served, startMs, requestId, span.traceId);
+      } finally {
+        open.delete(client);
+        upload.release();
+        if (isStreaming) streamsOpen -= 1;
+      }
+    },
+    failReading: (socket, error) => bodies.failReading(socket, error),
+    closeAfterAnswers() {
+      for (const client of open) client.closeAfterAnswer();
     },
     failAll(error) {
       for (const client of open) client.fail(error);

@@ -15,6 +15,7 @@ export async function drain(
   clock: Clock,
   limitMs: number,
 ): Promise<void> {
+  chat.closeAfterAnswers();
   const closed = http.close();
   const endsAtMs = clock.monotonicMs() + limitMs;
   while (chat.openRequests > 0 && clock.monotonicMs() < endsAtMs) await wait(LOOK_MS);

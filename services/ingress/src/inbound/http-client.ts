@@ -1,10 +1,12 @@
 // The client's side of one request over node:http: head, stream with a bounded buffer, errors before and inside a stream.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WaybillError } from "@waybill/domain";
-import { toErrorBody, toErrorEvent } from "@waybill/openai";
+import { toErrorEvent } from "@waybill/openai";
 import type { AnswerHead, Client } from "../ports.ts";
+import { answerError } from "./answer-error.ts";
 
 export class HttpClient implements Client {
+  readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #requestId: string;
   readonly #bufferBytesMax: number;
@@ -21,6 +23,7 @@ export class HttpClient implements Client {
     bufferBytesMax: number,
     onFirstByte: () => void,
   ) {
+    this.#request = request;
     this.#response = response;
     this.#requestId = requestId;
     this.#bufferBytesMax = bufferBytesMax;
@@ -82,13 +85,13 @@ export class HttpClient implements Client {
       this.#end();
       return;
     }
-    const body = Buffer.from(`${JSON.stringify(toErrorBody(error))}\n`);
-    this.#response.writeHead(error.entry.httpStatus, {
-      ...errorHeaders(error, this.#requestId),
-      "content-length": body.length,
-    });
     this.#complete = true;
-    this.#response.end(body);
+    answerError(this.#request, this.#response, error, this.#requestId);
+  }
+
+  /** The connection takes no further request after this answer, unless the answer has begun. */
+  closeAfterAnswer(): void {
+    this.#response.shouldKeepAlive = false;
   }
 
   #beginStream(head: AnswerHead): void {
@@ -136,20 +139,4 @@ export class HttpClient implements Client {
 /** Header values are Latin-1 without control characters; reasons are our own text but may quote a model's name. */
 function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 512);
-}
-
-/** Headers of every error answer. Retry-After stays between 1 and 30 s: some clients sleep as long as they are told. */
-export function errorHeaders(error: WaybillError, requestId: string): Record<string, string> {
-  const headers: Record<string, string> = {
-    "content-type": "application/json",
-    "x-request-id": requestId,
-    "request-id": requestId,
-  };
-  const retryAfterMs = error.retryAfterMs ?? (error.entry.httpStatus === 503 ? 1_000 : undefined);
-  if (retryAfterMs !== undefined) {
-    headers["retry-after"] = String(Math.min(30, Math.max(1, Math.ceil(retryAfterMs / 1_000))));
-    headers["retry-after-ms"] = String(Math.min(30_000, Math.max(1, Math.round(retryAfterMs))));
-  }
-  if (error.code === "budget_exceeded") headers["x-should-retry"] = "false";
-  return headers;
 }

@@ -1,16 +1,15 @@
 // The HTTP server: its routes, their limits, and what is said when a request never reaches the story.
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
-import { toErrorBody } from "@waybill/openai";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { PublicModel } from "../outbound/watch-config.ts";
 import type { Authenticate } from "../ports.ts";
-import { errorHeaders } from "./http-client.ts";
+import { answerError } from "./answer-error.ts";
+import { ConnectionErrors } from "./connection-errors.ts";
 
 export interface HttpConfig {
   WAYBILL_HTTP_HOST: string;
   WAYBILL_HTTP_PORT: number;
-  WAYBILL_BODY_BYTES_MAX: number;
   WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS: number;
 }
 
@@ -18,8 +17,10 @@ export interface HttpOptions {
   makeId(): string;
   authenticate: Authenticate;
   listModels(): PublicModel[];
-  /** Serves POST /v1/chat/completions; takes over the reply. */
-  serveChat(request: FastifyRequest, reply: FastifyReply, requestId: string, body: Buffer): Promise<void>;
+  /** Serves POST /v1/chat/completions; takes over the reply. The body is not read yet. */
+  serveChat(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
+  /** The body that comes in on this connection will never be whole. */
+  failReading(socket: Socket, error: WaybillError): void;
   /** Undefined: come in. */
   refusal(): ErrorCode | undefined;
   /** Told about every error answer that the story did not give. */
@@ -34,6 +35,8 @@ export interface HttpServer {
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
+/** How late a slow head or request may be noticed. */
+const TIMEOUT_CHECK_MS = 1_000;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -41,40 +44,51 @@ declare module "fastify" {
   }
 }
 
-/** What fastify refuses by itself -> our catalogue. */
-const FASTIFY_CODES: Record<string, ErrorCode> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: "body_too_large",
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "invalid_json",
-  FST_ERR_CTP_EMPTY_JSON_BODY: "invalid_json",
-  FST_ERR_CTP_BODY_NOT_COMPLETE: "invalid_json",
-  ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
-};
-
 export async function serveHttp(config: HttpConfig, options: HttpOptions): Promise<HttpServer> {
-  const server = fastify({
-    logger: false,
-    bodyLimit: config.WAYBILL_BODY_BYTES_MAX,
-    requestTimeout: config.WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS,
-    keepAliveTimeout: 72_000,
-    // Streams outlive any drain fastify would do by itself; closing is ours.
-    forceCloseConnections: "idle",
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS },
-    clientErrorHandler: onClientError,
-  });
-  server.decorateRequest("requestId", "");
-  server.addHook("onRequest", async (request) => {
-    request.requestId = options.makeId();
-    const refusal = options.refusal();
-    if (refusal) throw new WaybillError(refusal);
-  });
-  server.removeAllContentTypeParsers();
-  // Bytes as they came: they are scanned once, by us, and passed on untouched.
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   const refuse = (error: WaybillError, request: FastifyRequest, reply: FastifyReply): void => {
     options.onRefused(error.code);
-    sendError(error, request, reply);
+    reply.hijack();
+    answerError(request.raw, reply.raw, error, request.requestId);
   };
+  const connections = new ConnectionErrors(options);
+  const server = fastify({
+    logger: false,
+    requestTimeout: config.WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS,
+    keepAliveTimeout: 72_000,
+    // Streams outlive any drain fastify would do by itself; closing is ours, and so is what is said meanwhile.
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      // Node takes the longer of the two for the whole request.
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, config.WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS),
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // Node's own answer to a missing one has no body and no id; ours is in the hook.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: (error, socket) => connections.onError(error, socket),
+    // What has no route because its path cannot be read passes no hook.
+    frameworkErrors(error, request, reply) {
+      request.requestId = options.makeId();
+      const refusal = options.refusal();
+      refuse(refusal ? new WaybillError(refusal) : toWaybillError(error), request, reply);
+    },
+  });
+  // Node would answer 417 without an id; an expectation that nobody knows may be ignored.
+  server.server.on("checkExpectation", (request, response) => server.server.emit("request", request, response));
+  server.decorateRequest("requestId", "");
+  server.addHook("onRequest", async (request, reply) => {
+    request.requestId = options.makeId();
+    connections.onRequest(request.raw.socket, reply.raw);
+    const refusal = options.refusal();
+    if (refusal) throw new WaybillError(refusal);
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+      throw new WaybillError("invalid_value", { publicMessage: "The Host header is missing." });
+    }
+  });
+  server.removeAllContentTypeParsers();
+  // The body stays where it is until the story asks for it.
+  server.addContentTypeParser("application/json", (_request, _payload, done) => done(null));
   server.setErrorHandler((error: FastifyError, request, reply) => refuse(toWaybillError(error), request, reply));
   server.setNotFoundHandler((request, reply) => refuse(notFound(server, request), request, reply));
   addRoutes(server, options);
@@ -87,8 +101,7 @@ export async function serveHttp(config: HttpConfig, options: HttpOptions): Promi
 
 function addRoutes(server: FastifyInstance, options: HttpOptions): void {
   server.post("/v1/chat/completions", async (request, reply) => {
-    const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-    await options.serveChat(request, reply, request.requestId, body);
+    await options.serveChat(request, reply, request.requestId);
   });
   server.get("/v1/models", async (request, reply) => {
     const key = await options.authenticate(presentedKey(request));
@@ -113,16 +126,16 @@ function idHeaders(request: FastifyRequest): Record<string, string> {
   return { "x-request-id": request.requestId, "request-id": request.requestId };
 }
 
+/** What fastify refuses by itself -> our catalogue. */
 function toWaybillError(error: FastifyError): WaybillError {
-  const code = FASTIFY_CODES[error.code];
-  return code ? new WaybillError(code, { cause: error }) : WaybillError.from(error);
-}
-
-function sendError(error: WaybillError, request: FastifyRequest, reply: FastifyReply): void {
-  void reply
-    .code(error.entry.httpStatus)
-    .headers(errorHeaders(error, request.requestId))
-    .send(`${JSON.stringify(toErrorBody(error))}\n`);
+  switch (error.code) {
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new WaybillError("unsupported_media_type", { cause: error });
+    case "FST_ERR_BAD_URL":
+      return new WaybillError("invalid_value", { publicMessage: "The path is not a valid URL.", cause: error });
+    default:
+      return WaybillError.from(error);
+  }
 }
 
 function notFound(server: FastifyInstance, request: FastifyRequest): WaybillError {
@@ -130,23 +143,4 @@ function notFound(server: FastifyInstance, request: FastifyRequest): WaybillErro
   const methods = ["GET", "POST"].filter((method) => server.hasRoute({ method: method as "GET", url: path }));
   if (methods.length === 0) return new WaybillError("not_found");
   return new WaybillError("method_not_allowed", { publicMessage: `Use ${methods.join(" or ")} here.` });
-}
-
-/** Requests that are no HTTP, or whose head is too large or too slow: there is no request object to answer on. */
-function onClientError(error: NodeJS.ErrnoException, socket: import("node:net").Socket): void {
-  if (socket.destroyed || !socket.writable) return;
-  const code: ErrorCode =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? "headers_too_large"
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? "request_timeout"
-        : "invalid_value";
-  const problem = new WaybillError(code, {
-    ...(code === "invalid_value" && { publicMessage: "This is not a valid HTTP request." }),
-  });
-  const body = `${JSON.stringify(toErrorBody(problem))}\n`;
-  socket.end(
-    `HTTP/1.1 ${problem.entry.httpStatus} Refused\r\ncontent-type: application/json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }

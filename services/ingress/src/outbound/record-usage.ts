@@ -1,6 +1,6 @@
 // Publishes the records of attempts that were never sent, again and again until each is stored. Bounded: when too many wait,
 // the ingress refuses new requests instead of forgetting records.
-import type { Publisher } from "@waybill/bus";
+import type { DurablePublish, PublishOutcome } from "@waybill/bus";
 import type { ServiceScope } from "@waybill/service";
 import { subjects, UsageRecord } from "@waybill/wire";
 import type { RecordUsage } from "../ports.ts";
@@ -9,6 +9,13 @@ const TRY_MS = 2_000;
 const RETRY_MS = 250;
 /** Records that may wait for NATS; each is about a kilobyte. */
 const WAITING_MAX = 20_000;
+/** A drain that used up its limit has just given up attempts whose records begin their way only now. */
+const STOP_MS_MIN = 2_000;
+
+/** What of a Publisher is needed here. */
+export interface UsagePublisher {
+  publish(message: DurablePublish): Promise<PublishOutcome>;
+}
 
 export interface UsageRecorder {
   record: RecordUsage;
@@ -16,11 +23,11 @@ export interface UsageRecorder {
 }
 
 /** When stopping it waits until all are stored; what is not by then is reaped with its hold, and said in the log. */
-export function makeUsageRecorder(publisher: Publisher, { log, metrics, onStop }: ServiceScope): UsageRecorder {
+export function makeUsageRecorder(publisher: UsagePublisher, { log, metrics, onStop }: ServiceScope): UsageRecorder {
   let waiting = 0;
   metrics.gauge("waybill_ingress_usage_waiting", "Usage records not stored yet", () => waiting);
   onStop("usage records", async (limitMs) => {
-    const endsAtMs = performance.now() + limitMs;
+    const endsAtMs = performance.now() + Math.max(limitMs, STOP_MS_MIN);
     while (waiting > 0 && performance.now() < endsAtMs) await new Promise((resolve) => setTimeout(resolve, 20));
     if (waiting > 0) log.error({ records: waiting }, "void records not stored; their holds are reaped in time");
   });

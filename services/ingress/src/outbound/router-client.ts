@@ -1,6 +1,7 @@
-// Decide and Next over one standing stream per router replica; the first that answers is used, the next one when it is gone.
-import { WaybillError } from "@waybill/domain";
-import { plainCredentials, SESSION_CLIENT_OPTIONS, Session, type SessionOutcome, tokenMetadata } from "@waybill/rpc";
+// Decide and Next over one standing stream per router replica; the first that answers is used, the next one when it is
+// gone or about to go.
+import { type ErrorCode, WaybillError } from "@waybill/domain";
+import { plainCredentials, SESSION_CLIENT_OPTIONS, Session, tokenMetadata } from "@waybill/rpc";
 import type { Secret, ServiceScope } from "@waybill/service";
 import {
   type DecideResponse,
@@ -10,6 +11,7 @@ import {
   RouterServiceClient,
 } from "@waybill/wire";
 import type { Decisions } from "../ports.ts";
+import { makeOpenReport, type RouterSession } from "./report-open.ts";
 
 export interface RouterClientOptions {
   config: {
@@ -21,8 +23,8 @@ export interface RouterClientOptions {
   openAttempts(): OpenAttempt[];
 }
 
-/** At most this many attempts in one report; each is a few hundred bytes and a message is bounded. */
-const REPORT_MAX = 1_000;
+/** What a router says that cannot decide now though another may: on its way out, or not all there yet. */
+const ASK_ANOTHER: readonly string[] = ["draining", "router_unavailable"] satisfies ErrorCode[];
 
 type Ask = RouterCall["call"];
 
@@ -33,39 +35,21 @@ export function connectRouters(
   const urls = config.WAYBILL_ROUTER_URLS;
   const timeoutMs = config.WAYBILL_DECIDE_TIMEOUT_MS;
   const ready = health.condition("router", `none of ${urls.join(", ")} answers`);
-  const sessions: Session<RouterCall, RouterAnswer>[] = [];
-  // True after a router was lost, until the open attempts were reported to one that is there.
-  let mustReport = false;
-
-  const report = async (session: Session<RouterCall, RouterAnswer>): Promise<void> => {
-    const open = openAttempts();
-    for (let from = 0; from < open.length; from += REPORT_MAX) {
-      const attempts = open.slice(from, from + REPORT_MAX);
-      const call: Ask = { $case: "reportOpen", value: { attempts } };
-      const outcome = await session.ask(envelope(call, "", timeoutMs), timeoutMs);
-      if (outcome.kind !== "answer") {
-        mustReport = true;
-        return;
-      }
-    }
-  };
-
-  const reportIfNeeded = (): void => {
-    const session = sessions.find((candidate) => candidate.isOpen);
-    if (!mustReport || !session) return;
-    mustReport = false;
-    report(session).catch((error: Error) => log.warn({ err: error }, "cannot report open attempts"));
-  };
+  const sessions: RouterSession[] = [];
+  const report = makeOpenReport({ sessions, openAttempts, timeoutMs, log });
 
   for (const url of urls) {
     const client = new RouterServiceClient(url, plainCredentials, SESSION_CLIENT_OPTIONS);
     const metadata = tokenMetadata(config.WAYBILL_SERVICE_TOKEN.reveal());
+    let wasOpen = false;
     sessions.push(
       new Session<RouterCall, RouterAnswer>({
         open: () => client.session(metadata),
         onState(open, error) {
-          if (!open) mustReport = true;
-          reportIfNeeded();
+          // Every failed try to connect is told here; only a router that was there can have lost a hold.
+          if (wasOpen && !open) report.lost();
+          wasOpen = open;
+          report.now();
           ready.set(
             sessions.some((session) => session.isOpen),
             `none of ${urls.join(", ")} answers`,
@@ -78,11 +62,9 @@ export function connectRouters(
 
   const ask = async (call: Ask, traceparent: string): Promise<DecideResponse> => {
     for (const session of sessions) {
-      const outcome: SessionOutcome<RouterAnswer> = await session.ask(
-        envelope(call, traceparent, timeoutMs),
-        timeoutMs,
-      );
-      if (outcome.kind === "answer" && outcome.answer.answer?.$case === "decide") return outcome.answer.answer.value;
+      const outcome = await session.ask(envelope(call, traceparent, timeoutMs), timeoutMs);
+      const response = outcome.kind === "answer" ? outcome.answer.answer : undefined;
+      if (response?.$case === "decide" && !canOnlySayNo(response.value)) return response.value;
       // `unknown` may have placed a hold under this attempt; the next router places its own, and the attempt's record
       // releases both.
     }
@@ -90,12 +72,17 @@ export function connectRouters(
   };
 
   onStop("routers", () => {
+    report.stop();
     for (const session of sessions) session.stop();
   });
   return {
     decide: (request, traceparent) => ask({ $case: "decide", value: request }, traceparent),
     next: (request, traceparent) => ask({ $case: "next", value: request }, traceparent),
   };
+}
+
+function canOnlySayNo({ outcome }: DecideResponse): boolean {
+  return outcome?.$case === "refusal" && ASK_ANOTHER.includes(outcome.value.code);
 }
 
 function envelope(call: Ask, traceparent: string, deadlineMs: number): (correlationId: bigint) => RouterCall {

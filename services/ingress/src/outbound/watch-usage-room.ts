@@ -19,7 +19,7 @@ export function watchUsageRoom(
   const look = async (): Promise<void> => {
     if (!isConnected()) return;
     const sight = await sightStream(control, STREAMS.usage.name);
-    if (sight) hasRoom = sight.bytes < STREAMS.usage.maxBytes * FULL_SHARE;
+    if (sight) hasRoom = sight.bytes < sight.bytesMax * FULL_SHARE;
     else await declareStream(control, STREAMS.usage);
   };
   const timer = setInterval(() => look().catch(() => {}), LOOK_MS);

@@ -23,11 +23,13 @@ test("a provider's failure moves on to the next model; what no model can help en
   assert.deepEqual(ids(after, 1, "no such code"), []);
 });
 
-test("a lost worker is no fault of the model: it is tried once more, then the next", () => {
-  const once = tried(FRESH, "a/1");
-  assert.deepEqual(ids(once, 1, "worker_lost"), ["a/1", "b/2"]);
-  assert.deepEqual(ids(tried(once, "a/1"), 2, "worker_lost"), ["b/2"]);
-});
+for (const code of ["worker_lost", "not_sent"]) {
+  test(`${code} is no fault of the model: it is tried once more, then the next`, () => {
+    const once = tried(FRESH, "a/1");
+    assert.deepEqual(ids(once, 1, code), ["a/1", "b/2"]);
+    assert.deepEqual(ids(tried(once, "a/1"), 2, code), ["b/2"]);
+  });
+}
 
 test("the model tried last is the one that is tried again", () => {
   const resume = tried(tried(FRESH, "a/1"), "b/2");

@@ -11,9 +11,12 @@ import { watchConfigBucket } from "./config-bucket.ts";
 import { type KeptDeployed, keepDeployed } from "./keep-deployed.ts";
 
 export interface Deployed {
-  /** False until the deployed configuration is known here. */
-  readonly isConfigured: boolean;
+  /** False until the deployed configuration is known here, and every live worker has had time to say so. */
+  readonly isReady: boolean;
 }
+
+/** Workers say so once a second. */
+const WORKERS_HEARD_MS = 1_200;
 
 /** Postgres, the bus and the bucket, each in the background. */
 export function deployAndFollow(
@@ -29,7 +32,8 @@ export function deployAndFollow(
     postgres: health.condition("postgres", "not reached yet"),
     schema: health.condition("schema", "not looked at yet"),
   };
-  const deployed = { isConfigured: false };
+  let isConfigured = false;
+  const workers = hearWorkers(health);
   let kept: KeptDeployed | undefined;
   const followed = followConfig({
     snapshot,
@@ -61,10 +65,11 @@ export function deployAndFollow(
     const caveat = serverCaveat(nc);
     if (caveat !== undefined) log.warn(caveat);
     onBus(nc);
+    workers.begin();
     const onCurrent = (): void => {
       // What another replica deployed is enough to serve: Postgres is needed to change it, not to use it.
-      deployed.isConfigured ||= followed.present.size > 0;
-      ready.config.set(deployed.isConfigured, "nothing is deployed yet");
+      isConfigured ||= followed.present.size > 0;
+      ready.config.set(isConfigured, "nothing is deployed yet");
     };
     const watched = watchConfigBucket(nc, followed, onCurrent, (detail) =>
       log.warn({ detail }, "configuration bucket"),
@@ -83,10 +88,31 @@ export function deployAndFollow(
     postgres: ready.postgres,
     schema: ready.schema,
     onDeployed() {
-      deployed.isConfigured = true;
+      isConfigured = true;
       ready.config.set(true);
     },
   });
   onStop("deploying", () => kept?.stop());
-  return deployed;
+  return {
+    get isReady() {
+      return isConfigured && workers.areHeard;
+    },
+  };
+}
+
+/** From `begin` on the bus is listened to; every live worker is heard a little later. */
+function hearWorkers(health: ServiceScope["health"]): { begin(): void; readonly areHeard: boolean } {
+  const ready = health.condition("workers", "listening for workers");
+  let areHeard = false;
+  return {
+    begin() {
+      setTimeout(() => {
+        areHeard = true;
+        ready.set(true);
+      }, WORKERS_HEARD_MS).unref();
+    },
+    get areHeard() {
+      return areHeard;
+    },
+  };
 }

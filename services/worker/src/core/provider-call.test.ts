@@ -26,10 +26,10 @@ function setUp(stream: boolean): {
   };
   const call = new ProviderCall({
     waybill: Waybill.fromPartial({ stream, timeouts: { connectMs: 10, firstTokenMs: 100, gapMs: 50, totalMs: 0 } }),
-    upstream: { dialect: openAiCompatible } as Upstream,
+    upstream: { dialect: openAiCompatible, mask: (text: string) => text.replaceAll("sk-ours", "***") } as Upstream,
     reply,
     clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
-    startedAtMs: 0,
+    calledAtMs: 0,
     totalDueAtMs: 1_000,
     onFirstData: () => void log.push("first data"),
     onEnding: (ending) => void endings.push(ending),
@@ -153,6 +153,16 @@ test("a refusal is known by its status even when its body never ends", () => {
   call.onHeaders(400, noHeaders);
   call.onData(Buffer.alloc(70_000, "x"));
   assert.deepEqual([endings[0]?.failure?.code, endings[0]?.reach], ["upstream_rejected", "refused"]);
+});
+
+test("our key is never passed on, also where the provider quotes it in what it says of the request", () => {
+  const { call, endings } = setUp(true);
+  call.onSent();
+  call.onHeaders(400, noHeaders);
+  call.onData(Buffer.from('{"error":{"message":"Incorrect key sk-ours-1 given","param":"sk-ours-1"}}'));
+  call.onEnd();
+  assert.equal(endings[0]?.failure?.message, "Incorrect key ***-1 given");
+  assert.equal(endings[0]?.failure?.param, "***-1");
 });
 
 test("a compressed answer was not asked for and cannot be passed on", () => {

@@ -20,7 +20,8 @@ export interface Carriage {
   upstream: Upstream;
   reply: Reply;
   clock: Clock;
-  startedAtMs: number;
+  /** The call begins: connecting, the first content and the duration count from here. */
+  calledAtMs: number;
   /** The attempt's total time runs out; set by the claim. */
   totalDueAtMs: number;
   /** The first data frame is out. */
@@ -49,9 +50,9 @@ export class ProviderCall implements UpstreamEvents, Carried {
 
   constructor(carriage: Carriage) {
     this.#carriage = carriage;
-    const { waybill, startedAtMs, totalDueAtMs, upstream } = carriage;
+    const { waybill, calledAtMs, totalDueAtMs, upstream } = carriage;
     const timeouts = { ...(waybill.timeouts ?? { connectMs: 0, firstTokenMs: 0, gapMs: 0, totalMs: 0 }) };
-    this.#deadlines = new Deadlines(timeouts, startedAtMs, totalDueAtMs);
+    this.#deadlines = new Deadlines(timeouts, calledAtMs, totalDueAtMs);
     this.#reader = waybill.stream ? upstream.dialect.readStream() : undefined;
   }
 
@@ -131,7 +132,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #onStep(reader: StreamReader, step: StreamStep): void {
-    const { reply, clock, startedAtMs, onFirstData } = this.#carriage;
+    const { reply, clock, calledAtMs, onFirstData } = this.#carriage;
     if (step.bytes.length > 0) {
       const isFirst = this.#contentBytes === 0;
       this.#countedTokens += step.evidencedTokens;
@@ -139,7 +140,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       const nowMs = clock.monotonicMs();
       this.#deadlines.heard(nowMs);
       if (isFirst) {
-        this.#firstTokenMs = nowMs - startedAtMs;
+        this.#firstTokenMs = nowMs - calledAtMs;
         reply.started(this.#status, "text/event-stream");
       }
       reply.data(step.bytes, step.evidencedTokens);
@@ -155,7 +156,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #readPlain(): void {
-    const { upstream, reply, clock, startedAtMs } = this.#carriage;
+    const { upstream, reply, clock, calledAtMs } = this.#carriage;
     try {
       const answer = upstream.dialect.readAnswer(this.#takePieces());
       if ("failure" in answer) {
@@ -166,7 +167,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       this.#answer = answer;
       this.#countedTokens = answer.evidencedTokens;
       this.#contentBytes = answer.bytes.length;
-      this.#firstTokenMs = clock.monotonicMs() - startedAtMs;
+      this.#firstTokenMs = clock.monotonicMs() - calledAtMs;
       reply.started(this.#status, this.#header("content-type") || "application/json");
       reply.data([answer.bytes], 0);
       this.#end(undefined, false);
@@ -204,7 +205,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
   #end(failure: Failure | undefined, wasCancelled: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    const { clock, startedAtMs, onEnding } = this.#carriage;
+    const { clock, calledAtMs, onEnding, upstream } = this.#carriage;
     const nowMs = clock.monotonicMs();
     this.#pieces = [];
     if (!this.#isConnectionOver) {
@@ -212,7 +213,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       else this.#call?.release();
     }
     onEnding({
-      failure,
+      failure: failure && { ...failure, message: upstream.mask(failure.message), param: upstream.mask(failure.param) },
       wasCancelled,
       reach: this.#reach,
       reportedUsage: this.#answer?.usage ?? this.#reader?.usage,
@@ -220,7 +221,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       contentBytes: this.#contentBytes,
       finishReason: this.#answer?.finishReason ?? this.#reader?.finishReason ?? "",
       firstTokenMs: this.#firstTokenMs,
-      durationMs: nowMs - startedAtMs,
+      durationMs: nowMs - calledAtMs,
     });
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { outranks, type RankedRecord } from "@waybill/domain";
 import { AttemptOutcome, RecordSource, TokenSource, UsageRecord, Waybill } from "@waybill/wire";
 import { nothingSpent } from "./settle.ts";
 import { makeUsageRecord } from "./usage-record.ts";
@@ -39,6 +40,13 @@ test("a record repeats the waybill and is named by attempt and source", () => {
   assert.deepEqual([record.recordedAtMs, record.firstTokenMs, record.durationMs], [1_700_000_000_000n, 1, 3]);
   assert.equal(record.evidenceJson, "");
   assert.deepEqual(UsageRecord.decode(UsageRecord.encode(record).finish()), record);
+});
+
+test("what was not called because nobody answered is void, so that a record of a call outranks it", () => {
+  const record = makeUsageRecord(waybill, nothingSpent(), { ...facts, source: "void" });
+  assert.deepEqual([record.recordId, record.source, record.workerId], ["r.2:void", RecordSource.VOID, "w"]);
+  const called: RankedRecord = { source: "worker", costPicoUsd: 5n, outcome: "success" };
+  assert.ok(outranks(called, { source: "void", costPicoUsd: record.costPicoUsd, outcome: "failed_free" }));
 });
 
 test("an attempt found without its holder has a source of its own, and its evidence goes with it", () => {

@@ -3,10 +3,15 @@ import { recordId } from "@waybill/domain";
 import { RecordSource, type UsageRecord, type Waybill } from "@waybill/wire";
 import type { Settlement } from "./settle.ts";
 
+const SOURCES = { worker: RecordSource.WORKER, lost: RecordSource.LOST, void: RecordSource.VOID } as const;
+
 /** What the recorder adds. */
 export interface RecordFacts {
-  /** `worker`: this worker claimed the attempt. `lost`: it found it without its holder. */
-  source: "worker" | "lost";
+  /**
+   * `worker`: this worker claimed the attempt. `lost`: it found it without its holder. `void`: nobody answered its claim, so
+   * it did not call; whoever is told `go` after a redelivery has a record of its own, and that one stands.
+   */
+  source: "worker" | "lost" | "void";
   workerId: string;
   recordedAtMs: number;
   firstTokenMs: number;
@@ -24,7 +29,7 @@ export function makeUsageRecord(waybill: Waybill, settlement: Settlement, facts:
     attemptId: waybill.attemptId,
     requestId: waybill.requestId,
     attempt: waybill.attempt,
-    source: facts.source === "worker" ? RecordSource.WORKER : RecordSource.LOST,
+    source: SOURCES[facts.source],
     outcome: settlement.outcome,
     attribution: waybill.attribution,
     route: waybill.route,

@@ -5,10 +5,10 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { ProviderConfig } from "@waybill/wire";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
-import { ProviderConnections } from "./http.ts";
+import { callHeaders, ProviderConnections } from "./http.ts";
 import { makeUpstream } from "./upstream.ts";
 
-const ids = { requestId: "r", attemptId: "r.1" };
+const ids = { requestId: "r", attemptId: "r.1", traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
 const request = { path: "/chat/completions", body: Buffer.from("{}") };
 
 async function serve(
@@ -77,6 +77,20 @@ test("the key goes to the provider; attempt ids as their own header only to a si
   assert.deepEqual([real?.url, real?.headers.authorization], ["/base/v1/chat/completions", "Bearer sk-1"]);
   assert.deepEqual([real?.headers["x-request-id"], real?.headers["x-waybill-attempt-id"]], ["r.1", undefined]);
   assert.deepEqual([simulated?.headers.authorization, simulated?.headers["x-waybill-attempt-id"]], [undefined, "r.1"]);
+  assert.equal(simulated?.headers.traceparent, ids.traceparent);
+});
+
+test("a trace goes on to a simulated provider and into the own network, never to a public one", () => {
+  const headersFor = (changes: Partial<ProviderConfig>): string[] => {
+    const config = ProviderConfig.fromPartial({ id: "p", baseUrl: "https://api.example.com/v1", ...changes });
+    return callHeaders(makeUpstream(config, openAiCompatible, "sk-1"), ids);
+  };
+  for (const changes of [{ simulated: true }, { allowPrivateAddress: true }]) {
+    const headers = headersFor(changes);
+    assert.equal(headers[headers.indexOf("traceparent") + 1], ids.traceparent, JSON.stringify(changes));
+  }
+  const headers = headersFor({});
+  assert.ok(!headers.includes("traceparent") && !headers.includes(ids.traceparent));
 });
 
 test("a refused connection was not sent; one that ends without an answer was", async () => {
@@ -127,4 +141,6 @@ test("a base URL that cannot be called is refused, and no key is ever in the sen
     () => makeUpstream(config, openAiCompatible, "sk-1\nx"),
     (error: Error) => !error.message.includes("sk-1"),
   );
+  assert.equal(makeUpstream(config, openAiCompatible, "sk-1").mask("no such key: sk-1"), "no such key: ***");
+  assert.equal(makeUpstream(config, openAiCompatible, "").mask("as it is"), "as it is");
 });

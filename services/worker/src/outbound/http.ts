@@ -2,7 +2,7 @@
 // undici's dispatch is used as it is; its promises and streams would double the cost of a call.
 import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, Pool } from "undici";
-import type { Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
+import type { CallIds, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
 import { isRefusedHost, vettedLookup } from "./vetted-lookup.ts";
 
@@ -22,12 +22,7 @@ export class ProviderConnections {
     this.#connectionsMax = connectionsMax;
   }
 
-  call(
-    upstream: Upstream,
-    request: ProviderRequest,
-    ids: { requestId: string; attemptId: string },
-    events: UpstreamEvents,
-  ): UpstreamCall {
+  call(upstream: Upstream, request: ProviderRequest, ids: CallIds, events: UpstreamEvents): UpstreamCall {
     const { origin, basePath, allowPrivateAddress } = upstream;
     const exchange = new Exchange(events);
     if (!allowPrivateAddress && isRefusedHost(origin)) {
@@ -35,10 +30,7 @@ export class ProviderConnections {
       queueMicrotask(() => exchange.refuse("address_refused"));
       return exchange;
     }
-    const headers = [...upstream.headers, "x-request-id", ids.attemptId];
-    if (upstream.isSimulated) {
-      headers.push("x-waybill-request-id", ids.requestId, "x-waybill-attempt-id", ids.attemptId);
-    }
+    const headers = callHeaders(upstream, ids);
     const path = basePath + request.path;
     this.#pool(origin, allowPrivateAddress).dispatch({ method: "POST", path, headers, body: request.body }, exchange);
     return exchange;
@@ -66,6 +58,16 @@ export class ProviderConnections {
     }
     return pool;
   }
+}
+
+/** Names and values in turn. The trace goes on only where the operator's own network does. */
+export function callHeaders(upstream: Upstream, ids: CallIds): string[] {
+  const headers = [...upstream.headers, "x-request-id", ids.attemptId];
+  if (upstream.isSimulated) {
+    headers.push("x-waybill-request-id", ids.requestId, "x-waybill-attempt-id", ids.attemptId);
+  }
+  if (upstream.isSimulated || upstream.allowPrivateAddress) headers.push("traceparent", ids.traceparent);
+  return headers;
 }
 
 /** One request and its answer. */

@@ -14,7 +14,7 @@ export function makeMeasures(metrics: Metrics, readings: WorkerReadings): Measur
   const attempts = metrics.counter("waybill_worker_attempts", "Provider calls that ended, by outcome");
   const firstToken = metrics.histogram(
     "waybill_worker_provider_first_token_ms",
-    "From the delivery of a waybill to the provider's first content",
+    "From the beginning of a provider call to its first content",
   );
   metrics.gauge("waybill_worker_in_flight_calls", "Waybills this worker carries", readings.inFlight);
   metrics.gauge("waybill_worker_waiting_waybills", "Waybills no worker has taken yet, by model", readings.waiting);

@@ -26,6 +26,7 @@ export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect,
     origin: url.origin,
     basePath: url.pathname.replace(/\/+$/, ""),
     headers,
+    mask: (text) => (key === "" ? text : text.replaceAll(key, "***")),
     allowPrivateAddress: provider.allowPrivateAddress,
     isSimulated: provider.simulated,
   };

@@ -4,7 +4,13 @@ import { test } from "node:test";
 import { sampleModel } from "../sample-models.ts";
 import { type Circumstances, type Needs, reject, speakingRejection } from "./filter.ts";
 
-const NEEDS: Needs = { hasTools: false, hasImages: false, hasJsonSchema: false, estimatedInputTokens: 10n };
+const NEEDS: Needs = {
+  hasTools: false,
+  hasImages: false,
+  hasJsonSchema: false,
+  estimatedInputTokens: 10n,
+  priceUnbounded: false,
+};
 const FINE: Circumstances = { isAllowed: true, isLive: true, hasHardBudget: true };
 const codeOf = (overrides: object, needs: Partial<Needs> = {}, circumstances: Partial<Circumstances> = {}) =>
   reject(sampleModel("a/m", overrides), { ...NEEDS, ...needs }, { ...FINE, ...circumstances })?.code;
@@ -23,6 +29,15 @@ test("each reason has its code", () => {
   assert.equal(codeOf({ price: undefined }), "price_unknown");
   assert.equal(codeOf({ price: undefined }, {}, { hasHardBudget: false }), undefined);
   assert.equal(codeOf({}, {}, { isLive: false }), "no_workers");
+});
+
+test("what a price does not cover is refused where a hard budget applies, and only there", () => {
+  const asked = { priceUnbounded: true };
+  assert.deepEqual(reject(sampleModel("a/m"), { ...NEEDS, ...asked }, FINE), {
+    code: "hold_unbounded",
+    because: "the request asks for something that its price does not cover",
+  });
+  assert.equal(codeOf({}, asked, { hasHardBudget: false }), undefined);
 });
 
 test("of several reasons the client hears the one that may be over soonest", () => {

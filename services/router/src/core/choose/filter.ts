@@ -8,13 +8,15 @@ export interface Needs {
   hasImages: boolean;
   hasJsonSchema: boolean;
   estimatedInputTokens: bigint;
+  /** It asks for something that a list of prices does not cover, so no worst case is one. */
+  priceUnbounded: boolean;
 }
 
 /** What is known of the model beside its entry. */
 export interface Circumstances {
   isAllowed: boolean;
   isLive: boolean;
-  /** A hard budget matches this candidate, so an unknown price is a refusal. */
+  /** A hard budget matches this candidate, so a cost that cannot be said is a refusal. */
   hasHardBudget: boolean;
 }
 
@@ -38,6 +40,10 @@ export function reject(model: ModelEntry, needs: Needs, circumstances: Circumsta
   }
   if (!model.price && circumstances.hasHardBudget) {
     return { code: "price_unknown", because: "no known price and a hard budget applies" };
+  }
+  // Even a price of zero is refused: a provider's free models may charge for what is asked beside the tokens.
+  if (needs.priceUnbounded && circumstances.hasHardBudget) {
+    return { code: "hold_unbounded", because: "the request asks for something that its price does not cover" };
   }
   if (!circumstances.isLive) return { code: "no_workers", because: "no live worker" };
   return undefined;

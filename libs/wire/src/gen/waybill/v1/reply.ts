@@ -54,7 +54,7 @@ export interface FrameFinished {
   /** False: the price is unknown. */
   costKnown: boolean;
   finishReason: string;
-  /** Worker time from claim to first byte, and to the end. */
+  /** From the beginning of the provider call to its first content, and to its end. */
   firstTokenMs: number;
   durationMs: number;
 }

@@ -54,6 +54,8 @@ export interface Features {
   metadata: { [key: string]: string };
   /** headers.*: bounded, without credentials and cookies, lower-case names. */
   headers: { [key: string]: string };
+  /** The request asks for something whose price the catalogue does not cover: another service tier, web search, audio. */
+  priceUnbounded: boolean;
 }
 
 export interface Features_MetadataEntry {
@@ -140,6 +142,7 @@ function createBaseFeatures(): Features {
     hasJsonSchema: false,
     metadata: {},
     headers: {},
+    priceUnbounded: false,
   };
 }
 
@@ -193,6 +196,9 @@ export const Features: MessageFns<Features> = {
     globalThis.Object.entries(message.headers).forEach(([key, value]: [string, string]) => {
       Features_HeadersEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
     });
+    if (message.priceUnbounded !== false) {
+      writer.uint32(112).bool(message.priceUnbounded);
+    }
     return writer;
   },
 
@@ -319,6 +325,14 @@ export const Features: MessageFns<Features> = {
             }
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.priceUnbounded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -371,6 +385,7 @@ export const Features: MessageFns<Features> = {
       },
       {},
     );
+    message.priceUnbounded = object.priceUnbounded ?? false;
     return message;
   },
 };

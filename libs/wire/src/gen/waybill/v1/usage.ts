@@ -43,7 +43,7 @@ export const RecordSource = {
   UNSPECIFIED: 0,
   WORKER: 1,
   INGRESS: 2,
-  /** VOID - Never sent: given up before a worker claimed it. */
+  /** VOID - Never sent: given up before a worker claimed it, or its first worker got no answer to its claim. */
   VOID: 3,
   /** LOST - Its worker is gone, or its hold reached its end with no record. */
   LOST: 4,
@@ -110,7 +110,9 @@ export interface UsageRecord {
   holder: string;
   /** Unix milliseconds on the recorder's clock. */
   recordedAtMs: bigint;
+  /** From the beginning of the provider call to its first content; 0: none came. */
   firstTokenMs: number;
+  /** From the beginning of the provider call to its end; without a call, how long the recorder had the attempt. */
   durationMs: number;
   ingressId: string;
   workerId: string;

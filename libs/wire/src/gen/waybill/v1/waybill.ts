@@ -63,6 +63,7 @@ export interface Waybill {
   path: string[];
   holds: HoldLine[];
   holder: string;
+  /** The most output tokens the hold covers, for ALL choices together; the worker writes each choice's share. 0: leave the body's own. */
   maxOutputTokens: bigint;
   timeouts: Timeouts | undefined;
   requestedModel: string;
