@@ -73,7 +73,7 @@ async function play(script: Play): Promise<Played> {
       onAnswer(nowMs);
       return waybill.body;
     },
-    upstreamOf: () => ({ dialect: openAiCompatible }),
+    upstreamOf: () => ({ dialect: openAiCompatible, mask: (text: string) => text }),
     replyTo: () => ({
       started: () => {},
       data: () => {},
