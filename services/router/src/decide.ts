@@ -1,6 +1,6 @@
 // THE STORY: resolve and walk -> filter -> pick -> hold -> explain. Which model serves this request, and is the money there?
 // A route's own order is the score until nodes without an order (`auto`) exist: they rank between filter and pick.
-import { attemptId, type Clock } from "@waybill/domain";
+import { attemptId, type Clock, ERRORS } from "@waybill/domain";
 import {
   type Attribution,
   type BudgetRefusal,
@@ -304,6 +304,7 @@ export class Decide {
       ...(code === "no_workers" && { retryAfterMs: RETRY_AFTER_MS }),
       ...(code === "budget_exceeded" && { budget: budgetRefusal }),
       ...(code === "invalid_value" && { message: `The model ${because}.`, param: "model" }),
+      ...(code === "hold_unbounded" && { message: `${ERRORS.hold_unbounded.sentence} The reason: ${because}.` }),
     });
   }
 }

@@ -324,6 +324,7 @@ test("what a price does not cover is refused where a hard budget applies, with t
   if (asked.features) asked.features.priceUnbounded = true;
   const refusal = refusalOf(await router.decide(asked));
   assert.equal(refusal.code, "hold_unbounded");
+  assert.match(refusal.message, /hard budget applies\. The reason: the request asks for something that its price/);
   const because = "the request asks for something that its price does not cover";
   assert.deepEqual(
     refusal.candidates.map(({ rejectedBecause }) => rejectedBecause),
