@@ -6,16 +6,20 @@ import { eventually } from "@waybill/testing";
 import { ask, readStream } from "../stack/ask.ts";
 import { booksAreRight } from "../stack/books.ts";
 import { faultSeeds, seededRandom } from "../stack/seeds.ts";
+import type { ServiceProcess } from "../stack/service-process.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 let stack: TestStack;
 let attempts = 0;
+/** Who listens at the first URL. */
+let victim: ServiceProcess | undefined;
 before(async () => {
   stack = await startStack({
     replicas: { ingress: 2 },
     // Real: 5 s and 30 s.
     env: { worker: { WAYBILL_INGRESS_SILENT_MS: "1500", WAYBILL_ACK_WAIT_MS: "3000" } },
   });
+  [victim] = stack.of("ingress");
 });
 after(async () => {
   await stack[Symbol.asyncDispose]();
@@ -26,7 +30,6 @@ for (const seed of faultSeeds()) {
   describe(`an ingress dies mid-stream (seed ${seed})`, () => {
     it("its calls are stopped and booked once; no answer with a hole", async () => {
       const [victimUrl, otherUrl] = stack.urls;
-      const [victim] = stack.of("ingress");
       assert.ok(victim && victimUrl && otherUrl);
       const script = { chunks: 400, outputTokens: 400, gapMs: random.between(10, 30), inputTokens: 7 };
       const streams = 5;
@@ -47,7 +50,7 @@ for (const seed of faultSeeds()) {
       const booked = await booksAreRight(stack, { attempts, timeoutMs: 20_000 });
       assert.equal(booked.filter(({ outcome }) => outcome === "partial").length % streams, 0);
       for (const call of stack.provider.log.entries()) assert.notEqual(call.end, "running");
-      await stack.start("ingress", { inPlaceOf: victim });
+      victim = await stack.start("ingress", { inPlaceOf: victim });
     });
   });
 }
