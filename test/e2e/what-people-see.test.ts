@@ -196,6 +196,10 @@ describe("metrics", () => {
     }
     await becomes("waybill_worker_spool_bytes", "", isZero, "is sent");
     await booksAreRight(stack, { attempts });
+    // An ingress that has looked meanwhile lets nobody in until it looks again.
+    const headers = { authorization: `Bearer ${stack.keys.support_1}` };
+    const isOpen = async () => (await fetch(`${stack.url}/v1/models`, { headers })).status === 200;
+    await eventually(isOpen, { reason: "the ingress has seen that there is room" });
   });
 
   it("every service tells how late its event loop is: one that stood still says for how long", async () => {

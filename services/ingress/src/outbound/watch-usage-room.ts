@@ -4,6 +4,8 @@ import type { ServiceScope } from "@waybill/service";
 import { STREAMS } from "@waybill/wire";
 
 const LOOK_MS = 5_000;
+/** While nobody is let in, room that comes back is noticed sooner. */
+const LOOK_AGAIN_MS = 500;
 /** What running requests may still need when the door closes. */
 const FULL_SHARE = 0.98;
 
@@ -22,7 +24,12 @@ export function watchUsageRoom(
     if (sight) hasRoom = sight.bytes < sight.bytesMax * FULL_SHARE;
     else await declareStream(control, STREAMS.usage);
   };
-  const timer = setInterval(() => look().catch(() => {}), LOOK_MS);
-  onStop("usage room", () => clearInterval(timer));
+  let timer: NodeJS.Timeout;
+  const round = async (): Promise<void> => {
+    await look().catch(() => {});
+    timer = setTimeout(round, hasRoom ? LOOK_MS : LOOK_AGAIN_MS);
+  };
+  timer = setTimeout(round, LOOK_MS);
+  onStop("usage room", () => clearTimeout(timer));
   return { hasRoom: () => hasRoom };
 }
