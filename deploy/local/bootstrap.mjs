@@ -1,5 +1,6 @@
-// What every npm script runs first. Plain JavaScript without dependencies, in the syntax of Node 12, so that an old Node
-// reads on to the sentence that says so (`?.`, `??` and what is newer would end it before): checks Node, installs pnpm and the packages, builds, and hands over to the TypeScript in src/.
+// What every npm script runs first: checks Node, installs pnpm and the packages, builds, and hands over to the TypeScript in
+// src/. Plain JavaScript without dependencies, in the syntax of Node 12, so that an old Node reads on to the sentence that
+// says so (`?.`, `??` and what is newer would end it before).
 // Each step is skipped when it has been done for the files as they are.
 
 import { spawnSync } from "node:child_process";

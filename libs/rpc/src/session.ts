@@ -83,6 +83,7 @@ export class Session<Call extends Correlated, Answer extends Correlated> {
     const stream = this.#options.open();
     this.#stream = stream;
     let ended = false;
+    let openedAtMs = 0;
     const onEnd = (error?: Error): void => {
       if (ended) return;
       ended = true;
@@ -90,15 +91,17 @@ export class Session<Call extends Correlated, Answer extends Correlated> {
       this.#open = false;
       this.#breakAll();
       if (wasOpen || error) this.#options.onState?.(false, error);
-      // A server that says goodbye has siblings, and callers who would rather not hear of it.
-      const saidGoodbye = wasOpen && error === undefined;
-      const reconnectMs = saidGoodbye ? 0 : (this.#options.reconnectMs ?? 200);
-      if (!this.#closed) setTimeout(() => this.#connect(), reconnectMs).unref();
+      const pauseMs = this.#options.reconnectMs ?? 200;
+      // A server that says goodbye has siblings, and callers who would rather not hear of it. One that says it to everybody
+      // who comes is not asked faster than one that is away.
+      const saidGoodbye = wasOpen && error === undefined && performance.now() - openedAtMs >= pauseMs;
+      if (!this.#closed) setTimeout(() => this.#connect(), saidGoodbye ? 0 : pauseMs).unref();
     };
     // The server sends its headers when it accepts the stream; until then nothing is promised.
     stream.on("metadata", () => {
       if (ended) return;
       this.#open = true;
+      openedAtMs = performance.now();
       this.#options.onOpen?.(this);
       this.#options.onState?.(true, undefined);
     });

@@ -41,6 +41,14 @@ export const natsSettings = {
   NATS_PASSWORD: secret({ meaning: "This service's NATS password." }),
 } as const;
 
+/** For --migrate: the database as its owner sees it. */
+export const ownerDatabaseSettings = {
+  DATABASE_URL: secretUrl({
+    meaning: "Postgres, with the owner's role: it makes schemas.",
+    schemes: ["postgres", "postgresql"],
+  }),
+} as const;
+
 export const databaseSettings = {
   DATABASE_URL: secretUrl({
     meaning: "Postgres, with this service's own role.",

@@ -1,5 +1,5 @@
 // What every process is made of: configuration, logs, health, metrics, traces, start and stop.
-export { commonSettings, databaseSettings, natsSettings } from "./common-settings.ts";
+export { commonSettings, databaseSettings, natsSettings, ownerDatabaseSettings } from "./common-settings.ts";
 export {
   ConfigError,
   type ConfigOf,
@@ -12,7 +12,6 @@ export {
   type Setting,
   type Settings,
   secret,
-  secretUrl,
   text,
   url,
 } from "./config.ts";

@@ -37,7 +37,7 @@ const passingOn: Tracing = {
   async stop() {},
 };
 
-// Randomness is fetched for many ids at a time: one fetch costs as much as all the rest of a request's trace.
+// Randomness is fetched for many ids at a time: a fetch costs far more than what is made of it.
 const ID_BYTES = 24;
 const pool = Buffer.alloc(ID_BYTES * 256);
 let poolAt = pool.length;

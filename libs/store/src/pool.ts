@@ -31,10 +31,8 @@ const types: pg.CustomTypesConfig = {
 
 // Our statements find rows by key, a few among very many. On young tables, whose statistics are missing, the planner would
 // rather read all of them; and a plan that it was talked out of looks so expensive that it would be compiled first.
-const PLAN_BY_KEY = ["seqscan", "hashjoin", "mergejoin"]
-  .map((way) => `-c enable_${way}=off`)
-  .join(" ")
-  .concat(" -c jit=off -c plan_cache_mode=force_generic_plan");
+const PLAN_BY_KEY =
+  "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
 
 /** Opens a pool. Connections are made on first use. */
 export function openPool(options: PoolOptions): Pool {

@@ -7,9 +7,9 @@ import {
   failpointSettings,
   integer,
   natsSettings,
+  ownerDatabaseSettings,
   readConfig,
   type Setting,
-  secretUrl,
   text,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
@@ -69,11 +69,5 @@ export const migrations: MigrationSet = {
 
 /** For --migrate and --seed-demo: the database as its owner sees it. */
 export function readOwnerUrl(): string {
-  const ownerSettings = {
-    DATABASE_URL: secretUrl({
-      meaning: "Postgres, with the owner's role: it makes schemas.",
-      schemes: ["postgres", "postgresql"],
-    }),
-  };
-  return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
+  return readConfig(ownerDatabaseSettings, process.env).DATABASE_URL.reveal();
 }

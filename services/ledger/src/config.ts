@@ -6,8 +6,8 @@ import {
   failpointSettings,
   integer,
   natsSettings,
+  ownerDatabaseSettings,
   readConfig,
-  secretUrl,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
 import { usageConsumer } from "@waybill/wire";
@@ -51,11 +51,5 @@ export const migrations: MigrationSet = {
 
 /** For --migrate: the database as its owner sees it. */
 export function readOwnerUrl(): string {
-  const ownerSettings = {
-    DATABASE_URL: secretUrl({
-      meaning: "Postgres, with the owner's role: it makes schemas.",
-      schemes: ["postgres", "postgresql"],
-    }),
-  };
-  return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
+  return readConfig(ownerDatabaseSettings, process.env).DATABASE_URL.reveal();
 }

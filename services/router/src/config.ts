@@ -11,10 +11,10 @@ import {
   hostPorts,
   integer,
   natsSettings,
+  ownerDatabaseSettings,
   readConfig,
   type Setting,
   secret,
-  secretUrl,
   text,
   url,
 } from "@waybill/service";
@@ -74,13 +74,7 @@ export const migrations: MigrationSet = {
 
 /** For --migrate: the database as its owner sees it. */
 export function readOwnerUrl(): string {
-  const ownerSettings = {
-    DATABASE_URL: secretUrl({
-      meaning: "Postgres, with the owner's role: it makes schemas.",
-      schemes: ["postgres", "postgresql"],
-    }),
-  };
-  return readConfig(ownerSettings, process.env).DATABASE_URL.reveal();
+  return readConfig(ownerDatabaseSettings, process.env).DATABASE_URL.reveal();
 }
 
 /** For --check: the environment and the operator's file. Throws with every problem. */

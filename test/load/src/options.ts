@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 export const help = `npm run bench -- [options]   load against the whole stack, beside the provider called directly and the Portkey gateway
 
-  --quick             one short round of everything in at most 90 s; without the ledger's and the decision's own benchmarks
+  --quick             one short round of everything, about two minutes; without the ledger's and the decision's own benchmarks
   --rate <n>          requests per second of the open loop; default: 30 % of what the slowest of the three can carry
   --seconds <n>       length of each measured piece of a round; default 5 (--quick: 3)
   --concurrency <n>   requests in flight in the closed loop; default 64

@@ -10,7 +10,7 @@ import { build } from "./test.ts";
 const entry = "test/load/src/main.ts";
 
 export const benchHelp = `npm run bench                 load against the whole stack beside its peers; prints a table and writes a JSON file
-npm run bench -- --quick      one short round, at most 90 s
+npm run bench -- --quick      one short round, about two minutes
 npm run bench -- --profile    where the CPU time of each service goes
 also: --rate <requests/s> --seconds <n> --concurrency <n> --json <file>, see test/load/src/options.ts`;
 

@@ -25,11 +25,15 @@ export function watchUsageRoom(
     else await declareStream(control, STREAMS.usage);
   };
   let timer: NodeJS.Timeout;
+  let isStopped = false;
   const round = async (): Promise<void> => {
     await look().catch(() => {});
-    timer = setTimeout(round, hasRoom ? LOOK_MS : LOOK_AGAIN_MS);
+    if (!isStopped) timer = setTimeout(round, hasRoom ? LOOK_MS : LOOK_AGAIN_MS);
   };
   timer = setTimeout(round, LOOK_MS);
-  onStop("usage room", () => clearTimeout(timer));
+  onStop("usage room", () => {
+    isStopped = true;
+    clearTimeout(timer);
+  });
   return { hasRoom: () => hasRoom };
 }
