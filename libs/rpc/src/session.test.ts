@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { status } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import { echoClient, type Note, type NoteStream, openSession, startEcho } from "./echo-service.test.ts";
 import type { Session } from "./session.ts";
 
@@ -140,4 +140,20 @@ test("a wrong token opens no session", async () => {
   session.stop();
   client.close();
   await server.stop(STOP_MS);
+});
+
+test("a server that says goodbye to everybody who comes is not asked in a circle", async () => {
+  let streams = 0;
+  const server = await startEcho((stream) => {
+    streams += 1;
+    stream.sendMetadata(new Metadata());
+    stream.end();
+  });
+  const client = echoClient(server.port);
+  const session = openSession(client);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  session.stop();
+  client.close();
+  await server.stop(STOP_MS);
+  assert.ok(streams >= 2 && streams < 60, `${streams} streams within a second`);
 });
