@@ -19,6 +19,8 @@ const stampFile = join(root, "node_modules", ".waybill-installed.json");
 const command = process.argv[2] || "start";
 const args = process.argv.slice(3);
 const tools = ["test", "fault", "bench"].indexOf(command) >= 0;
+/** Its stdout belongs to what it answers: nothing else is said there. */
+const isCli = command === "waybill";
 const wantsHelp = args.indexOf("--help") >= 0 || args.indexOf("-h") >= 0;
 
 requireNode();
@@ -36,16 +38,23 @@ async function main() {
     process.exitCode = ended.status === null ? 1 : ended.status;
     return;
   }
-  const built = join(root, "deploy/local/dist/main.js");
+  const built = join(root, isCli ? "libs/cli/dist/main.js" : "deploy/local/dist/main.js");
   // A question to a running stack, or for help, needs no new build.
-  const asItIs = (command === "sql" || wantsHelp) && existsSync(built);
+  const asItIs = (command === "sql" || isCli || wantsHelp) && existsSync(built);
   if (!asItIs) {
     install("start");
     build();
   }
   // In this process, so that a Ctrl-C is heard once and by one listener only.
-  process.argv = [process.argv[0], built, command].concat(args);
+  process.argv = [process.argv[0], built].concat(isCli ? [] : [command], args);
+  if (isCli) standWhereItWasAsked();
   await import(built);
+}
+
+/** Paths mean what they mean where the command was given, which npm leaves; the stack is the one of this clone. */
+function standWhereItWasAsked() {
+  process.env.WAYBILL_STATE_DIR = stateDir;
+  if (process.env.INIT_CWD && existsSync(process.env.INIT_CWD)) process.chdir(process.env.INIT_CWD);
 }
 
 function requireNode() {
@@ -106,7 +115,7 @@ function withoutNpmSettings() {
 }
 
 function build() {
-  const projects = ["deploy/local", "libs/simulator"].concat(
+  const projects = ["deploy/local", "libs/simulator", "libs/cli"].concat(
     readdirSync(join(root, "services")).map((name) => join("services", name)),
   );
   const known = projects.filter((path) => existsSync(join(root, path, "tsconfig.json")));
@@ -122,7 +131,7 @@ function run(program, programArgs, options) {
   const ended = spawnSync(program, programArgs, {
     cwd: options.cwd || root,
     env: options.env || process.env,
-    stdio: options.quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
+    stdio: options.quiet ? ["ignore", "pipe", "pipe"] : ["ignore", isCli ? 2 : "inherit", "inherit"],
     maxBuffer: 64 * 1024 * 1024,
   });
   if (ended.status === 0) return;
@@ -150,7 +159,7 @@ function since(startedAt) {
 }
 
 function say(line) {
-  process.stdout.write(`${line}\n`);
+  (isCli ? process.stderr : process.stdout).write(`${line}\n`);
 }
 
 function fail(sentence) {

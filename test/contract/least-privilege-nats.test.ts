@@ -4,28 +4,29 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connectBus, type NatsConnection } from "@waybill/bus";
 import { eventually, startTestNats, type TestNats, type TestNatsOptions } from "@waybill/testing";
-import { BUCKETS, inboxPrefix, NATS_PERMISSIONS, type ServiceName, STREAMS, SUBJECTS } from "@waybill/wire";
+import { BUCKETS, type BusServiceName, inboxPrefix, NATS_PERMISSIONS, STREAMS, SUBJECTS } from "@waybill/wire";
 
-const SERVICES: readonly ServiceName[] = ["ingress", "router", "budget", "worker", "ledger"];
+const SERVICES: readonly BusServiceName[] = ["ingress", "router", "budget", "worker", "ledger"];
 const KV_CONFIG = `KV_${BUCKETS.config.name}`;
 const KV_KEYS = `KV_${BUCKETS.keys.name}`;
 const { WORK, USAGE, DEAD } = { WORK: STREAMS.work.name, USAGE: STREAMS.usage.name, DEAD: STREAMS.dead.name };
-const ALL_STREAMS = [WORK, USAGE, DEAD, KV_CONFIG, KV_KEYS];
+const DECISIONS = STREAMS.decisions.name;
+const ALL_STREAMS = [WORK, USAGE, DECISIONS, DEAD, KV_CONFIG, KV_KEYS];
 
 /** Something a client can try, and the services that may. */
 interface Attempt {
   verb: "publish" | "subscribe";
   subject: string;
-  allowed: readonly ServiceName[];
+  allowed: readonly BusServiceName[];
 }
 
-const NOBODY: readonly ServiceName[] = [];
-const publish = (subject: string, ...allowed: readonly ServiceName[]): Attempt => ({
+const NOBODY: readonly BusServiceName[] = [];
+const publish = (subject: string, ...allowed: readonly BusServiceName[]): Attempt => ({
   verb: "publish",
   subject,
   allowed,
 });
-const subscribe = (subject: string, ...allowed: readonly ServiceName[]): Attempt => ({
+const subscribe = (subject: string, ...allowed: readonly BusServiceName[]): Attempt => ({
   verb: "subscribe",
   subject,
   allowed,
@@ -55,7 +56,7 @@ const UNDECLARED: readonly Attempt[] = [
   ...[
     "waybill.gossip",
     "waybill.job.openai.gpt-4_2E1",
-    "waybill.decision.acme",
+    "waybill.decision.acme.support",
     "elsewhere",
     "$SYS.REQ.SERVER.PING",
   ].map((subject) => publish(subject)),
@@ -71,10 +72,11 @@ const INBOXES: readonly Attempt[] = SERVICES.flatMap((owner) => [
   publish(`${inboxPrefix(owner)}.x1`, ...(owner === "worker" ? (["ingress"] as const) : NOBODY)),
 ]);
 
-type Allowed = Readonly<Record<string, readonly ServiceName[]>>;
+type Allowed = Readonly<Record<string, readonly BusServiceName[]>>;
 const MAKES: Allowed = {
   [WORK]: ["ingress", "worker"],
   [USAGE]: ["ingress", "budget", "worker", "ledger"],
+  [DECISIONS]: ["router", "ledger"],
   [DEAD]: ["budget", "worker", "ledger"],
   [KV_CONFIG]: ["router"],
   [KV_KEYS]: ["budget"],
@@ -91,7 +93,7 @@ const WATCHES_BUCKET: Allowed = { [KV_CONFIG]: ["ingress", "router", "worker"], 
 
 /** Streams: nobody deletes one, nobody takes a message out of one, only a bucket's writer changes it. */
 const STREAM_API: readonly Attempt[] = ALL_STREAMS.flatMap((stream) => {
-  const of = (table: Allowed): readonly ServiceName[] => table[stream] ?? NOBODY;
+  const of = (table: Allowed): readonly BusServiceName[] => table[stream] ?? NOBODY;
   return [
     publish(`$JS.API.STREAM.CREATE.${stream}`, ...of(MAKES)),
     publish(`$JS.API.STREAM.INFO.${stream}`, ...of(LOOKS_AT)),
@@ -115,9 +117,11 @@ const STREAM_API: readonly Attempt[] = ALL_STREAMS.flatMap((stream) => {
 const CONSUMER_API: readonly Attempt[] = [
   ...(["budget", "ledger"] as const).flatMap((owner) => durable(USAGE, owner, owner)),
   ...durable(USAGE, "stranger"),
+  ...durable(DECISIONS, "ledger", "ledger"),
+  ...durable(DECISIONS, "stranger"),
   ...durable(WORK, "openai-gpt-4_2E1-now", "worker"),
   ...durable(DEAD, "stranger"),
-  ...[WORK, USAGE, DEAD].flatMap((stream) => [
+  ...[WORK, USAGE, DECISIONS, DEAD].flatMap((stream) => [
     // An ephemeral consumer would read everything past the durables.
     publish(`$JS.API.CONSUMER.CREATE.${stream}`),
     publish(`$JS.API.CONSUMER.DELETE.${stream}.x1`),
@@ -130,7 +134,7 @@ const CONSUMER_API: readonly Attempt[] = [
   ]),
 ];
 
-function durable(stream: string, name: string, ...readers: readonly ServiceName[]): Attempt[] {
+function durable(stream: string, name: string, ...readers: readonly BusServiceName[]): Attempt[] {
   return [
     publish(`$JS.API.CONSUMER.CREATE.${stream}.${name}.waybill.>`, ...readers),
     publish(`$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${name}`, ...readers),
@@ -171,7 +175,7 @@ const name = ({ verb, subject }: Attempt): string => `${verb} ${subject}`;
 const LAST: Attempt = publish("the.end");
 
 /** Tries the whole table as one service on its own connection. */
-async function refusedFor(nats: TestNats, service: ServiceName): Promise<Set<string>> {
+async function refusedFor(nats: TestNats, service: BusServiceName): Promise<Set<string>> {
   const { user, password } = nats.credentials(service);
   const refused = new Set<string>();
   const onProblem = (detail: string): void => {

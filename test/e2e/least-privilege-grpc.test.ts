@@ -8,8 +8,12 @@ import {
   AccountServiceService,
   BudgetServiceClient,
   BudgetServiceService,
+  LedgerServiceClient,
+  LedgerServiceService,
   RouterServiceClient,
   RouterServiceService,
+  RoutingAdminServiceClient,
+  RoutingAdminServiceService,
 } from "@waybill/wire";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
@@ -17,18 +21,47 @@ import { startStack, type TestStack } from "../stack/start-stack.ts";
 const UNAUTHENTICATED = 16;
 const DEADLINE_MS = 5_000;
 
-type Client = AccountServiceClient | BudgetServiceClient | RouterServiceClient;
+type Client =
+  | AccountServiceClient
+  | BudgetServiceClient
+  | LedgerServiceClient
+  | RouterServiceClient
+  | RoutingAdminServiceClient;
 type Metadata = ReturnType<typeof tokenMetadata>;
 
 /** Who may call what; everybody else is refused. */
 const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.AccountService/FindKey": ["ingress", "operator"],
-  "/waybill.v1.AccountService/ListKeys": ["operator"],
-  "/waybill.v1.AccountService/RevokeKey": ["operator"],
+  "/waybill.v1.AccountService/ListKeys": ["console", "operator"],
+  "/waybill.v1.AccountService/RevokeKey": ["console", "operator"],
+  "/waybill.v1.AccountService/FindAdminKey": ["console"],
+  "/waybill.v1.AccountService/ListOrganisations": ["console", "operator"],
+  "/waybill.v1.AccountService/ListTeams": ["console", "operator"],
+  "/waybill.v1.AccountService/ListAccountAudit": ["console", "operator"],
   "/waybill.v1.BudgetService/Session": ["router", "operator"],
   "/waybill.v1.BudgetService/GetStanding": ["router", "operator"],
+  "/waybill.v1.BudgetService/ListBudgets": ["console", "operator"],
   "/waybill.v1.RouterService/Session": ["ingress", "operator"],
   "/waybill.v1.RouterService/Decide": ["ingress", "operator"],
+  "/waybill.v1.RoutingAdminService/ListRoutes": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/GetRoute": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/CreateRoute": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/RenameRoute": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/DeleteRoute": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/CreateVersion": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/ListVersions": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/GetVersion": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/DeployVersion": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/ListDeployments": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/CheckRoute": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/ListCatalogue": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/SaveModels": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/SaveAlias": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/ListRoutingAudit": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/Simulate": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/Replay": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListDecisions": ["console", "operator"],
+  "/waybill.v1.LedgerService/GetRequest": ["console", "operator"],
 };
 
 interface Method {
@@ -121,8 +154,26 @@ describe("over gRPC every caller may call exactly its methods", () => {
     client.close();
   });
 
+  it("RoutingAdminService", async () => {
+    const client = new RoutingAdminServiceClient(stack.routerUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(RoutingAdminServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
+  it("LedgerService", async () => {
+    const client = new LedgerServiceClient(stack.ledgerUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(LedgerServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
   it("knows every method that is served", () => {
-    const served = [AccountServiceService, BudgetServiceService, RouterServiceService].flatMap(methodsOf);
+    const served = [
+      AccountServiceService,
+      BudgetServiceService,
+      LedgerServiceService,
+      RouterServiceService,
+      RoutingAdminServiceService,
+    ].flatMap(methodsOf);
     assert.deepEqual(served.map(({ path }) => path).sort(), Object.keys(CALLERS).sort());
   });
 

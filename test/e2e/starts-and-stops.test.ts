@@ -141,6 +141,7 @@ test("an empty state folder becomes a stack whose printed curl line works and wh
   const running = launcher.pids();
   assert.deepEqual(Object.keys(running).sort(), [
     "budget",
+    "console",
     "ingress",
     "ledger",
     "nats",
@@ -149,6 +150,10 @@ test("an empty state folder becomes a stack whose printed curl line works and wh
     "simulator",
     "worker",
   ]);
+  const routes = await fetch(`${dev.WAYBILL_ADMIN_URL}/api/v1/routes`, {
+    headers: { authorization: `Bearer ${dev.WAYBILL_ADMIN_KEY}` },
+  });
+  assert.match(await routes.text(), /"name":"support"/);
   assert.match((await command("start")).output, /already running.*process \d+/);
   assert.match((await command("reset")).output, /already running/);
 

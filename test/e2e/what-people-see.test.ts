@@ -289,9 +289,9 @@ describe("the headers of an answer", () => {
     const route = { ...ROUTED, route: "support@v1" };
     const model = "dynamic/support";
     const free = waybillHeaders(await askPlain({ model }));
-    assert.deepEqual(free, { ...route, path: "start,plan,cheaper", "cost-usd": "0.000026" });
+    assert.deepEqual(free, { ...route, path: "start>plan:false>cheaper", "cost-usd": "0.000026" });
     const paid = waybillHeaders(await askPlain({ model, headers: { "x-user-plan": "paid" } }));
-    assert.deepEqual(paid, { ...route, model: "scripted-2", path: "start,plan,better", "cost-usd": "0.000052" });
+    assert.deepEqual(paid, { ...route, model: "scripted-2", path: "start>plan:true>better", "cost-usd": "0.000052" });
 
     const second = waybillHeaders(await askFaulty({ kind: "status", status: 500 }, { model }));
     attempts += 1;
@@ -301,7 +301,7 @@ describe("the headers of an answer", () => {
       model: "scripted-2",
       attempts: "2",
       reason: "after upstream_error of attempt 1",
-      path: "start,plan,cheaper,better-instead",
+      path: "start>plan:false>cheaper:fallback>better-instead",
     });
     const booked = await booksAreRight(stack, { attempts });
     const row = booked.find(({ attempt_id }) => attempt_id === `${requestIds.at(-1)}.2`);
@@ -329,7 +329,7 @@ describe("the headers of an answer", () => {
     const fields = { stream_options: { include_usage: true } };
     const script = { ...TEN_IN_FOUR_OUT, chunks: 4 };
     const response = note(await ask(stack, { model: "dynamic/support", stream: true, fields, script }));
-    assert.deepEqual(waybillHeaders(response), { ...ROUTED, route: "support@v1", path: "start,plan,cheaper" });
+    assert.deepEqual(waybillHeaders(response), { ...ROUTED, route: "support@v1", path: "start>plan:false>cheaper" });
     const events = (await response.text()).trim().split("\n\n");
     assert.equal(events.at(-1), "data: [DONE]");
     const chunks = events.slice(0, -1).map((event) => JSON.parse(event.slice("data: ".length)));

@@ -1,5 +1,6 @@
-// The whole of Waybill on real parts, in packet order: ingress, router, budget, worker, ledger as processes on a NATS and a
-// Postgres of their own, with the scripted provider as upstream and oracle. `await using stack = await startStack()`.
+// The whole of Waybill on real parts, in packet order: ingress, router, budget, worker, ledger, and where it is asked for the
+// console, as processes on a NATS and a Postgres of their own, with the scripted provider as upstream and oracle.
+// `await using stack = await startStack()`.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +31,7 @@ import { type ServiceProcess, startService } from "./service-process.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface StackOptions {
-  /** How many processes of each service; default 1. */
+  /** How many processes of each service; default 1, of the console none. */
   replicas?: Partial<Record<ServiceName, number>>;
   /** Settings for every process of a service, or for all. */
   env?: Partial<Record<ServiceName | "all", Record<string, string>>>;
@@ -45,7 +46,9 @@ export interface TestStack extends AsyncDisposable {
   readonly url: string;
   /** Origins of all ingresses. */
   readonly urls: readonly string[];
-  /** Virtual keys: support_1, support_2, research_1. */
+  /** Origin of the first console; empty: there is none. */
+  readonly adminUrl: string;
+  /** Virtual keys: support_1, support_2, research_1; and the admin key `admin`. */
   readonly keys: Readonly<Record<string, string>>;
   readonly ownerUrl: string;
   readonly financeUrl: string;
@@ -55,6 +58,8 @@ export interface TestStack extends AsyncDisposable {
   readonly budgetUrls: readonly string[];
   /** host:port of every router. */
   readonly routerUrls: readonly string[];
+  /** host:port of every ledger. */
+  readonly ledgerUrls: readonly string[];
   readonly nats: TestNats;
   readonly postgres: RunningPostgres;
   readonly provider: ScriptedProvider;
@@ -139,10 +144,11 @@ async function build(
   const configFile = join(folder.path, "waybill.yaml");
   await writeFile(configFile, (options.waybillYaml ?? scriptedYaml)(provider.url));
 
-  const replicas = (name: ServiceName): number => options.replicas?.[name] ?? 1;
+  const replicas = (name: ServiceName): number => options.replicas?.[name] ?? (name === "console" ? 0 : 1);
   const grpcPorts = {
     router: await ports(replicas("router")),
     budget: await ports(replicas("budget")),
+    ledger: await ports(replicas("ledger")),
   };
   const plan = topology({
     ports: portsFromBase(1),
@@ -160,6 +166,7 @@ async function build(
   const links = {
     WAYBILL_ROUTER_URLS: addresses(grpcPorts.router),
     WAYBILL_BUDGET_URLS: addresses(grpcPorts.budget),
+    WAYBILL_LEDGER_URLS: addresses(grpcPorts.ledger),
   };
 
   const processes: { process: ServiceProcess; listens: Record<string, string> }[] = [];
@@ -182,20 +189,21 @@ async function build(
   };
   const listensOf = async (service: ServiceName, index: number): Promise<Record<string, string>> => {
     const listens: Record<string, string> = { WAYBILL_HEALTH_PORT: String(await freePort()) };
-    if (service === "ingress") listens.WAYBILL_HTTP_PORT = String(await freePort());
-    if (service === "router" || service === "budget") {
+    if (service === "ingress" || service === "console") listens.WAYBILL_HTTP_PORT = String(await freePort());
+    if (service === "router" || service === "budget" || service === "ledger") {
       listens.WAYBILL_GRPC_PORT = String(grpcPorts[service][index] ?? (await freePort()));
     }
-    if (service === "ledger") listens.WAYBILL_GRPC_PORT = String(await freePort());
     return listens;
   };
 
   const urls: string[] = [];
+  const adminUrls: string[] = [];
   for (const { name } of plan.services) {
     for (let index = 0; index < replicas(name as ServiceName); index += 1) {
       const listens = await listensOf(name as ServiceName, index);
       launch(name as ServiceName, listens, {});
       if (name === "ingress") urls.push(`http://127.0.0.1:${listens.WAYBILL_HTTP_PORT}`);
+      if (name === "console") adminUrls.push(`http://127.0.0.1:${listens.WAYBILL_HTTP_PORT}`);
     }
   }
   await Promise.all(processes.map(({ process }) => process.ready()));
@@ -205,6 +213,7 @@ async function build(
   return {
     url: urls[0] ?? "",
     urls,
+    adminUrl: adminUrls[0] ?? "",
     keys,
     ownerUrl: postgres.url,
     financeUrl: plan.financeDatabaseUrl,
@@ -212,6 +221,7 @@ async function build(
     operatorToken: secrets.serviceTokens.operator,
     budgetUrls: grpcPorts.budget.map((port) => `127.0.0.1:${port}`),
     routerUrls: grpcPorts.router.map((port) => `127.0.0.1:${port}`),
+    ledgerUrls: grpcPorts.ledger.map((port) => `127.0.0.1:${port}`),
     nats,
     get postgres() {
       return postgres;

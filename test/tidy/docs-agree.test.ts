@@ -68,7 +68,7 @@ describe("docs agree with the code", () => {
 const metricsAreSeen: Rule = (files) => {
   const made = files.flatMap(metricsOf);
   const names = new Set(made.map(({ name }) => name));
-  const looksLikeOne = /^waybill_(ingress|router|budget|worker|ledger|event|resident|cpu)_\w+$/;
+  const looksLikeOne = /^waybill_(ingress|router|budget|worker|ledger|console|event|resident|cpu)_\w+$/;
   const services = files.filter(
     ({ path, text }) => /^(services\/[^/]+|libs\/service)\/src\//.test(path) && text.includes("waybill_"),
   );

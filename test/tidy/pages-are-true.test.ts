@@ -75,7 +75,7 @@ function isMadeUpAtStart(name: string): boolean {
 }
 
 const metricsExist: Rule = (files) =>
-  found(files, /`(waybill_(?:ingress|router|budget|worker|ledger|event|cpu|resident)_\w+)`/g)
+  found(files, /`(waybill_(?:ingress|router|budget|worker|ledger|console|event|cpu|resident)_\w+)`/g)
     .filter(({ text }) => !metrics.has(text))
     .map(({ path, text }) => `${path}: there is no metric ${text}`);
 

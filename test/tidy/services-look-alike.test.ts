@@ -10,6 +10,7 @@ const STORIES: Readonly<Record<string, readonly string[]>> = {
   budget: ["grant-credit.ts", "place-hold.ts", "settle-usage.ts"],
   worker: ["fulfil.ts"],
   ledger: ["record-usage.ts"],
+  console: ["administer.ts"],
 };
 
 /** What only one service has beside them, with the reason why it lies there. */
@@ -22,7 +23,10 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "hold-money.ts": "the second half of the decision: the money is held before anything is sent",
     "till.ts": "the credit in hand, from which the decision cuts its holds",
     "deploy.ts": "the other story: what the operator wrote goes live",
+    "change-routes.ts": "the story of a change: a version, its deployment and its audit row, then the bucket",
+    "change-catalogue.ts": "the same for models and aliases",
   },
+  ledger: { "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money" },
   worker: { "providers/": "one folder per provider dialect, all with the same file names" },
 };
 

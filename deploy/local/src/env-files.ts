@@ -21,9 +21,11 @@ export async function writeEnvFiles(
     WAYBILL_API_KEY: keys.support_1 ?? "",
     ...Object.fromEntries(
       Object.entries(keys)
-        .filter(([name]) => name !== "support_1")
+        .filter(([name]) => name !== "support_1" && name !== "admin")
         .map(([name, key]) => [`WAYBILL_API_KEY_${name.replace(/_1$/, "").toUpperCase()}`, key]),
     ),
+    WAYBILL_ADMIN_URL: plan.adminUrl,
+    WAYBILL_ADMIN_KEY: keys.admin ?? "",
     DATABASE_URL: databaseUrl,
     FINANCE_DATABASE_URL: plan.financeDatabaseUrl,
     NATS_URL: natsUrl,

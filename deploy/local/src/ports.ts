@@ -11,6 +11,7 @@ export const portOffsetMax = 50;
 
 export interface Ports {
   readonly ingress: number;
+  readonly console: number;
   readonly routerGrpc: number;
   readonly budgetGrpc: number;
   readonly ledgerGrpc: number;
@@ -24,13 +25,21 @@ export interface Ports {
 export function portsFromBase(base: number): Ports {
   return {
     ingress: base,
+    console: base + 1,
     routerGrpc: base + 10,
     budgetGrpc: base + 11,
     ledgerGrpc: base + 12,
     nats: base + 22,
     natsMonitor: base + 23,
     postgres: base + 32,
-    health: { ingress: base + 40, router: base + 41, budget: base + 42, worker: base + 43, ledger: base + 44 },
+    health: {
+      ingress: base + 40,
+      router: base + 41,
+      budget: base + 42,
+      worker: base + 43,
+      ledger: base + 44,
+      console: base + 45,
+    },
     simulator: base + portOffsetMax,
   };
 }
@@ -44,6 +53,7 @@ export interface NamedPort {
 export function namePorts(ports: Ports, own: { nats: boolean; postgres: boolean; simulator: boolean }): NamedPort[] {
   return [
     { port: ports.ingress, purpose: "the gateway" },
+    { port: ports.console, purpose: "the admin API" },
     { port: ports.routerGrpc, purpose: "the router" },
     { port: ports.budgetGrpc, purpose: "the budget service" },
     { port: ports.ledgerGrpc, purpose: "the ledger" },

@@ -26,23 +26,33 @@ export async function migrateAll(rootDir: string, asOwner: OwnerEnvironment): Pr
   }
 }
 
-/** The demo's keys by name; empty when there was an organisation already. */
+/** The demo's keys by name, `admin` among them; empty when there was an organisation already. */
 export async function seedDemo(rootDir: string, asOwner: OwnerEnvironment): Promise<Record<string, string>> {
-  const program = join(rootDir, "services", "budget", "dist", "main.js");
-  if (!existsSync(program)) throw new PlainError(`${program} is missing; run: npm run build`);
-  const { stdout } = await run(process.execPath, [program, "--seed-demo"], {
-    cwd: rootDir,
-    env: asOwner,
-    timeout: seedLimitMs,
-  }).catch((error: unknown) => {
-    const output = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-    throw new PlainError(`the demo could not be seeded: ${output}`);
-  });
-  const line = stdout.trim().split("\n").at(-1) ?? "";
+  const line = await runBudget(rootDir, asOwner, "--seed-demo", "the demo could not be seeded");
   try {
     const { keys } = JSON.parse(line) as { keys: Record<string, string> };
     return keys;
   } catch {
     throw new PlainError(`budget --seed-demo did not say which keys it made; it said: ${line || "nothing"}`);
   }
+}
+
+/** An admin key for a demo that was seeded before there were any. */
+export async function makeAdminKey(rootDir: string, asOwner: OwnerEnvironment): Promise<string> {
+  return runBudget(rootDir, asOwner, "--make-admin-key", "no admin key could be made");
+}
+
+/** The last line of what the command says. */
+async function runBudget(rootDir: string, asOwner: OwnerEnvironment, flag: string, failure: string): Promise<string> {
+  const program = join(rootDir, "services", "budget", "dist", "main.js");
+  if (!existsSync(program)) throw new PlainError(`${program} is missing; run: npm run build`);
+  const { stdout } = await run(process.execPath, [program, flag], {
+    cwd: rootDir,
+    env: asOwner,
+    timeout: seedLimitMs,
+  }).catch((error: unknown) => {
+    const output = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    throw new PlainError(`${failure}: ${output}`);
+  });
+  return stdout.trim().split("\n").at(-1) ?? "";
 }

@@ -3,30 +3,32 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ServiceName } from "@waybill/wire";
+import type { BusServiceName, ServiceName } from "@waybill/wire";
 import type { operatorUser } from "./nats-accounts.ts";
 import { writePrivateFile } from "./private-file.ts";
 import type { RoleName } from "./roles.ts";
 
 const secretBytes = 24;
-export const serviceNames: readonly ServiceName[] = ["ingress", "router", "budget", "worker", "ledger"];
+export const serviceNames: readonly ServiceName[] = ["ingress", "router", "budget", "worker", "ledger", "console"];
 export type Party = ServiceName | typeof operatorUser;
+/** Those of them that are on the bus. */
+type BusParty = BusServiceName | typeof operatorUser;
 
 export interface StackSecrets {
-  /** One for each service and the operator. */
-  readonly natsPasswords: Readonly<Record<Party, string>>;
+  /** One for each service on the bus and the operator. */
+  readonly natsPasswords: Readonly<Record<BusParty, string>>;
   readonly rolePasswords: Readonly<Record<RoleName, string>>;
   /** The owner's of a PostgreSQL that we start. */
   readonly postgresPassword: string;
   /** What each party shows when it calls another over gRPC. */
   readonly serviceTokens: Readonly<Record<Party, string>>;
-  /** Virtual keys of the demo organisation by the seed's names, e.g. support_1; empty where nothing was seeded. */
+  /** Virtual keys of the demo organisation by the seed's names, e.g. support_1, and `admin`; empty where nothing was seeded. */
   readonly demoKeys: Readonly<Record<string, string>>;
 }
 
 export function makeSecrets(): StackSecrets {
   const secret = () => randomBytes(secretBytes).toString("base64url");
-  const perParty = () => ({
+  const onBus = () => ({
     ingress: secret(),
     router: secret(),
     budget: secret(),
@@ -35,7 +37,7 @@ export function makeSecrets(): StackSecrets {
     operator: secret(),
   });
   return {
-    natsPasswords: perParty(),
+    natsPasswords: onBus(),
     rolePasswords: {
       waybill_router: secret(),
       waybill_budget: secret(),
@@ -43,7 +45,7 @@ export function makeSecrets(): StackSecrets {
       finance_reader: secret(),
     },
     postgresPassword: secret(),
-    serviceTokens: perParty(),
+    serviceTokens: { ...onBus(), console: secret() },
     demoKeys: {},
   };
 }

@@ -10,7 +10,7 @@ import { startNatsServer } from "./nats-server.ts";
 import type { PidFile } from "./pid-file.ts";
 import { namePorts, type Ports, requireFreePorts } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
-import { migrateAll, seedDemo } from "./prepare-database.ts";
+import { makeAdminKey, migrateAll, seedDemo } from "./prepare-database.ts";
 import { applyRoles } from "./roles.ts";
 import { rotateLogs } from "./rotate-logs.ts";
 import { type Say, seconds } from "./say.ts";
@@ -78,7 +78,8 @@ export async function startStack(
   await migrateAll(config.rootDir, asOwner);
   // Our own database was seeded when its keys were written down; a given one may be another than last time.
   const seeded = own.postgres && Object.keys(secrets.demoKeys).length > 0;
-  const demoKeys = seeded ? secrets.demoKeys : { ...secrets.demoKeys, ...(await seedDemo(config.rootDir, asOwner)) };
+  const demoKeys = { ...secrets.demoKeys, ...(seeded ? {} : await seedDemo(config.rootDir, asOwner)) };
+  if (seeded) demoKeys.admin ??= await makeAdminKey(config.rootDir, asOwner);
   await saveSecrets(config.stateDir, { ...secrets, demoKeys });
   say(`tables and demo are in place (${seconds(preparedAt)})`);
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Started } from "./stack.ts";
 import { servicesStopLimitMs, stopServices } from "./stop-order.ts";
 
-const names = ["simulator", "ledger", "budget", "worker", "router", "ingress"];
+const names = ["simulator", "ledger", "budget", "worker", "router", "console", "ingress"];
 
 test("an ingress that takes all its time leaves the others theirs, and the whole stays in its limit", async () => {
   let nowMs = 5_000;
@@ -12,8 +12,8 @@ test("an ingress that takes all its time leaves the others theirs, and the whole
     name,
     async stop(limitMs: number) {
       limits.set(name, limitMs);
-      // Budget and ledger stop at the same time; one of the two is enough to move the clock.
-      if (name !== "ledger") nowMs += limitMs;
+      // Budget and ledger stop at the same time, and so do ingress and console; one of the two is enough to move the clock.
+      if (name !== "ledger" && name !== "console") nowMs += limitMs;
     },
   }));
   await stopServices(services, () => nowMs);
@@ -50,7 +50,7 @@ test("the stores stop when the last service has stopped, in the order of a reque
   started.stores.push({ url: "", stop: stop("NATS"), endAtOnce: async () => {} });
   await started.stopInOrder();
   const starts = events.filter((event) => event.endsWith(" stops")).map((event) => event.split(" ")[0]);
-  assert.deepEqual(starts, ["ingress", "worker", "router", "ledger", "budget", "simulator", "NATS"]);
+  assert.deepEqual(starts, ["console", "ingress", "worker", "router", "ledger", "budget", "simulator", "NATS"]);
   assert.ok(events.indexOf("simulator has stopped") < events.indexOf("NATS stops"));
   assert.ok(events.indexOf("ingress has stopped") < events.indexOf("worker stops"));
 });

@@ -10,7 +10,7 @@ export const servicesStopLimitMs = 10_000;
  * its streams; what is reserved for those behind it lets them write down what those streams cost.
  */
 const stopOrder = [
-  { names: ["ingress"], reservedMs: 0 },
+  { names: ["ingress", "console"], reservedMs: 0 },
   { names: ["worker"], reservedMs: 800 },
   { names: ["router"], reservedMs: 400 },
   { names: ["budget", "ledger"], reservedMs: 800 },

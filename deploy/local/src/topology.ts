@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { ServiceName } from "@waybill/wire";
+import type { BusServiceName, ServiceName } from "@waybill/wire";
 import type { Ports } from "./ports.ts";
 import { type RoleName, urlAs } from "./roles.ts";
 import { type Party, type StackSecrets, serviceNames } from "./secrets.ts";
@@ -45,15 +45,17 @@ export interface Topology {
   readonly simulator: ProcessPlan | undefined;
   /** Origin of the gateway, without /v1. */
   readonly gatewayUrl: string;
+  /** Origin of the admin API. */
+  readonly adminUrl: string;
   readonly financeDatabaseUrl: string;
   readonly budgetUrls: string;
 }
 
 /** Who may call whom over gRPC. */
 const callers = {
-  router: ["ingress", "operator"],
-  budget: ["ingress", "router", "operator"],
-  ledger: ["operator"],
+  router: ["ingress", "console", "operator"],
+  budget: ["ingress", "router", "console", "operator"],
+  ledger: ["console", "operator"],
 } as const satisfies Partial<Record<ServiceName, readonly Party[]>>;
 
 export function topology(settings: TopologySettings): Topology {
@@ -97,6 +99,14 @@ export function topology(settings: TopologySettings): Topology {
       },
       listens: { WAYBILL_GRPC_PORT: String(ports.ledgerGrpc) },
     },
+    console: {
+      settings: {
+        WAYBILL_ROUTER_URLS: routerUrls,
+        WAYBILL_BUDGET_URLS: budgetUrls,
+        WAYBILL_LEDGER_URLS: `127.0.0.1:${ports.ledgerGrpc}`,
+      },
+      listens: { WAYBILL_HTTP_HOST: "127.0.0.1", WAYBILL_HTTP_PORT: String(ports.console) },
+    },
   };
   return {
     services: serviceNames.map((name) => ({
@@ -104,9 +114,7 @@ export function topology(settings: TopologySettings): Topology {
       entry: `services/${name}/dist/main.js`,
       settings: {
         ...settings.common,
-        NATS_URL: settings.natsUrl,
-        NATS_USER: settings.natsLogin?.user ?? name,
-        NATS_PASSWORD: settings.natsLogin?.password ?? secrets.natsPasswords[name],
+        ...(name !== "console" && busSettings(name, settings)),
         WAYBILL_SERVICE_TOKEN: secrets.serviceTokens[name],
         WAYBILL_DRAIN_LIMIT_MS: String(settings.drainLimitMs),
         ...own[name].settings,
@@ -116,6 +124,7 @@ export function topology(settings: TopologySettings): Topology {
     })),
     simulator: settings.simulator ? planSimulator(settings) : undefined,
     gatewayUrl: `http://127.0.0.1:${ports.ingress}`,
+    adminUrl: `http://127.0.0.1:${ports.console}`,
     financeDatabaseUrl: asRole("finance_reader"),
     budgetUrls,
   };
@@ -128,6 +137,14 @@ function planSimulator({ ports, common }: TopologySettings): ProcessPlan {
     settings: common,
     listens: { WAYBILL_SIMULATOR_PORT: String(ports.simulator) },
     readyUrl: `http://127.0.0.1:${ports.simulator}/v1/models`,
+  };
+}
+
+function busSettings(name: BusServiceName, { natsUrl, natsLogin, secrets }: TopologySettings): Record<string, string> {
+  return {
+    NATS_URL: natsUrl,
+    NATS_USER: natsLogin?.user ?? name,
+    NATS_PASSWORD: natsLogin?.password ?? secrets.natsPasswords[name],
   };
 }
 

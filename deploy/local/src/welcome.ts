@@ -5,9 +5,13 @@ import type { RunningStack } from "./stack.ts";
 export function welcome({ plan, secrets }: RunningStack, stateDir: string): string {
   const chat = `${plan.gatewayUrl}/v1/chat/completions`;
   const key = secrets.demoKeys.support_1;
+  const adminKey =
+    secrets.demoKeys.admin ?? "(made with: DATABASE_URL=... node services/budget/dist/main.js --make-admin-key)";
   if (key === undefined) {
     return `Gateway   ${plan.gatewayUrl}/v1
+Admin     ${plan.adminUrl}/api/v1
 This database has organisations of its own, so no demo was made: use one of their keys.
+An admin key   DATABASE_URL=... node services/budget/dist/main.js --make-admin-key
 
 Logs      ${stateDir}/logs
 Stop      Ctrl-C`;
@@ -19,6 +23,8 @@ Stop      Ctrl-C`;
   const json = `-H 'content-type: application/json'`;
   return `Gateway   ${plan.gatewayUrl}/v1
 Key       ${key}
+Admin     ${plan.adminUrl}/api/v1 (OpenAPI: /api/v1/openapi.json)
+Its key   ${adminKey}
 
 Try       curl ${chat} -H 'authorization: Bearer ${key}' ${json} -d '${question}'
 
@@ -30,6 +36,9 @@ Then      as it is written, from the better model, with what it cost at the end:
 
           what it all cost:
           npm run -s sql -- "select * from finance.cost_by_team_day"
+
+          how routes look (every change of them: /api/v1/audit):
+          curl ${plan.adminUrl}/api/v1/routes -H 'authorization: Bearer ${adminKey}'
 
           one more worker:
           node --env-file=${stateDir}/worker.env services/worker/dist/main.js

@@ -66,6 +66,7 @@ test("a publish is stored once under its id, refused when full, unknown without 
     maxAgeMs: 60_000,
     maxBytes: 1_000_000,
     maxMessagesPerSubject: 1,
+    discard: "new",
     duplicateWindowMs: 60_000,
     why: "test",
   });

@@ -1,6 +1,6 @@
 // One connection to NATS, with the settings that matter for a gateway. The only package that imports @nats-io/*.
 import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
-import { inboxPrefix, type ServiceName } from "@waybill/wire";
+import { type BusServiceName, inboxPrefix } from "@waybill/wire";
 
 import { prepareToAsk } from "./ask.ts";
 
@@ -10,7 +10,7 @@ export interface BusOptions {
   url: string;
   user: string;
   password: string;
-  service: ServiceName;
+  service: BusServiceName;
   /** Shown by the server's monitor; say what the connection is for. */
   name: string;
   /** Called with false when the connection is lost and with true when it is back. Not called for the first connect. */

@@ -27,7 +27,7 @@ export async function declareStream(nc: NatsConnection, stream: StreamDeclaratio
       storage: stream.storage === "memory" ? StorageType.Memory : StorageType.File,
       max_age: nanos(stream.maxAgeMs),
       max_bytes: stream.maxBytes,
-      discard: DiscardPolicy.New,
+      discard: stream.discard === "old" ? DiscardPolicy.Old : DiscardPolicy.New,
       ...(stream.maxMessagesPerSubject !== undefined && {
         max_msgs_per_subject: stream.maxMessagesPerSubject,
         // Without it the server drops the oldest message of the subject silently.

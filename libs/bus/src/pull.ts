@@ -4,12 +4,12 @@
 // Outstanding requests are counted in messages: each delivery takes one away, a status 404/408/409 takes away what it says is
 // left of its request. While the server holds a request it sends a heartbeat; when heartbeats stop, the consumer is gone.
 import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from "@nats-io/transport-node";
-import { inboxPrefix, type ServiceName } from "@waybill/wire";
+import { type BusServiceName, inboxPrefix } from "@waybill/wire";
 import { publishSoon } from "./publish-soon.ts";
 
 export interface PullOptions {
   nc: NatsConnection;
-  service: ServiceName;
+  service: BusServiceName;
   stream: string;
   durable: string;
   /** How many more messages may be taken now. */

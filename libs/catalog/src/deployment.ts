@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { catalogueProviderOf, findBaseModel } from "./base-prices.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
-import { CAPABILITIES, findOwnModel, SIMULATOR_MODELS, SIMULATOR_PROVIDER } from "./own-models.ts";
+import { dayMs } from "./import/imported-model.ts";
+import { CAPABILITIES, findOwnModel, type QualityByTask, SIMULATOR_MODELS, SIMULATOR_PROVIDER } from "./own-models.ts";
 import { completeRates, type PriceEntry } from "./price-entry.ts";
 import type { FileModel, FilePrice, FileProvider, WaybillFile } from "./waybill-file.ts";
 
@@ -26,6 +27,14 @@ export interface DeployedModel {
   maxOutputTokens: number;
   capabilities: readonly string[];
   simulated: boolean;
+  /** By task, from 0 to 1; "" is any other task. Empty: nothing is known. */
+  quality: QualityByTask;
+  /** Usual time to the first token; 0: unknown. */
+  firstTokenMs: number;
+  /** Usual speed of the answer; 0: unknown. */
+  outputTokensPerSecond: number;
+  /** Unix milliseconds from which the provider no longer serves it; 0: not announced. */
+  deprecatedAtMs: number;
   /** Empty: the price is unknown. */
   prices: readonly PriceEntry[];
 }
@@ -78,6 +87,10 @@ function addModel(deployment: Deployment, provider: FileProvider, model: FileMod
     // Where nothing is known the provider itself is the judge.
     capabilities: model.capabilities ?? own?.capabilities ?? CAPABILITIES,
     simulated: false,
+    quality: model.quality ?? own?.quality ?? {},
+    firstTokenMs: model.firstTokenMs ?? 0,
+    outputTokensPerSecond: model.outputTokensPerSecond ?? 0,
+    deprecatedAtMs: model.deprecatedOn === undefined ? 0 : dayMs(model.deprecatedOn),
     prices,
   });
   if (prices.length === 0) {
@@ -118,17 +131,9 @@ function addSimulator(deployment: Deployment, baseUrl: string): void {
     allowPrivateAddress: true,
     simulated: true,
   });
-  for (const { name, contextWindowTokens, maxOutputTokens, capabilities, prices } of SIMULATOR_MODELS) {
-    deployment.models.push({
-      provider: SIMULATOR_PROVIDER,
-      model: name,
-      upstreamModel: name,
-      contextWindowTokens,
-      maxOutputTokens,
-      capabilities,
-      simulated: true,
-      prices,
-    });
+  for (const { name, ...rest } of SIMULATOR_MODELS) {
+    const names = { provider: SIMULATOR_PROVIDER, model: name, upstreamModel: name };
+    deployment.models.push({ ...names, ...rest, simulated: true, deprecatedAtMs: 0 });
   }
   for (const [name, target] of [
     ["better", "sim/premium"],

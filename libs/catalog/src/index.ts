@@ -6,5 +6,9 @@ export {
   type Deployment,
   makeDeployment,
 } from "./deployment.ts";
+export type { ImportedCatalogue, ImportedModel, ImportOptions } from "./import/imported-model.ts";
+export { importLitellm } from "./import/litellm.ts";
+export { importModelsDev } from "./import/models-dev.ts";
+export { CAPABILITIES } from "./own-models.ts";
 export { type PriceEntry, priceInForce } from "./price-entry.ts";
 export { parseWaybillFile, type WaybillFile, WaybillFileError } from "./waybill-file.ts";

@@ -1,5 +1,6 @@
-// What the base prices do not say: maximum output, exact context windows, capabilities; and the simulator's two models.
-// Sources: models.dev of 2026-07-02 for OpenAI's limits; the simulator's figures are our own.
+// What the base prices do not say: maximum output, exact context windows, capabilities, quality; and the simulator's two models.
+// Sources: models.dev of 2026-07-02 for OpenAI's limits; quality from published results of WildEval/ZeroEval @8c1485edf12c
+// (share of right answers on GSM8K, level 5 of MATH, and CRUXEval). The simulator's figures are our own.
 import { completeRates, type PriceEntry } from "./price-entry.ts";
 
 /** What a model can be asked for besides text. */
@@ -10,21 +11,34 @@ export interface OwnModel {
   contextWindowTokens: number;
   maxOutputTokens: number;
   capabilities: readonly Capability[];
+  /** By task, from 0 to 1; "" is any other task. Empty: nothing is known. */
+  quality: QualityByTask;
 }
 
+export type QualityByTask = Readonly<Record<string, number>>;
+
 const ALL: readonly Capability[] = CAPABILITIES;
-const model = (contextWindowTokens: number, maxOutputTokens: number, capabilities = ALL): OwnModel => ({
-  contextWindowTokens,
-  maxOutputTokens,
-  capabilities,
+const model = (
+  contextWindowTokens: number,
+  maxOutputTokens: number,
+  capabilities = ALL,
+  quality: QualityByTask = {},
+): OwnModel => ({ contextWindowTokens, maxOutputTokens, capabilities, quality });
+
+/** GSM8K, MATH level 5, CRUXEval; any other task has their mean. */
+const measured = (math: number, reasoning: number, code: number): QualityByTask => ({
+  "": Math.round(((math + reasoning + code) / 3) * 1_000) / 1_000,
+  math,
+  reasoning,
+  code,
 });
 
 /** By the base catalogue's provider and model id. */
 const OWN_MODELS: Readonly<Record<string, OwnModel>> = {
-  "openai/gpt-3.5-turbo": model(16_385, 4_096, ["tools"]),
+  "openai/gpt-3.5-turbo": model(16_385, 4_096, ["tools"], measured(0.804, 0.137, 0.547)),
   "openai/gpt-4-turbo": model(128_000, 4_096, ["tools", "images"]),
-  "openai/gpt-4o": model(128_000, 16_384),
-  "openai/gpt-4o-mini": model(128_000, 16_384),
+  "openai/gpt-4o": model(128_000, 16_384, ALL, measured(0.962, 0.553, 0.87)),
+  "openai/gpt-4o-mini": model(128_000, 16_384, ALL, measured(0.942, 0.521, 0.759)),
   "openai/gpt-4.1": model(1_047_576, 32_768),
   "openai/gpt-4.1-mini": model(1_047_576, 32_768),
   "openai/gpt-4.1-nano": model(1_047_576, 32_768),
@@ -50,23 +64,42 @@ export const SIMULATOR_PROVIDER = "sim";
 const SIMULATOR_PRICE_VERSION = "waybill-simulator-2026-11-22";
 
 /** Its answers are plain text that says so; it can be shown tools and images, but does not answer by a schema. */
-const simulated = (name: string, input: bigint, cachedInput: bigint, output: bigint) => ({
+const simulated = (
+  name: string,
+  rates: { input: bigint; cachedInput: bigint; output: bigint },
+  quality: QualityByTask,
+  speed: { firstTokenMs: number; outputTokensPerSecond: number },
+) => ({
   name,
-  ...model(128_000, 4_096, ["tools", "images"]),
+  ...model(128_000, 4_096, ["tools", "images"], quality),
+  ...speed,
   prices: [
     {
       effectiveFromMs: 0,
       price: {
         version: SIMULATOR_PRICE_VERSION,
-        tiers: [{ aboveInputTokens: 0n, rates: completeRates({ input, cachedInput, output }) }],
+        tiers: [{ aboveInputTokens: 0n, rates: completeRates(rates) }],
         perRequestPicoUsd: 0n,
       },
     },
   ] satisfies PriceEntry[],
 });
 
-/** $0.15/$0.60 and $5/$15 per million tokens, as pico-USD per token. */
+/**
+ * $0.15/$0.60 and $5/$15 per million tokens, as pico-USD per token. The qualities are invented so that all three modes of
+ * `auto` can be seen: economy is good enough for `cost` in a chat, and for `balanced` where something is extracted.
+ */
 export const SIMULATOR_MODELS = [
-  simulated("economy", 150_000n, 75_000n, 600_000n),
-  simulated("premium", 5_000_000n, 500_000n, 15_000_000n),
+  simulated(
+    "economy",
+    { input: 150_000n, cachedInput: 75_000n, output: 600_000n },
+    { "": 0.86, extraction: 0.895, reasoning: 0.6, code: 0.7 },
+    { firstTokenMs: 200, outputTokensPerSecond: 120 },
+  ),
+  simulated(
+    "premium",
+    { input: 5_000_000n, cachedInput: 500_000n, output: 15_000_000n },
+    { "": 0.9, reasoning: 0.92, code: 0.91 },
+    { firstTokenMs: 325, outputTokensPerSecond: 60 },
+  ),
 ] as const;

@@ -48,6 +48,12 @@ const modelSchema = z.strictObject({
   maxOutputTokens: tokens.optional(),
   capabilities: z.array(z.enum(CAPABILITIES)).optional(),
   price: priceSchema.optional(),
+  // By task: chat, code, reasoning, extraction, tools, vision, long_context, or a name of your own; "" is any other task.
+  quality: z.record(z.string().max(NAME_CHARACTERS_MAX), z.number().min(0).max(1)).optional(),
+  firstTokenMs: z.number().int().min(1).max(3_600_000).optional(),
+  outputTokensPerSecond: z.number().int().min(1).max(1_000_000).optional(),
+  // The day from which its provider no longer serves it.
+  deprecatedOn: z.iso.date().optional(),
 });
 
 const providerSchema = z.strictObject({

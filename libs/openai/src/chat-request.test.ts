@@ -57,6 +57,7 @@ describe("parseChatRequest()", () => {
     [{ ...good, metadata: { a: 1 } }, "metadata.a"],
     [{ ...good, metadata: { a: "x".repeat(5000) } }, "metadata"],
     [{ ...good, tools: {} }, "tools"],
+    [{ ...good, routing_config: { mode: "fast" } }, "routing_config.mode"],
   ];
   for (const [body, param] of refusals) {
     it(`names ${param} in ${JSON.stringify(body).slice(0, 70)}`, () => {
@@ -66,6 +67,29 @@ describe("parseChatRequest()", () => {
       );
     });
   }
+
+  it("takes routing_config out of what the provider gets, and leaves every other byte", () => {
+    const text =
+      '{ "model":"auto","x":1.50, "routing_config":{"mode":"cost"},"ü" : [1e3],"messages":[{"role":"user"}] }';
+    const request = parseChatRequest(Buffer.from(text));
+    assert.equal(request.routing?.mode, "cost");
+    assert.equal(request.body.toString(), text.replace(' "routing_config":{"mode":"cost"},', " "));
+    assert.ok(!request.fields.has("routing_config"));
+    const { valueStart, valueEnd } = request.fields.get("ü") ?? assert.fail();
+    assert.equal(request.body.toString("utf8", valueStart, valueEnd), "[1e3]");
+  });
+
+  it("takes out one that is null, or written with escapes", () => {
+    for (const pair of ['"routing_config":null', '"routing\\u005fconfig":{"mode":"cost"}']) {
+      const request = parseChatRequest(Buffer.from(`{"model":"m","messages":[{"role":"user"}],${pair}}`));
+      assert.equal(request.body.toString(), '{"model":"m","messages":[{"role":"user"}]}');
+    }
+  });
+
+  it("passes on the very bytes that came where there is none", () => {
+    const body = Buffer.from(JSON.stringify(good));
+    assert.equal(parseChatRequest(body).body, body);
+  });
 
   it("refuses a token limit that is no finite number", () => {
     assert.throws(

@@ -1,9 +1,15 @@
 // A chat completion request as far as the gateway reads it. Unknown fields are none of its business and pass through.
 // Field list and types: openai/openai-openapi openapi.yaml, CreateChatCompletionRequest.
 import { WaybillError } from "@waybill/domain";
+import { removeField } from "./remove-field.ts";
+import { type RoutingAsked, readRoutingConfig } from "./routing-config.ts";
 import { type ScannedBody, scanBody } from "./scan-body.ts";
 
 export interface ChatRequest extends ScannedBody {
+  /** What goes to the provider: the bytes as they came, without `routing_config`. `fields` and `insertAt` are its own. */
+  body: Buffer;
+  /** `routing_config`; undefined: the body has none. */
+  routing: RoutingAsked | undefined;
   model: string;
   stream: boolean;
   /** stream_options.include_usage */
@@ -23,10 +29,13 @@ const CHOICES_MAX = 128;
 const METADATA_BYTES_MAX = 4_096;
 const OUTPUT_TOKENS_MAX = 100_000_000;
 
-/** Scans, parses and checks a body. Throws WaybillError that names the first field at fault. */
+/**
+ * Scans, parses and checks a body. Throws WaybillError that names the first field at fault. `value` is what was parsed, with
+ * `routing_config`; the bytes are scanned once, and copied only when that field is there to be taken out.
+ */
 export function parseChatRequest(body: Buffer): ChatRequest {
-  const scanned = scanBody(body);
-  const { value } = scanned;
+  const { value, fields, insertAt } = scanBody(body);
+  const forProvider = removeField({ body, fields }, "routing_config");
   const stream = optional(value, "stream", isBoolean, "true or false") ?? false;
   const streamOptions = optional(value, "stream_options", isObject, "an object");
   const maxTokens = optional(value, "max_tokens", isTokenLimit, "a positive whole number");
@@ -34,7 +43,10 @@ export function parseChatRequest(body: Buffer): ChatRequest {
   const isChoiceCount = (given: unknown): given is number =>
     Number.isInteger(given) && (given as number) >= 1 && (given as number) <= CHOICES_MAX;
   return {
-    ...scanned,
+    value,
+    ...forProvider,
+    insertAt,
+    routing: readRoutingConfig(value.routing_config),
     model: modelOf(value),
     stream,
     wantsUsage: streamOptions !== undefined && wantsUsage(streamOptions),

@@ -5,15 +5,30 @@ export {
   AccountServiceClient,
   type AccountServiceServer,
   AccountServiceService,
+  AdminKey,
+  FindAdminKeyRequest,
+  FindAdminKeyResponse,
   FindKeyRequest,
   FindKeyResponse,
   KeySummary,
   ListKeysRequest,
   ListKeysResponse,
+  ListOrganisationsRequest,
+  ListOrganisationsResponse,
+  ListTeamsRequest,
+  ListTeamsResponse,
+  Organisation,
   RevokeKeyRequest,
   RevokeKeyResponse,
+  Team,
   VirtualKey,
 } from "./gen/waybill/v1/accounts.ts";
+export {
+  Actor,
+  AuditEntry,
+  ListAuditRequest,
+  ListAuditResponse,
+} from "./gen/waybill/v1/admin.ts";
 export { Attribution } from "./gen/waybill/v1/attribution.ts";
 export {
   AskGrant,
@@ -25,6 +40,7 @@ export {
   BudgetServiceClient,
   type BudgetServiceServer,
   BudgetServiceService,
+  BudgetWithStanding,
   Enforcement,
   GetStandingRequest,
   GetStandingResponse,
@@ -37,14 +53,45 @@ export {
   Journal,
   JournalAck,
   JournaledAttempt,
+  LimitDefinition,
+  ListBudgetsRequest,
+  ListBudgetsResponse,
   PlaceHold,
   Standing,
   StandingList,
 } from "./gen/waybill/v1/budget.ts";
 export { AliasConfig, ModelConfig, ProviderConfig, RouteConfig } from "./gen/waybill/v1/config.ts";
-export { BudgetRefusal, Candidate, Decision, Refusal, Target, Timeouts } from "./gen/waybill/v1/decision.ts";
-export { IngressAlive, ServedModel, WorkerHealth } from "./gen/waybill/v1/health.ts";
-export { HoldLine, Price, PriceRates, PriceTier, TokenUsage } from "./gen/waybill/v1/money.ts";
+export {
+  BudgetRefusal,
+  Candidate,
+  Decision,
+  Refusal,
+  SessionAffinity,
+  Target,
+  Timeouts,
+} from "./gen/waybill/v1/decision.ts";
+export {
+  BudgetFacts,
+  DecisionBatch,
+  DecisionInputs,
+  DecisionRecord,
+  Explanation,
+  HoldVerdict,
+  ModelFacts,
+} from "./gen/waybill/v1/decision_record.ts";
+export { IngressAlive, ServedModel, TargetHealth, WorkerHealth } from "./gen/waybill/v1/health.ts";
+export {
+  AttemptCost,
+  DecisionWithCost,
+  GetRequestRequest,
+  LedgerServiceClient,
+  type LedgerServiceServer,
+  LedgerServiceService,
+  ListDecisionsRequest,
+  ListDecisionsResponse,
+  RequestDetail,
+} from "./gen/waybill/v1/ledger.ts";
+export { BudgetUnit, HoldLine, Price, PriceRates, PriceTier, TokenUsage } from "./gen/waybill/v1/money.ts";
 export { Frame, FrameData, FrameFailed, FrameFinished, FrameStarted, Frames } from "./gen/waybill/v1/reply.ts";
 export {
   DecideRequest,
@@ -59,7 +106,51 @@ export {
   RouterServiceClient,
   type RouterServiceServer,
   RouterServiceService,
+  RoutingConfig,
 } from "./gen/waybill/v1/router.ts";
+export {
+  CatalogueAlias,
+  CatalogueModel,
+  CatalogueProvider,
+  CheckRouteRequest,
+  CheckRouteResponse,
+  CreateRouteRequest,
+  CreateVersionRequest,
+  DeleteRouteRequest,
+  Deployment,
+  DeployVersionRequest,
+  ListCatalogueRequest,
+  ListCatalogueResponse,
+  ListDeploymentsRequest,
+  ListDeploymentsResponse,
+  ListRoutesRequest,
+  ListRoutesResponse,
+  ListVersionsRequest,
+  ListVersionsResponse,
+  ModelChange,
+  PriceListEntry,
+  RenameRouteRequest,
+  ReplayRequest,
+  ReplayResponse,
+  Route,
+  RouteProblem,
+  RouteRef,
+  RouteSource,
+  RouteVersion,
+  RoutingAdminServiceClient,
+  type RoutingAdminServiceServer,
+  RoutingAdminServiceService,
+  SaveAliasRequest,
+  SaveAliasResponse,
+  SavedVersion,
+  SaveModelsRequest,
+  SaveModelsResponse,
+  SimulatedDecision,
+  SimulatedRequest,
+  SimulateRequest,
+  SimulateResponse,
+  VersionRef,
+} from "./gen/waybill/v1/routing_admin.ts";
 export { AttemptOutcome, RecordSource, TokenSource, UsageRecord } from "./gen/waybill/v1/usage.ts";
 export {
   AttemptsRecorded,
@@ -88,10 +179,11 @@ export {
 export {
   BUCKETS,
   type ConsumerDeclaration,
+  decisionConsumer,
   STREAMS,
   type StreamDeclaration,
   usageConsumer,
   WORK_ACK_WAIT_MS,
   workConsumer,
 } from "./streams.ts";
-export { type ServiceName, SUBJECTS, type SubjectEntry, subjects } from "./subjects.ts";
+export { type BusServiceName, type ServiceName, SUBJECTS, type SubjectEntry, subjects } from "./subjects.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inboxPrefix, NATS_PERMISSIONS } from "./permissions.ts";
-import { type ServiceName, SUBJECTS, type SubjectEntry } from "./subjects.ts";
+import { type BusServiceName, SUBJECTS, type SubjectEntry } from "./subjects.ts";
 
-const services = Object.keys(NATS_PERMISSIONS) as ServiceName[];
+const services = Object.keys(NATS_PERMISSIONS) as BusServiceName[];
 
 /** Does a permission cover a subject pattern (whose `<name>` tokens are wildcards)? */
 function covers(permission: string, pattern: string): boolean {

@@ -1,7 +1,7 @@
 // Which service may publish and subscribe where on NATS. Least privilege; deploy/nats renders it, a table test proves it.
 // A service may always receive answers to its own requests under its own inbox prefix.
 import { BUCKETS, STREAMS } from "./streams.ts";
-import type { ServiceName } from "./subjects.ts";
+import type { BusServiceName } from "./subjects.ts";
 
 export interface NatsPermissions {
   publish: readonly string[];
@@ -9,7 +9,7 @@ export interface NatsPermissions {
 }
 
 /** Inboxes are private: `_INBOX_<service>`; the client is told to use this prefix. */
-export function inboxPrefix(service: ServiceName): string {
+export function inboxPrefix(service: BusServiceName): string {
   return `_INBOX_${service}`;
 }
 
@@ -44,9 +44,9 @@ const writeBucket = (bucket: string): string[] => [
 ];
 
 const { config, keys } = BUCKETS;
-const { work, usage, dead } = STREAMS;
+const { work, usage, decisions, dead } = STREAMS;
 
-export const NATS_PERMISSIONS: Record<ServiceName, NatsPermissions> = {
+export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
   ingress: {
     publish: [
       "$JS.API.INFO",
@@ -71,7 +71,7 @@ export const NATS_PERMISSIONS: Record<ServiceName, NatsPermissions> = {
     ],
   },
   router: {
-    publish: ["$JS.API.INFO", ...writeBucket(config.name)],
+    publish: ["$JS.API.INFO", ...writeBucket(config.name), ...declareStream(decisions.name), "waybill.decision.*"],
     subscribe: ["_INBOX_router.>", "waybill.health.*", "waybill.recall"],
   },
   budget: {
@@ -113,6 +113,8 @@ export const NATS_PERMISSIONS: Record<ServiceName, NatsPermissions> = {
       ...declareStream(usage.name),
       ...declareStream(dead.name),
       ...pullFrom(usage.name, "ledger"),
+      ...declareStream(decisions.name),
+      ...pullFrom(decisions.name, "ledger"),
       "waybill.dead.ledger",
     ],
     subscribe: ["_INBOX_ledger.>"],

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { STREAMS, usageConsumer, WORK_ACK_WAIT_MS, workConsumer } from "./streams.ts";
+import { decisionConsumer, STREAMS, usageConsumer, WORK_ACK_WAIT_MS, workConsumer } from "./streams.ts";
 
 test("prompts never touch a disk, facts always do", () => {
   assert.equal(STREAMS.work.storage, "memory");
   assert.equal(STREAMS.usage.storage, "file");
+  assert.equal(STREAMS.decisions.storage, "file");
   assert.equal(STREAMS.dead.storage, "file");
 });
 
@@ -31,4 +32,17 @@ test("a durable of WORK belongs to one life of the stream and to one model", () 
 test("ledger and budget each read all of USAGE through a durable of their own", () => {
   assert.notEqual(usageConsumer("ledger").durable, usageConsumer("budget").durable);
   assert.equal(usageConsumer("ledger").filterSubject, usageConsumer("budget").filterSubject);
+});
+
+test("explanations alone make room for newer ones; money, work and dead letters are refused instead", () => {
+  const dropping = Object.values(STREAMS).filter(({ discard }) => discard === "old");
+  assert.deepEqual(
+    dropping.map(({ name }) => name),
+    ["DECISIONS"],
+  );
+});
+
+test("the ledger reads all of DECISIONS through a durable of its own", () => {
+  const { stream, filterSubject, durable } = decisionConsumer();
+  assert.deepEqual([stream, [filterSubject], durable], ["DECISIONS", [...STREAMS.decisions.subjects], "ledger"]);
 });

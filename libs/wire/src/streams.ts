@@ -12,6 +12,8 @@ export interface StreamDeclaration {
   maxBytes: number;
   /** Per subject; beyond it a publish is refused, never an older message dropped. */
   maxMessagesPerSubject?: number;
+  /** What goes when it is full. `new`: a publish is refused. */
+  discard: "new" | "old";
   /** How long a Nats-Msg-Id is remembered. */
   duplicateWindowMs: number;
   why: string;
@@ -31,6 +33,7 @@ export const STREAMS = {
     maxAgeMs: 1_800_000,
     maxBytes: 256 * MIB,
     maxMessagesPerSubject: 10_000,
+    discard: "new",
     duplicateWindowMs: 120_000,
     why: "Live requests as a work queue: workers take only what they can carry; the bound counts running calls too.",
   },
@@ -42,8 +45,21 @@ export const STREAMS = {
     maxAgeMs: 30 * DAY_MS,
     // When full, new requests are refused: records are never dropped.
     maxBytes: 8 * 1024 * MIB,
+    discard: "new",
     duplicateWindowMs: 120_000,
     why: "The facts: read by ledger and budget, each with its own durable.",
+  },
+  decisions: {
+    name: "DECISIONS",
+    subjects: ["waybill.decision.>"],
+    retention: "limits",
+    storage: "file",
+    maxAgeMs: 30 * DAY_MS,
+    maxBytes: 4 * 1024 * MIB,
+    // A lost batch loses an explanation, never money.
+    discard: "old",
+    duplicateWindowMs: 120_000,
+    why: "Why requests went where they went; read by ledger. When it is full the oldest go.",
   },
   dead: {
     name: "DEAD",
@@ -52,6 +68,7 @@ export const STREAMS = {
     storage: "file",
     maxAgeMs: 90 * DAY_MS,
     maxBytes: 256 * MIB,
+    discard: "new",
     duplicateWindowMs: 120_000,
     why: "What could not be processed, with its reason.",
   },
@@ -92,6 +109,17 @@ export function usageConsumer(service: "ledger" | "budget"): ConsumerDeclaration
     filterSubject: "waybill.usage.>",
     ackWaitMs: 30_000,
     maxAckPending: 20_000,
+  };
+}
+
+/** The reader of DECISIONS; replicas of the ledger share its durable. */
+export function decisionConsumer(): ConsumerDeclaration {
+  return {
+    stream: STREAMS.decisions.name,
+    durable: "ledger",
+    filterSubject: "waybill.decision.>",
+    ackWaitMs: 30_000,
+    maxAckPending: 1_000,
   };
 }
 

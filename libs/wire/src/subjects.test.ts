@@ -8,7 +8,13 @@ test("whatever an id holds, it is one token of its subject", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (one, other) => {
       assert.equal(subjects.work({ provider: one, model: other }).split(".").length, 4);
-      for (const subject of [subjects.usage(one), subjects.claim(one), subjects.body(one), subjects.cancel(one)]) {
+      for (const subject of [
+        subjects.usage(one),
+        subjects.decision(one),
+        subjects.claim(one),
+        subjects.body(one),
+        subjects.cancel(one),
+      ]) {
         assert.equal(subject.split(".").length, 3);
         assert.match(subject, /^waybill\.[a-z]+\.[A-Za-z0-9_-]+$/);
       }
@@ -25,6 +31,7 @@ test("two models, and two organisations, never share a subject", () => {
       const other = subjects.work({ provider: otherProvider, model: otherModel });
       assert.equal(one === other, same);
       assert.equal(subjects.usage(provider) === subjects.usage(otherProvider), provider === otherProvider);
+      assert.equal(subjects.decision(provider) === subjects.decision(otherProvider), provider === otherProvider);
     }),
   );
 });

@@ -1,13 +1,16 @@
 // EVERY subject of the bus: who publishes, who listens, what it carries, and why. docs/subjects.md is checked against it.
 import { type ModelId, subjectToken } from "@waybill/domain";
 
-export type ServiceName = "ingress" | "router" | "budget" | "worker" | "ledger";
+/** The services on the bus. */
+export type BusServiceName = "ingress" | "router" | "budget" | "worker" | "ledger";
+/** Everything that runs; the console only asks over gRPC. */
+export type ServiceName = BusServiceName | "console";
 
 export interface SubjectEntry {
   /** As published; `<name>` stands for one token. */
   pattern: string;
-  publisher: readonly ServiceName[];
-  listener: readonly ServiceName[];
+  publisher: readonly BusServiceName[];
+  listener: readonly BusServiceName[];
   /** The protobuf message it carries. */
   payload: string;
   /** `core`: gone when nobody listens; otherwise the stream that stores it. */
@@ -31,6 +34,14 @@ export const SUBJECTS = {
     payload: "UsageRecord",
     kept: "USAGE",
     why: "The facts that go on the books; both consumers see the same ones.",
+  },
+  decision: {
+    pattern: "waybill.decision.<organisation>",
+    publisher: ["router"],
+    listener: ["ledger"],
+    payload: "DecisionBatch",
+    kept: "DECISIONS",
+    why: "Why requests went where they went, refused ones too; up to 100 ms of them in one message.",
   },
   dead: {
     pattern: "waybill.dead.<service>",
@@ -109,7 +120,8 @@ export const SUBJECTS = {
 export const subjects = {
   work: (id: ModelId): string => `waybill.work.${subjectToken(id.provider)}.${subjectToken(id.model)}`,
   usage: (organisationId: string): string => `waybill.usage.${subjectToken(organisationId)}`,
-  dead: (service: ServiceName): string => `waybill.dead.${service}`,
+  decision: (organisationId: string): string => `waybill.decision.${subjectToken(organisationId)}`,
+  dead: (service: BusServiceName): string => `waybill.dead.${service}`,
   reply: (ingressId: string): string => `waybill.reply.${subjectToken(ingressId)}`,
   claim: (ingressId: string): string => `waybill.claim.${subjectToken(ingressId)}`,
   body: (requestId: string): string => `waybill.body.${subjectToken(requestId)}`,

@@ -7,12 +7,14 @@ import {
   failpointSettings,
   integer,
   natsSettings,
+  oneOf,
   ownerDatabaseSettings,
   readConfig,
   type Setting,
   text,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
+import type { NewAdminKey } from "./outbound/make-admin-key.ts";
 
 export const settings = {
   ...commonSettings,
@@ -66,6 +68,29 @@ export const migrations: MigrationSet = {
   owner: "budget",
   folder: fileURLToPath(new URL("../migrations", import.meta.url)),
 };
+
+const adminKeySettings = {
+  ...ownerDatabaseSettings,
+  WAYBILL_ADMIN_KEY_NAME: text({ meaning: "What the audit log calls the new admin key.", fallback: "first admin key" }),
+  WAYBILL_ADMIN_KEY_ROLE: oneOf(["admin", "viewer"], { meaning: "What it may do.", fallback: "admin" }),
+  WAYBILL_ADMIN_KEY_ORGANISATION: text({
+    meaning: "Whose it is; empty: of the whole installation.",
+    fallback: "",
+  }),
+} as const;
+
+/** For --make-admin-key. */
+export function readNewAdminKey(): { ownerUrl: string; key: NewAdminKey } {
+  const config = readConfig(adminKeySettings, process.env);
+  return {
+    ownerUrl: config.DATABASE_URL.reveal(),
+    key: {
+      organisationId: config.WAYBILL_ADMIN_KEY_ORGANISATION,
+      name: config.WAYBILL_ADMIN_KEY_NAME,
+      role: config.WAYBILL_ADMIN_KEY_ROLE,
+    },
+  };
+}
 
 /** For --migrate and --seed-demo: the database as its owner sees it. */
 export function readOwnerUrl(): string {

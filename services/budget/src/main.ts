@@ -2,10 +2,11 @@
 // place-hold.ts and settle-usage.ts.
 import { type ConfigOf, makeFailpoint, runService, type ServiceScope } from "@waybill/service";
 import { migrate } from "@waybill/store";
-import { migrations, readOwnerUrl, settings } from "./config.ts";
+import { migrations, readNewAdminKey, readOwnerUrl, settings } from "./config.ts";
 import { followBus } from "./inbound/follow-bus.ts";
 import { serveRouters } from "./inbound/serve-routers.ts";
 import { makeBudgetBus } from "./outbound/budget-bus.ts";
+import { makeAdminKey } from "./outbound/make-admin-key.ts";
 import { makeWriter } from "./outbound/make-writer.ts";
 import { measure } from "./outbound/measure.ts";
 import { openDatabase } from "./outbound/open-database.ts";
@@ -49,6 +50,10 @@ await runService({
     "--seed-demo": async () => {
       const keys = await seedDemo(readOwnerUrl());
       process.stdout.write(`${JSON.stringify({ keys })}\n`);
+    },
+    "--make-admin-key": async () => {
+      const { ownerUrl, key } = readNewAdminKey();
+      process.stdout.write(`${await makeAdminKey(ownerUrl, key)}\n`);
     },
   },
 });

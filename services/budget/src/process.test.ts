@@ -29,6 +29,7 @@ import {
   type BudgetAnswer,
   type BudgetCall,
   BudgetServiceClient,
+  BudgetUnit,
   GrantRecall,
   type HoldLine,
   JournaledAttempt,
@@ -162,7 +163,15 @@ class TestRouter {
   async grant(budgetId: string, amountPicoUsd: bigint, lifeMs = 5_000n, holdLifeMs = 5_000n, grantId = makeUuidV7()) {
     const answer = await this.ask({
       $case: "askGrant",
-      value: { grantId, budgetId, needPicoUsd: amountPicoUsd, wantPicoUsd: amountPicoUsd, lifeMs, holdLifeMs },
+      value: {
+        grantId,
+        budgetId,
+        needPicoUsd: amountPicoUsd,
+        wantPicoUsd: amountPicoUsd,
+        lifeMs,
+        holdLifeMs,
+        limit: undefined,
+      },
     });
     assert.ok(answer?.$case === "grant", inspect(answer));
     return answer.value;
@@ -180,7 +189,7 @@ class TestRouter {
       value: {
         attemptId: attempt,
         holder: this.holder,
-        asks: [{ budgetId, wantPicoUsd, leastPicoUsd: wantPicoUsd, boundedByShare: false }],
+        asks: [{ budgetId, wantPicoUsd, leastPicoUsd: wantPicoUsd, boundedByShare: false, limit: undefined }],
         cut: [],
         lifeMs,
         attempt: journaled(attempt, this.holder, []),
@@ -305,7 +314,7 @@ describe("one service for all", () => {
         );
       const revoke = (token: string, id: string) =>
         new Promise<number | bigint>((resolve) =>
-          client.revokeKey({ keyId: id }, tokenMetadata(token), (error, response) =>
+          client.revokeKey({ keyId: id, actor: undefined, reason: "" }, tokenMetadata(token), (error, response) =>
             resolve(error ? error.code : response.revokedAtMs),
           ),
         );
@@ -352,6 +361,7 @@ describe("one service for all", () => {
         grantId: grant.grantId,
         amountPicoUsd: 60n,
         hard: true,
+        unit: BudgetUnit.UNSPECIFIED,
       };
       const first = attemptId(makeUuidV7(), 1);
       const answer = await router.journal(

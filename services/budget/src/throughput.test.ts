@@ -11,6 +11,7 @@ import { freePort, migrationsOf, startTestDatabase } from "@waybill/testing";
 import type { Line, Operation } from "./core/operation.ts";
 import { commitBatch, isHopeless } from "./outbound/commit-batch.ts";
 import { GroupCommit } from "./outbound/group-commit.ts";
+import { limitCounters } from "./outbound/limit-counters.ts";
 import { newAttemptId } from "./outbound/postgres-budgets.test.ts";
 
 const isMeasuring = process.env.WAYBILL_MEASURE === "1";
@@ -66,7 +67,8 @@ test("one writer carries thousands of exact holds and settlements a second on on
      SELECT id, id, 'acme', 1e30, 'month' FROM unnest(ARRAY['team', 'user', 'key']) id`,
   );
   const writer = new GroupCommit({
-    commit: (batch: readonly Operation[]) => commitBatch({ pool, failpoint() {}, onAlert() {} }, batch),
+    commit: (batch: readonly Operation[]) =>
+      commitBatch({ pool, limits: limitCounters(() => 0), failpoint() {}, onAlert() {} }, batch),
     patienceMs: () => 0,
     isHopeless,
     batchMax: 1_000,
@@ -108,6 +110,8 @@ test("one writer carries thousands of exact holds and settlements a second on on
           outcome: "success",
           costPicoUsd: 700n,
           costKnown: true,
+          tokens: 0n,
+          isWorstCase: false,
           holder,
           lines: placed.lines.map(({ budgetId, windowId, grantId, amountPicoUsd }): Line => {
             return { budgetId, windowId, grantId, amountPicoUsd };

@@ -13,6 +13,7 @@ import { listenToWorkers } from "./inbound/worker-messages.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
+import { pause } from "./outbound/pause.ts";
 import { makePublishWaybill } from "./outbound/publish-waybill.ts";
 import { makeUsageRecorder } from "./outbound/record-usage.ts";
 import { connectRouters } from "./outbound/router-client.ts";
@@ -50,14 +51,14 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const decisions = connectRouters({ config, openAttempts: attempts.openAttempts }, scope);
 
   const publishWaybill = makePublishWaybill(publisher, isConnected);
-  const ports = { authenticate, decisions, attempts, publishWaybill, recordUsage: usage.record, clock };
+  const ports = { authenticate, decisions, attempts, publishWaybill, recordUsage: usage.record, pause, clock };
   const report = makeRequestReport(scope, clock);
   const chat = makeChatRoute(ports, config, report, scope);
   let isDraining = false;
   const http = await serveHttp(config, {
     makeId: makeUuidV7,
     authenticate,
-    listModels: models.list,
+    listModels: (reader) => models.list(reader),
     serveChat: chat.handle,
     failReading: chat.failReading,
     onRefused: report.refused,

@@ -18,6 +18,9 @@ export type PublishWaybill = (waybill: Waybill, traceparent: string) => Promise<
 /** Publishes a usage record until it is stored; never throws, never gives up while the process lives. */
 export type RecordUsage = (record: UsageRecord) => void;
 
+/** Resolves after `ms`, or as soon as `until` does. */
+export type Pause = (ms: number, until: Promise<unknown>) => Promise<void>;
+
 /** The running attempts of this ingress, and the bus behind them. */
 export interface Attempts {
   /** Registers an attempt before its waybill is published, so that no claim finds it unknown. */
@@ -28,11 +31,17 @@ export interface Attempts {
   giveUp(attempt: Attempt): boolean;
 }
 
-/** What the client is told before the first byte of an answer. */
+/** What the client is told before the first byte of an answer. Empty text: nothing to tell. */
 export interface AnswerHead {
+  /** <name>@v<version> */
   route: string;
+  /** Nodes walked, with `>` between them. */
   path: string;
   reason: string;
+  /** quality, balanced or cost, where an `auto` node decided. */
+  mode: string;
+  /** <strategy> <decision>, where an `auto` node knew the session. */
+  sessionAffinity: string;
   provider: string;
   model: string;
   attempts: number;
@@ -55,6 +64,6 @@ export interface Client {
   stream(head: AnswerHead, bytes: Uint8Array): boolean;
   /** Ends a complete stream. */
   endStream(): void;
-  /** An error answer, or the in-band error event when a stream has begun. */
-  fail(error: WaybillError): void;
+  /** An error answer, or the in-band error event when a stream has begun. `head`: of the attempt that failed, if there was one. */
+  fail(error: WaybillError, head?: AnswerHead): void;
 }

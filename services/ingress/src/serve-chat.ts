@@ -3,12 +3,14 @@
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
 import { type ChatRequest, parseChatRequest } from "@waybill/openai";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
+import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
+import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
 import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { refusalError } from "./core/refusal-error.ts";
 import { type AttemptEnd, Relay } from "./core/relay.ts";
-import type { Attempts, Authenticate, Client, Decisions, PublishWaybill, RecordUsage } from "./ports.ts";
+import type { Attempts, Authenticate, Client, Decisions, Pause, PublishWaybill, RecordUsage } from "./ports.ts";
 
 export interface ServePorts {
   authenticate: Authenticate;
@@ -16,6 +18,7 @@ export interface ServePorts {
   attempts: Attempts;
   publishWaybill: PublishWaybill;
   recordUsage: RecordUsage;
+  pause: Pause;
   clock: Clock;
 }
 
@@ -39,7 +42,6 @@ export interface ChatCall {
 interface Asked {
   request: DecideRequest;
   chat: ChatRequest;
-  body: Buffer;
 }
 
 /** What the log line and the metrics say about a served request. */
@@ -67,12 +69,11 @@ export async function serveChat(
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
     // Only now: what a stranger sends takes no memory.
-    const body = await call.readBody();
-    const chat = parseChatRequest(body);
+    const chat = parseChatRequest(await call.readBody());
     served.requestedModel = chat.model;
     const request = decideRequest(call, key, chat);
     let decision = decisionOf(await ports.decisions.decide(request, call.traceparent));
-    const asked: Asked = { request, chat, body };
+    const asked: Asked = { request, chat };
     for (;;) {
       served.decision = decision;
       const end = await carry(call, asked, decision, client, ports, limits);
@@ -84,7 +85,7 @@ export async function serveChat(
   } catch (thrown) {
     const error = WaybillError.from(thrown);
     served.code = client.isGone ? "client_gone" : error.code;
-    client.fail(error);
+    client.fail(error, served.decision?.target && headOf(served.decision));
   }
   return served;
 }
@@ -112,32 +113,37 @@ function decisionOf(response: DecideResponse): Decision {
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
 async function carry(
   call: ChatCall,
-  { request, chat, body }: Asked,
+  { request, chat }: Asked,
   decision: Decision,
   client: Client,
   ports: ServePorts,
   limits: ServeLimits,
 ): Promise<AttemptEnd> {
-  const waybill = makeWaybill(request, chat, body, decision);
+  const waybill = makeWaybill(request, chat, decision);
   const relay = new Relay(client, decision, chat.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
   const nowMs = ports.clock.monotonicMs();
+  // The pause is part of the attempt: what it has for everything is what its hold lives by.
+  const totalMs = decision.timeouts?.totalMs ?? 0;
+  const pauseMs = Math.min(decision.startAfterMs, totalMs);
   const attempt = new Attempt({
     attemptId: waybill.attemptId,
     requestId: call.requestId,
     attribution: request.attribution,
     decision,
-    deadlineMs: nowMs + (decision.timeouts?.totalMs ?? 0),
-    claimByMs: nowMs + limits.claimTimeoutMs,
+    deadlineMs: nowMs + totalMs,
+    claimByMs: nowMs + pauseMs + limits.claimTimeoutMs,
     listener: (event) => relay.on(event),
   });
-  ports.attempts.open(attempt, body);
+  ports.attempts.open(attempt, chat.body);
   client.onGone(() => {
     if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, "client_gone");
   });
   try {
-    await ports.publishWaybill(waybill, call.traceparent);
+    // Given up meanwhile, by its client or by a drain, it is not sent any more.
+    if (pauseMs > 0) await ports.pause(pauseMs, relay.end);
+    if (attempt.state === "waiting") await ports.publishWaybill(waybill, call.traceparent);
   } catch (thrown) {
     // It may be stored all the same: giving it up first makes every later claim hear `over`.
     if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
@@ -158,7 +164,7 @@ async function nextDecision(
   client: Client,
   ports: ServePorts,
 ): Promise<Decision> {
-  const isFinal = client.hasContent || client.isGone || error.entry.retry !== "next";
+  const isFinal = client.hasContent || client.isGone || !mayHaveNext(error.code);
   if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;
   const response = await ports.decisions.next(
     { request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt, failureCode: error.code },

@@ -1,5 +1,6 @@
 // Every setting of the ledger. The only file that reads the environment.
 import { fileURLToPath } from "node:url";
+import { parseAcceptedTokens } from "@waybill/rpc";
 import {
   commonSettings,
   databaseSettings,
@@ -8,6 +9,7 @@ import {
   natsSettings,
   ownerDatabaseSettings,
   readConfig,
+  text,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
 import { usageConsumer } from "@waybill/wire";
@@ -40,6 +42,24 @@ export const settings = {
     fallback: 2,
     min: 1,
     max: 16,
+  }),
+  WAYBILL_GRPC_HOST: text({ meaning: "Where LedgerService listens.", fallback: "127.0.0.1" }),
+  WAYBILL_GRPC_PORT: integer({
+    meaning: "Port of LedgerService; 0 takes a free one.",
+    fallback: 0,
+    min: 0,
+    max: 65_535,
+  }),
+  WAYBILL_ACCEPTED_TOKENS: {
+    meaning: "Who may call: console=<sha256 hex of its token>,operator=<...>.",
+    fallback: undefined,
+    parse: parseAcceptedTokens,
+  },
+  WAYBILL_DECISION_DAYS: integer({
+    meaning: "How long decision records are kept.",
+    fallback: 30,
+    min: 1,
+    max: 3_650,
   }),
 } as const;
 

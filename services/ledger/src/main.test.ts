@@ -64,6 +64,7 @@ async function startLedger(env: Record<string, string> = {}): Promise<RunningLed
       DATABASE_URL: url.href,
       WAYBILL_HEALTH_PORT: String(healthPort),
       WAYBILL_LOG_LEVEL: "error",
+      WAYBILL_ACCEPTED_TOKENS: `console=${"0".repeat(64)}`,
       WAYBILL_LEDGER_ACK_WAIT_MS: "1000",
       WAYBILL_LEDGER_GATHER_MS: "10",
       ...env,

@@ -1,10 +1,14 @@
 // Wiring only.
 import { connectBus, serverCaveat } from "@waybill/bus";
 import { runService } from "@waybill/service";
-import { migrate, openPool } from "@waybill/store";
+import { migrate } from "@waybill/store";
 import { migrations, readOwnerUrl, settings } from "./config.ts";
-import type { UsageIntake } from "./inbound/consume.ts";
+import type { Intake } from "./inbound/consume.ts";
+import { serveGrpc } from "./inbound/serve-grpc.ts";
+import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
+import { openPools } from "./outbound/open-pools.ts";
+import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 
 await runService({
@@ -23,18 +27,14 @@ await runService({
     const postgres = health.condition("postgres");
     const schema = health.condition("schema", "not looked at yet");
 
-    const pool = openPool({
-      url: config.DATABASE_URL.reveal(),
-      applicationName: serviceId,
-      // One for each batch in work, one to look whether the database is there.
-      connectionsMax: config.WAYBILL_LEDGER_WRITERS + 1,
-      onIdleError: (error) => log.warn({ err: error }, "a database connection broke"),
-    });
-    onStop("postgres", () => pool.end());
-    const database = watchDatabase(pool, migrations, { postgres, schema });
+    const pools = openPools(config, scope);
+    const database = watchDatabase(pools.books, migrations, { postgres, schema });
     onStop("database watch", () => database.stop());
 
-    let intake: UsageIntake | undefined;
+    const decisions = postgresDecisions(pools.requests);
+    await serveGrpc(config, scope, decisions);
+
+    const intakes: Intake[] = [];
     const nc = await connectBus({
       url: config.NATS_URL,
       user: config.NATS_USER,
@@ -43,7 +43,7 @@ await runService({
       name: serviceId,
       onConnected: (isConnected) => {
         connected.set(isConnected, "the connection is lost; trying again");
-        if (isConnected) void intake?.begin();
+        if (isConnected) for (const intake of intakes) void intake.begin();
       },
       onProblem: (detail) => log.warn({ detail }, "nats"),
     });
@@ -53,6 +53,9 @@ await runService({
     if (caveat !== undefined) log.warn(caveat);
 
     await database.ready;
-    intake = startIntake({ config, scope, nc, pool, consuming });
+    intakes.push(
+      startIntake({ config, scope, nc, pool: pools.books, consuming }),
+      startDecisions(config, scope, nc, decisions),
+    );
   },
 });

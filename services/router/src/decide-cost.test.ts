@@ -1,19 +1,22 @@
-// What a decision costs, in microseconds of CPU in one process: resolve, walk, filter, hold on three budgets from grants in
-// hand, explain. The budget service is a stub that gives every grant and acknowledges every line, and no gRPC is in the figures.
+// What a decision costs, in microseconds of CPU in one process: resolve, walk, filter, score, hold on three budgets from grants in
+// hand, explain, record. The budget service is a stub that gives every grant and acknowledges every line; no gRPC is in the figures.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { makeUuidV7, systemClock } from "@waybill/service";
-import { Attribution, DecideRequest, Features, Timeouts } from "@waybill/wire";
+import { Attribution, DecideRequest, DecisionBatch, type DecisionRecord, Features, Timeouts } from "@waybill/wire";
+import { Draws } from "./core/draws.ts";
 import { LiveModels } from "./core/live-models.ts";
 import { compileRoute } from "./core/route/compile.ts";
 import { SEED_ROUTE_DOCUMENT } from "./core/route/seed.ts";
-import { sampleBudget, sampleModel } from "./core/sample-models.ts";
+import { sampleBudget, sampleModel, samplePrice } from "./core/sample-models.ts";
+import { Sessions } from "./core/sessions.ts";
 import { Snapshot } from "./core/snapshot.ts";
 import { Decide } from "./decide.ts";
 import type { BudgetService } from "./ports.ts";
 import { Till } from "./till.ts";
 
-const LIMIT_US = 50;
+const RATIO_MAX = 5;
 const OTHER_BUDGETS = 10_000;
 const WARM_UP = 20_000;
 const ROUNDS = 31;
@@ -34,6 +37,7 @@ const till = new Till({
   budgetService: stub,
   clock: systemClock,
   makeId: makeUuidV7,
+  hash: (text) => createHash("sha256").update(text).digest("hex"),
   settings: { grantLifeMs: 600_000, holdLifeMs: 660_000 },
   failpoint: () => {},
 });
@@ -54,14 +58,69 @@ const live = new LiveModels();
 for (const model of [sampleModel("sim/premium"), sampleModel("sim/economy")]) snapshot.setModel(model);
 snapshot.setAlias("better", "sim/premium");
 snapshot.setAlias("cheaper", "sim/economy");
-const { route } = compileRoute("support", 1, SEED_ROUTE_DOCUMENT);
-if (route) snapshot.setRoute(route);
+deploy("support", SEED_ROUTE_DOCUMENT);
+
+/** Twenty nodes: conditions of every kind, a sticky split, and an `auto` node over thirty models at the end. */
+const LADDER = [
+  'metadata.user_plan == "enterprise"',
+  "request.estimated_input_tokens > 100000",
+  'headers["x-beta"] == "yes"',
+  "request.has_images && request.stream",
+  "budget.used_share > 0.99",
+  'caller.team_id in ["finance", "legal"]',
+  'metadata.region.matches("^eu-[a-z]+$")',
+  "request.hour > 24",
+  '{"metadata.tier": {"$in": ["a", "b", "c"]}}',
+  'caller.end_user_id == "nobody"',
+  "double(metadata.seats) > 5000.0",
+  "request.has_json_schema",
+].map((condition) => (condition.startsWith("{") ? JSON.parse(condition) : condition));
+const POOL = Array.from({ length: 30 }, (_, n) => `pool/m${n}`);
+for (const [n, id] of POOL.entries()) {
+  const price = samplePrice(BigInt(100_000 + n * 50_000), BigInt(400_000 + n * 200_000));
+  snapshot.setModel(sampleModel(id, { price, quality: new Map([["", 0.7 + n * 0.01]]) }));
+}
+deploy("ladder", {
+  nodes: [
+    { id: "start", kind: "start", next: "if0" },
+    ...LADDER.map((condition, n) => ({
+      ...{ id: `if${n}`, kind: "if", condition, whenTrue: "special" },
+      whenFalse: n + 1 < LADDER.length ? `if${n + 1}` : "split",
+    })),
+    {
+      ...{ id: "split", kind: "split", by: "metadata.user_id" },
+      shares: [
+        { percent: 50, next: "auto" },
+        { percent: 50, next: "auto2" },
+      ],
+    },
+    { id: "auto", kind: "auto", mode: "balanced", models: POOL, next: "end", fallback: "last" },
+    { id: "auto2", kind: "auto", mode: "cost", models: POOL, next: "end", fallback: "last" },
+    { id: "special", kind: "model", model: "sim/premium", next: "end", fallback: "second" },
+    { id: "second", kind: "model", model: "sim/economy", next: "end" },
+    { id: "last", kind: "model", model: "sim/economy", next: "end" },
+    { id: "end", kind: "end" },
+  ],
+});
+
+function deploy(name: string, document: unknown): void {
+  const { route, problems } = compileRoute({ organisationId: "", name, version: 1 }, document);
+  assert.ok(route, JSON.stringify(problems));
+  snapshot.setRoute(route);
+}
+
+/** What is recorded is also encoded, as it is on its way to the bus, once per round. */
+let recorded: DecisionRecord[] = [];
 
 const decide = new Decide({
   snapshot,
   live,
   till,
   clock: systemClock,
+  draws: new Draws(() => 0.5),
+  sessions: new Sessions(),
+  routerId: "router-1",
+  record: (record) => void recorded.push(record),
   holder: makeUuidV7(),
   timeouts: Timeouts.fromPartial({ connectMs: 5_000, firstTokenMs: 60_000, gapMs: 30_000, totalMs: 600_000 }),
   holdLifeMs: 660_000,
@@ -80,15 +139,20 @@ function makeRequest(model: string): DecideRequest {
     inputPartCount: 3,
     estimatedInputTokens: 500n,
     maxOutputTokens: 500n,
-    metadata: { user_plan: "paid" },
+    metadata: { user_plan: "paid", user_id: "user-1", region: "us-east", seats: "12" },
+    headers: { "user-agent": "OpenAI/JS 6.49.0", "content-type": "application/json" },
+    path: "/v1/chat/completions",
   });
   const attribution = Attribution.fromPartial({ organisationId: "acme", teamId: "support", userId: "ada", keyId: "k" });
   return DecideRequest.fromPartial({ requestId: makeUuidV7(), ingressId: "i", attribution, features });
 }
 
 function beat(): void {
-  const models = ["premium", "economy"].map((model) => ({ provider: "sim", model }));
-  live.heard({ workerId: "w", models, draining: false }, systemClock.monotonicMs());
+  const models = ["sim/premium", "sim/economy", ...POOL].map((id) => {
+    const [provider = "", model = ""] = id.split("/");
+    return { provider, model };
+  });
+  live.heard({ workerId: "w", models, draining: false, targets: [] }, systemClock.monotonicMs());
 }
 
 /** The median of the rounds: a round in which the machine did something else does not count. */
@@ -98,12 +162,17 @@ async function medianUs(model: string): Promise<number> {
   const first = await decide.decide(request, 0);
   assert.equal(first.outcome?.$case, "decision");
   assert.equal(first.outcome.value.holds.length, 3);
-  for (let n = 0; n < WARM_UP; n += 1) await decide.decide(request, 0);
+  for (let n = 0; n < WARM_UP; n += 1) {
+    if (n % DECISIONS_PER_ROUND === 0) recorded = [];
+    await decide.decide(request, 0);
+  }
   const perDecisionUs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     beat();
     const before = process.cpuUsage();
+    recorded = [];
     for (let n = 0; n < DECISIONS_PER_ROUND; n += 1) await decide.decide(request, 0);
+    assert.ok(DecisionBatch.encode({ records: recorded }).finish().length > 0);
     const { user, system } = process.cpuUsage(before);
     perDecisionUs.push((user + system) / DECISIONS_PER_ROUND);
     // The journal goes out between rounds, as it does between requests.
@@ -112,13 +181,19 @@ async function medianUs(model: string): Promise<number> {
   return perDecisionUs.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
 }
 
-for (const model of ["sim/premium", "dynamic/support"]) {
-  test(`a decision for ${model} costs at most ${LIMIT_US} µs with three budgets matching among ${OTHER_BUDGETS}`, async (t) => {
+// Absolute times drift with the machine, so they are said and not judged; how much more a large route costs than none is judged.
+test("twenty nodes and thirty candidates cost at most a few times what a model by its name costs", async (t) => {
+  const costUs = new Map<string, number>();
+  for (const model of ["sim/premium", "dynamic/support", "dynamic/ladder"]) {
     const us = await medianUs(model);
-    t.diagnostic(`${us.toFixed(1)} µs CPU per decision (median of ${ROUNDS} rounds of ${DECISIONS_PER_ROUND})`);
-    assert.ok(us <= LIMIT_US, `${us} µs`);
-  });
-}
+    costUs.set(model, us);
+    t.diagnostic(
+      `${model}: ${us.toFixed(1)} µs CPU per decision (median of ${ROUNDS} rounds of ${DECISIONS_PER_ROUND})`,
+    );
+  }
+  const ratio = (costUs.get("dynamic/ladder") ?? 0) / (costUs.get("sim/premium") ?? 1);
+  assert.ok(ratio < RATIO_MAX, `${ratio.toFixed(1)} times`);
+});
 
 test("what was held is journaled and given back", async () => {
   assert.equal(await till.stop(5_000), 0);

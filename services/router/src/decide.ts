@@ -1,41 +1,53 @@
-// THE STORY: resolve and walk -> filter -> pick -> hold -> explain. Which model serves this request, and is the money there?
-// A route's own order is the score until nodes without an order (`auto`) exist: they rank between filter and pick.
+// THE STORY: resolve and walk -> filter -> score -> pick -> hold -> explain. Which model serves this request, and is the money
+// there? core/choose says what to try in which order; here its money is held, and the outcome becomes an answer and a record.
 import { attemptId, type Clock, ERRORS } from "@waybill/domain";
 import {
-  type Attribution,
-  type BudgetRefusal,
-  type Candidate,
+  BudgetUnit,
   type DecideRequest,
   type DecideResponse,
   type Decision,
-  type Features,
+  type DecisionRecord,
+  type Explanation,
   type HoldLine,
+  type HoldVerdict,
   type JournaledAttempt,
   type NextRequest,
   Refusal,
   type Timeouts,
 } from "@waybill/wire";
-import { allowedBy } from "./core/allowed.ts";
-import { coveredOutputTokens, type HoldSize, holdSize, isFree } from "./core/bounds.ts";
+import { retryDelayMs } from "./core/attempt-policy.ts";
+import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize, isFree } from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
-import { type Rejection, reject, speakingRejection } from "./core/choose/filter.ts";
-import type { LiveModels } from "./core/live-models.ts";
-import { type CandidateModel, resolve } from "./core/resolve.ts";
-import { decodeResume, encodeResume, nextCandidates, type Resume, tried } from "./core/resume.ts";
+import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
+import {
+  type Choice,
+  type ChooseFrom,
+  type Chosen,
+  choose,
+  type HoldTold,
+  type Refused,
+  type Wanted,
+} from "./core/choose/choose.ts";
+import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
+import type { Itinerary } from "./core/itinerary.ts";
+import { countsMoney } from "./core/limit-budgets.ts";
+import { type Question, readQuestion } from "./core/question.ts";
+import { resolve } from "./core/resolve.ts";
+import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
+import { effectiveTimeouts } from "./core/timeouts.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
-import { factsOf } from "./inbound/facts.ts";
+import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
-import type { Till } from "./till.ts";
 
-export interface DecideOptions {
+export interface DecideOptions extends LiveState {
   snapshot: Snapshot;
-  live: LiveModels;
-  till: Till;
   clock: Clock;
   /** This process incarnation; never used again. */
   holder: string;
+  /** Names this router in records. */
+  routerId: string;
   timeouts: Timeouts;
   /** How long holds live when no record arrives: the total timeout and a margin. */
   holdLifeMs: number;
@@ -45,6 +57,8 @@ export interface DecideOptions {
   leastOutputTokens: number;
   /** False until the deployed configuration and the live workers are known here. */
   isReady(): boolean;
+  /** Takes the record of every decision, refusals too. Must not throw or wait. */
+  record(record: DecisionRecord): void;
   observe: Observations;
   failpoint: Failpoint;
 }
@@ -52,25 +66,42 @@ export interface DecideOptions {
 const RETRY_AFTER_MS = 1_000;
 /** What is left of the asker's deadline for the way back. */
 const RETURN_MS = 20;
-
-/** What a decision begins with. */
-interface Begun {
-  request: DecideRequest;
-  features: Features;
-  attribution: Attribution;
-  attempt: number;
-  resume: Resume;
-  reason: string;
-}
+const RETRY_AFTER_MS_MAX = 30_000;
 
 /** One decision under way. */
-interface Case extends Begun {
-  /** Considered so far, for the explanation. */
-  considered: Candidate[];
-  rejections: Rejection[];
-  budgetRefusal: BudgetRefusal | undefined;
+interface Case {
+  request: DecideRequest;
+  question: Question;
+  world: LiveWorld;
+  attempt: number;
+  itinerary: Itinerary;
+  reason: string;
   waitMs: number;
+  /** How long the ingress waits before it sends the attempt, if it goes to the model that failed. */
+  retryDelayMs: number;
+  /** The decision follows a failed attempt. */
+  after: { resumeToken: Buffer; failedAttempt: number; failureCode: string };
+  startedMs: number;
+  held: Held | undefined;
 }
+
+/** What was held for the candidate that was asked last. */
+interface Held {
+  size: HoldSize | undefined;
+  budgets: HoldWish["budgets"];
+  lines: HoldLine[];
+  heldPicoUsd: bigint;
+  /** For one choice; 0: nothing was held. */
+  maxOutputTokens: bigint;
+  clamped: boolean;
+}
+
+const NO_SIZE: HoldSize = {
+  ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
+  ...{ choices: 1n, boundedByShare: false },
+};
+const NOT_AFTER = { resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "" };
+const UNHELD: Held = { size: undefined, budgets: [], lines: [], heldPicoUsd: 0n, maxOutputTokens: 0n, clamped: false };
 
 export class Decide {
   readonly #options: DecideOptions;
@@ -82,7 +113,7 @@ export class Decide {
   /** The first attempt of a request. Never throws for anything a request can contain. */
   async decide(request: DecideRequest, deadlineMs: number): Promise<DecideResponse> {
     const startedMs = this.#options.clock.monotonicMs();
-    const response = await this.#first(request, deadlineMs);
+    const response = await this.#first(request, deadlineMs, startedMs);
     this.#observed(response, startedMs);
     return response;
   }
@@ -90,7 +121,7 @@ export class Decide {
   /** The attempt after one that failed before any content reached the client. It is priced and held afresh. */
   async next(next: NextRequest, deadlineMs: number): Promise<DecideResponse> {
     const startedMs = this.#options.clock.monotonicMs();
-    const response = await this.#following(next, deadlineMs);
+    const response = await this.#following(next, deadlineMs, startedMs);
     this.#observed(response, startedMs);
     return response;
   }
@@ -100,52 +131,61 @@ export class Decide {
     this.#options.observe.decided(code, this.#options.clock.monotonicMs() - startedMs);
   }
 
-  #first(request: DecideRequest, deadlineMs: number): DecideResponse | Promise<DecideResponse> {
+  #first(request: DecideRequest, deadlineMs: number, startedMs: number): DecideResponse | Promise<DecideResponse> {
     const notReady = this.#notReady();
     if (notReady) return notReady;
-    const { features, attribution } = request;
-    if (!features || !attribution) return refuse("internal_error", { message: "The request has no features." });
-    const resolution = resolve(features.requestedModel, request.allowedModels, this.#options.snapshot, () =>
-      factsOf(features, attribution),
-    );
-    if ("problem" in resolution) return refuse(resolution.problem, { message: resolution.detail, param: "model" });
-    const { route, routeVersion, candidates, reason } = resolution;
-    const resume: Resume = {
-      route,
-      routeVersion,
-      candidates: candidates.map(({ entry, path }) => ({ id: entry.id, path, tries: 0 })),
+    const question = readQuestion(request);
+    if (!question) return refuse("internal_error", { message: "The request has no features." });
+    const { snapshot } = this.#options;
+    const world = new LiveWorld(this.#options, question);
+    const begun = {
+      request,
+      question,
+      world,
+      attempt: 1,
+      retryDelayMs: 0,
+      after: NOT_AFTER,
+      startedMs,
+      held: undefined,
     };
-    return this.#choose(
-      this.#open({ request, features, attribution, attempt: 1, resume, reason }, deadlineMs),
-      candidates,
-    );
+    const waitMs = this.#waitMs(deadlineMs);
+    const resolution = resolve(question, snapshot, world);
+    if ("problem" in resolution) {
+      const { problem, detail, param } = resolution;
+      const explanation = explainRefusal(question.features.requestedModel, problem, detail);
+      this.#record({ ...begun, itinerary: NOWHERE, reason: "", waitMs }, explanation);
+      return refuse(problem, { message: detail, param });
+    }
+    const { itinerary, reason } = resolution;
+    return this.#choose({ ...begun, itinerary, reason, waitMs }, askFirst(question, itinerary));
   }
 
-  #following(next: NextRequest, deadlineMs: number): DecideResponse | Promise<DecideResponse> {
+  #following(next: NextRequest, deadlineMs: number, startedMs: number): DecideResponse | Promise<DecideResponse> {
     const notReady = this.#notReady();
     if (notReady) return notReady;
-    const { request, failedAttempt, failureCode } = next;
-    const resume = decodeResume(Buffer.from(next.resumeToken).toString("utf8"));
-    if (!request?.features || !request.attribution || !resume) {
+    const { request, failedAttempt, failureCode, resumeToken } = next;
+    const question = request && readQuestion(request);
+    const itinerary = decodeItinerary(Buffer.from(resumeToken).toString("utf8"));
+    if (!request || !question || !itinerary) {
       return refuse("internal_error", { message: "The resume token cannot be read." });
     }
-    const { snapshot } = this.#options;
-    const allowed = allowedBy(request.allowedModels, snapshot);
-    const isRouteAllowed = resume.route !== "" && allowed.route(resume.route);
-    const candidates: CandidateModel[] = [];
-    for (const { id, path } of nextCandidates(resume, failedAttempt, failureCode)) {
-      const entry = snapshot.model(id);
-      if (entry) candidates.push({ entry, path, isAllowed: isRouteAllowed || allowed.model(id) });
-    }
+    const world = new LiveWorld(this.#options, question);
+    world.on(itinerary.route);
+    this.#leaveSession(world, itinerary);
+    const asked = askAfter(question, itinerary, failedAttempt, failureCode, this.#options.snapshot);
     // Nothing is left to try: the failure is the answer.
-    if (candidates.length === 0) return refuse(failureCode, {});
-    const { features, attribution } = request;
-    const reason = `after ${failureCode} of attempt ${failedAttempt}`;
-    const attempt = failedAttempt + 1;
-    return this.#choose(
-      this.#open({ request, features, attribution, attempt, resume, reason }, deadlineMs),
-      candidates,
-    );
+    if (!asked) return refuse(failureCode, {});
+    const { retry } = asked;
+    const open: Case = {
+      ...{ request, question, world, itinerary, startedMs },
+      attempt: failedAttempt + 1,
+      reason: reasonAfter(failedAttempt, failureCode),
+      waitMs: this.#waitMs(deadlineMs),
+      retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries) : 0,
+      after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode },
+      held: undefined,
+    };
+    return this.#choose(open, asked);
   }
 
   #notReady(): DecideResponse | undefined {
@@ -155,163 +195,209 @@ export class Decide {
     return undefined;
   }
 
-  #open(begun: Begun, deadlineMs: number): Case {
+  #waitMs(deadlineMs: number): number {
     const { budgetWaitMs } = this.#options;
-    const waitMs = deadlineMs === 0 ? budgetWaitMs : Math.min(budgetWaitMs, deadlineMs - RETURN_MS);
-    return { ...begun, considered: [], rejections: [], budgetRefusal: undefined, waitMs };
+    return deadlineMs === 0 ? budgetWaitMs : Math.min(budgetWaitMs, deadlineMs - RETURN_MS);
   }
 
-  /** The first candidate that can serve and whose money is there. Synchronous as long as grants in hand cover it. */
-  #choose(open: Case, candidates: readonly CandidateModel[], from = 0): DecideResponse | Promise<DecideResponse> {
-    for (let index = from; index < candidates.length; index += 1) {
-      const candidate = candidates[index];
-      if (!candidate) break;
-      const { entry } = candidate;
-      const budgets = this.#budgetsOf(open, entry);
-      const rejection = this.#filter(open, candidate, budgets);
-      if (rejection) {
-        rejectCandidate(open, entry, rejection);
-        continue;
-      }
-      const size = this.#sizeOf(open, entry, budgets);
-      if (size === "unbounded") {
-        rejectCandidate(open, entry, { code: "hold_unbounded", because: "its cost cannot be bounded" });
-        continue;
-      }
-      if (size === "none") return this.#decided(open, candidate, budgets, undefined, [], 0n);
-      const wish = this.#wishOf(open, entry, budgets, size);
-      const held = holdAtOnce(this.#options.till, wish);
-      if (!held) return this.#waitForMoney(open, candidates, index, budgets, wish);
-      const response = this.#afterHold(open, candidate, budgets, size, held);
-      if (response) return response;
+  #choose(open: Case, asked: ChooseFrom): DecideResponse | Promise<DecideResponse> {
+    open.world.on(open.itinerary.route);
+    return this.#converse(open, choose(asked, this.#options.snapshot, open.world), undefined);
+  }
+
+  /** Tells the choice how each hold went. Synchronous as long as grants in hand cover it. */
+  #converse(
+    open: Case,
+    choosing: Generator<Wanted, Choice, HoldTold>,
+    first: HoldTold | undefined,
+  ): DecideResponse | Promise<DecideResponse> {
+    let step = first ? choosing.next(first) : choosing.next();
+    while (!step.done) {
+      const wanted = step.value;
+      const told = this.#hold(open, wanted);
+      if (!("kind" in told)) return this.#waitForMoney(open, choosing, wanted, told);
+      step = choosing.next(told);
     }
-    return this.#refused(open);
+    return this.#answer(open, step.value);
   }
 
   async #waitForMoney(
     open: Case,
-    candidates: readonly CandidateModel[],
-    index: number,
-    budgets: readonly IndexedBudget[],
+    choosing: Generator<Wanted, Choice, HoldTold>,
+    wanted: Wanted,
     wish: HoldWish,
   ): Promise<DecideResponse> {
     const { clock, observe, till } = this.#options;
     const startedMs = clock.monotonicMs();
-    const held = await holdWaiting(till, wish);
+    const outcome = await holdWaiting(till, wish);
     const tookMs = clock.monotonicMs() - startedMs;
     open.waitMs = Math.max(0, open.waitMs - tookMs);
     observe.waitedForBudget(tookMs);
-    const candidate = candidates[index];
-    const response = candidate && this.#afterHold(open, candidate, budgets, wish.size, held);
-    return response ?? this.#choose(open, candidates, index + 1);
+    return this.#converse(open, choosing, this.#told(open, wanted, wish, outcome));
   }
 
-  /** Undefined: this candidate cannot be afforded; the next one may be. */
-  #afterHold(
-    open: Case,
-    candidate: CandidateModel,
-    budgets: readonly IndexedBudget[],
-    size: HoldSize,
-    held: HoldOutcome,
-  ): DecideResponse | undefined {
-    if (held.kind === "held") return this.#decided(open, candidate, budgets, size, held.lines, held.heldPicoUsd);
-    if (held.kind === "unavailable") {
-      return refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS, candidates: open.considered });
+  /** How the hold went, or the wish that has to wait for the budget service. */
+  #hold(open: Case, wanted: Wanted): HoldTold | HoldWish {
+    const { entry, item } = wanted;
+    open.held = undefined;
+    const all = open.world.budgetsOf(entry, item.limits);
+    // What is free needs no money held, and what has no price can have none; requests and tokens are counted all the same.
+    const budgets = entry.price && !isFree(entry.price) ? all : all.filter((budget) => !countsMoney(budget));
+    if (budgets.length === 0) return { kind: "free" };
+    const size = this.#sizeOf(open, entry, budgets);
+    if (!size) {
+      if (!budgets.some(({ hard }) => hard)) return { kind: "free" };
+      open.world.held(verdictOf(entry.id, { kind: "unbounded" }, UNHELD));
+      return { kind: "unbounded" };
     }
-    const { refusal } = held;
-    open.budgetRefusal ??= refusal;
-    const because = `budget ${refusal.budgetName}: needs ${refusal.neededPicoUsd}, left ${refusal.leftPicoUsd} pico-USD`;
-    rejectCandidate(open, candidate.entry, { code: "budget_exceeded", because });
-    return undefined;
+    const wish = this.#wishOf(open, wanted, budgets, size);
+    const outcome = holdAtOnce(this.#options.till, wish);
+    return outcome ? this.#told(open, wanted, wish, outcome) : wish;
   }
 
-  #budgetsOf({ attribution, resume }: Case, { provider, model }: ModelEntry): IndexedBudget[] {
-    return this.#options.till.match(attribution, { route: resume.route, provider, model });
+  /** Undefined: it cannot be bounded. A counter of requests needs no bound. */
+  #sizeOf({ question }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | undefined {
+    const size = holdSize(question.features, entry, entry.price, BigInt(this.#options.leastOutputTokens));
+    return size ?? (budgets.every(({ unit }) => unit === BudgetUnit.REQUESTS) ? NO_SIZE : undefined);
   }
 
-  #filter({ features }: Case, { entry, isAllowed }: CandidateModel, budgets: readonly IndexedBudget[]) {
-    const isLive = this.#options.live.isLive(entry.id, this.#options.clock.monotonicMs());
-    return reject(entry, features, { isAllowed, isLive, hasHardBudget: budgets.some(({ hard }) => hard) });
-  }
-
-  /** `none`: nothing has to be held, because no budget matches or nothing is known to cost anything. */
-  #sizeOf({ features }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | "none" | "unbounded" {
-    if (budgets.length === 0 || !entry.price || isFree(entry.price)) return "none";
-    const size = holdSize(features, entry, entry.price, BigInt(this.#options.leastOutputTokens));
-    if (!size) return budgets.some(({ hard }) => hard) ? "unbounded" : "none";
-    return size;
-  }
-
-  #wishOf(open: Case, entry: ModelEntry, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {
+  #wishOf(open: Case, { entry }: Wanted, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {
     const { holder, holdLifeMs, observe } = this.#options;
-    const { request, attribution, attempt, resume, waitMs } = open;
+    const { request, question, attempt, itinerary, waitMs } = open;
     const { target, price } = toWireModel(entry);
     const journalAs = (holds: HoldLine[]): JournaledAttempt => ({
       attemptId: attemptId(request.requestId, attempt),
       holder,
       holds,
       holdLifeMs: BigInt(holdLifeMs),
-      attribution,
+      attribution: question.attribution,
       target,
       price,
-      route: resume.route,
-      routeVersion: resume.routeVersion,
+      route: itinerary.route,
+      routeVersion: itinerary.routeVersion,
     });
     return { budgets, size, journalAs, waitMs, onUnheld: observe.unheld };
   }
 
-  #decided(
-    open: Case,
-    { entry, path }: CandidateModel,
-    budgets: readonly IndexedBudget[],
-    size: HoldSize | undefined,
-    holds: HoldLine[],
-    heldPicoUsd: bigint,
-  ): DecideResponse {
-    const { holder, holdLifeMs, timeouts, till, failpoint } = this.#options;
-    if (holds.length > 0) failpoint("after_hold_before_answer");
-    const { resume, attempt, reason, considered } = open;
-    const maxOutputTokens = size && entry.price ? coveredOutputTokens(size, entry.price, heldPicoUsd) : 0n;
-    const remaining = budgets.length === 0 ? undefined : till.remainingOf(budgets);
-    considered.push({ provider: entry.provider, model: entry.model, rejectedBecause: "" });
+  #told(open: Case, { entry, item }: Wanted, { budgets, size }: HoldWish, outcome: HoldOutcome): HoldTold {
+    const told = this.#toldOf(open, item.limits, outcome);
+    if (outcome.kind === "held") {
+      const { lines, heldPicoUsd } = outcome;
+      const byMoney = entry.price ? coveredOutputTokens(size, entry.price, heldPicoUsd) : size.outputTokensMax;
+      const byTokens = coveredByTokens(size, outcome.heldTokens);
+      const maxOutputTokens = byMoney < byTokens ? byMoney : byTokens;
+      open.held = {
+        ...{ size, budgets, lines, heldPicoUsd, maxOutputTokens },
+        clamped: maxOutputTokens < size.outputTokensMax,
+      };
+    }
+    open.world.held(verdictOf(entry.id, told, open.held ?? UNHELD));
+    return told;
+  }
+
+  /** A refusal by a limit's counter is told apart from one by a budget. */
+  #toldOf(open: Case, limits: Wanted["item"]["limits"], outcome: HoldOutcome): HoldTold {
+    if (outcome.kind === "held") return { kind: "held" };
+    if (outcome.kind === "unavailable") return outcome;
+    const { refusal } = outcome;
+    const limit = limits.find((use) => open.world.limitBudget(use).id === refusal.budgetId);
+    return { kind: "refused", refusal, limitNode: limit?.node };
+  }
+
+  #answer(open: Case, choice: Choice): DecideResponse {
+    const { outcome } = choice;
+    if (outcome.kind === "refused") {
+      this.#record(open, explainChoice(open.itinerary, open.reason, choice, NOTHING_HELD));
+      return this.#refused(outcome, choice);
+    }
+    const held = open.held ?? UNHELD;
+    if (held.lines.length > 0) this.#options.failpoint("after_hold_before_answer");
+    const { heldPicoUsd, maxOutputTokens, clamped } = held;
+    this.#moveSession(open, outcome, choice);
+    this.#record(open, explainChoice(open.itinerary, open.reason, choice, { heldPicoUsd, maxOutputTokens, clamped }));
+    return { outcome: { $case: "decision", value: this.#decision(open, outcome, choice, held) } };
+  }
+
+  #decision(open: Case, { entry, item, itinerary }: Chosen, choice: Choice, held: Held): Decision {
+    const { holder, holdLifeMs, timeouts, till } = this.#options;
+    const remaining = held.budgets.length === 0 ? undefined : till.remainingOf(held.budgets);
     const { target, price } = toWireModel(entry);
-    const decision: Decision = {
-      attempt,
+    return {
+      attempt: open.attempt,
       target,
       price,
-      route: resume.route,
-      routeVersion: resume.routeVersion,
-      path: [...path],
-      reason,
-      holds,
+      route: itinerary.route,
+      routeVersion: itinerary.routeVersion,
+      path: [...item.path],
+      reason: open.reason,
+      holds: held.lines,
       holder,
       holdLifeMs: BigInt(holdLifeMs),
-      maxOutputTokens,
-      clamped: size !== undefined && maxOutputTokens < size.outputTokensMax,
-      timeouts,
-      resumeToken: Buffer.from(encodeResume(tried(resume, entry.id))),
-      candidates: considered,
+      maxOutputTokens: held.maxOutputTokens,
+      clamped: held.clamped,
+      timeouts: effectiveTimeouts(timeouts, item.policy.timeouts),
+      resumeToken: Buffer.from(encodeItinerary(itinerary)),
+      candidates: choice.considered,
       budgetRemainingPicoUsd: remaining === undefined ? "" : remaining.toString(),
+      startAfterMs: item.tries > 0 ? open.retryDelayMs : 0,
+      mode: item.scores ? choice.mode : "",
+      sessionAffinity: choice.affinity,
     };
-    return { outcome: { $case: "decision", value: decision } };
   }
 
   /** Every candidate was rejected: the refusal says the reason that may be over soonest, and lists them all. */
-  #refused({ rejections, considered, budgetRefusal }: Case): DecideResponse {
-    const { code, because } = speakingRejection(rejections);
+  #refused({ code, because, budget }: Refused, { considered }: Choice): DecideResponse {
+    const retryAfterMs =
+      code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : ERRORS[code].httpStatus === 503 ? RETRY_AFTER_MS : 0;
     return refuse(code, {
       candidates: considered,
-      ...(code === "no_workers" && { retryAfterMs: RETRY_AFTER_MS }),
-      ...(code === "budget_exceeded" && { budget: budgetRefusal }),
+      retryAfterMs,
+      ...(code === "budget_exceeded" && { budget }),
       ...(code === "invalid_value" && { message: `The model ${because}.`, param: "model" }),
       ...(code === "hold_unbounded" && { message: `${ERRORS.hold_unbounded.sentence} The reason: ${because}.` }),
+      ...(code === "limit_exceeded" && { message: `${ERRORS.limit_exceeded.sentence} It is the ${because}.` }),
+    });
+  }
+
+  #moveSession({ world }: Case, { entry, item }: Chosen, { affinity }: Choice): void {
+    const { sessions, clock } = this.#options;
+    if (affinity && item.scores) sessions.moved(world.sessionKey(item.node), entry.id, clock.monotonicMs());
+  }
+
+  #leaveSession(world: LiveWorld, { items, at }: Itinerary): void {
+    const failed = items[at];
+    if (failed?.kind === "model" && failed.scores)
+      this.#options.sessions.left(world.sessionKey(failed.node), failed.id);
+  }
+
+  #record({ request, attempt, world, after, startedMs }: Case, explanation: Explanation): void {
+    const { routerId, clock, record } = this.#options;
+    record({
+      requestId: request.requestId,
+      attempt,
+      decidedAtMs: BigInt(world.atMs),
+      routerId,
+      attribution: request.attribution,
+      inputs: world.inputs(after),
+      explanation,
+      tookUs: Math.round((clock.monotonicMs() - startedMs) * 1_000),
     });
   }
 }
 
-function rejectCandidate(open: Case, { provider, model }: ModelEntry, rejection: Rejection): void {
-  open.rejections.push(rejection);
-  open.considered.push({ provider, model, rejectedBecause: rejection.because });
+const NOWHERE: Itinerary = {
+  route: "",
+  routeVersion: 0,
+  routeOrganisationId: "",
+  items: [],
+  at: -1,
+  exceeded: [],
+};
+
+function verdictOf(id: string, told: HoldTold, { heldPicoUsd, maxOutputTokens, clamped }: HeldFigures): HoldVerdict {
+  const refused = told.kind === "refused" ? told : undefined;
+  const { refusal, limitNode = "" } = refused ?? {};
+  return { id, verdict: told.kind, heldPicoUsd, refusal, limitNode, maxOutputTokens, clamped };
 }
 
 function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {

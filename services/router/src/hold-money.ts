@@ -1,8 +1,8 @@
 // The second half of a decision: hold the worst case on every budget that matches, before anything is sent.
 // Usually from grants in hand; a cold budget waits for one answer; near a limit the budget service places the hold exactly.
-import type { BudgetRefusal, HoldLine, JournaledAttempt } from "@waybill/wire";
+import { type BudgetRefusal, BudgetUnit, type HoldLine, type JournaledAttempt } from "@waybill/wire";
 import type { HoldSize } from "./core/bounds.ts";
-import type { HoldCut, MatchedBudget } from "./core/credit.ts";
+import type { AmountOf, HoldCut, MatchedBudget } from "./core/credit.ts";
 import type { Till } from "./till.ts";
 
 export interface HoldWish {
@@ -17,8 +17,8 @@ export interface HoldWish {
 }
 
 export type HoldOutcome =
-  /** `heldPicoUsd`: what every line covers; less than the worst case when it was clamped. */
-  | { kind: "held"; lines: HoldLine[]; heldPicoUsd: bigint }
+  /** `heldPicoUsd`, `heldTokens`: what every line covers; less than the worst case where one was clamped. */
+  | { kind: "held"; lines: HoldLine[]; heldPicoUsd: bigint; heldTokens: bigint }
   | { kind: "refused"; refusal: BudgetRefusal }
   /** A hard budget cannot be asked now. Nothing may be sent. */
   | { kind: "unavailable" };
@@ -32,15 +32,30 @@ const AWAY_MS = 100;
 /** The common case, without waiting: a hold from grants in hand, or undefined. */
 export function holdAtOnce(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {
   if (!till.canJournal) return { kind: "unavailable" };
-  const lines = till.cut(budgets, size.worstPicoUsd, journalAs);
-  return lines && { kind: "held", lines, heldPicoUsd: size.worstPicoUsd };
+  const lines = till.cut(budgets, worstOf(size), journalAs);
+  return lines && heldWhole(lines, size);
+}
+
+/** What a request may need at worst of a budget, in what the budget counts. */
+function worstOf(size: HoldSize): AmountOf {
+  return ({ unit }) =>
+    unit === BudgetUnit.REQUESTS ? 1n : unit === BudgetUnit.TOKENS ? size.worstTokens : size.worstPicoUsd;
+}
+
+function leastOf(size: HoldSize): AmountOf {
+  return ({ unit }) =>
+    unit === BudgetUnit.REQUESTS ? 1n : unit === BudgetUnit.TOKENS ? size.leastTokens : size.leastPicoUsd;
+}
+
+function heldWhole(lines: HoldLine[], { worstPicoUsd, worstTokens }: HoldSize): HoldOutcome {
+  return { kind: "held", lines, heldPicoUsd: worstPicoUsd, heldTokens: worstTokens };
 }
 
 /** The other cases: waits for credit, then for an exact hold, at most `waitMs` in all. */
 export async function holdWaiting(till: Till, wish: HoldWish): Promise<HoldOutcome> {
   const endsAtMs = performance.now() + wish.waitMs;
   for (let fill = 0; fill < FILLS_MAX; fill += 1) {
-    const isAnswered = await till.fillFor(wish.budgets, wish.size.worstPicoUsd, endsAtMs - performance.now());
+    const isAnswered = await till.fillFor(wish.budgets, worstOf(wish.size), endsAtMs - performance.now());
     if (!isAnswered) break;
     const held = holdAtOnce(till, wish);
     if (held) return held;
@@ -50,17 +65,20 @@ export async function holdWaiting(till: Till, wish: HoldWish): Promise<HoldOutco
 
 async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promise<HoldOutcome> {
   const { size, budgets, journalAs } = wish;
-  const { cut, missing } = till.cutForPlacement(budgets, size.worstPicoUsd);
+  const { cut, missing } = till.cutForPlacement(budgets, worstOf(size));
   const attempt = journalAs(cut);
   if (missing.length === 0) {
     till.placementEnded(cut, "placed", attempt);
-    return { kind: "held", lines: cut, heldPicoUsd: size.worstPicoUsd };
+    return heldWhole(cut, size);
   }
-  const asks = missing.map(({ id }) => ({
-    budgetId: id,
-    wantPicoUsd: size.worstPicoUsd,
-    leastPicoUsd: size.leastPicoUsd,
-    boundedByShare: size.boundedByShare,
+  const [worst, least] = [worstOf(size), leastOf(size)];
+  const asks = missing.map((budget) => ({
+    budgetId: budget.id,
+    wantPicoUsd: worst(budget),
+    leastPicoUsd: least(budget),
+    // A request is one request, however long its answer may get.
+    boundedByShare: size.boundedByShare && budget.unit !== BudgetUnit.REQUESTS,
+    limit: budget.limit,
   }));
   let wasSent = false;
   const patientUntilMs = Math.min(endsAtMs, performance.now() + AWAY_MS);
@@ -71,7 +89,7 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
     if (answer.kind === "placed") {
       till.placementEnded(cut, "placed");
       for (const line of answer.lines) till.placedExactly(line.budgetId, line.amountPicoUsd);
-      return heldExactly(cut, answer.lines, size.worstPicoUsd);
+      return heldExactly(cut, answer.lines, size);
     }
     if (answer.kind === "refused") {
       till.placementEnded(cut, "refused");
@@ -91,11 +109,14 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
   // Only budgets that never refuse are missing: they are passed over, and that is counted.
   till.placementEnded(cut, "unknown", attempt);
   wish.onUnheld(missing.length);
-  return { kind: "held", lines: cut, heldPicoUsd: size.worstPicoUsd };
+  return heldWhole(cut, size);
 }
 
-function heldExactly(cut: HoldCut[], placed: HoldLine[], worstPicoUsd: bigint): HoldOutcome {
-  let heldPicoUsd = worstPicoUsd;
-  for (const { amountPicoUsd } of placed) if (amountPicoUsd < heldPicoUsd) heldPicoUsd = amountPicoUsd;
-  return { kind: "held", lines: [...cut, ...placed], heldPicoUsd };
+function heldExactly(cut: HoldCut[], placed: HoldLine[], { worstPicoUsd, worstTokens }: HoldSize): HoldOutcome {
+  let [heldPicoUsd, heldTokens] = [worstPicoUsd, worstTokens];
+  for (const { amountPicoUsd: amount, unit } of placed) {
+    if (unit === BudgetUnit.UNSPECIFIED && amount < heldPicoUsd) heldPicoUsd = amount;
+    if (unit === BudgetUnit.TOKENS && amount < heldTokens) heldTokens = amount;
+  }
+  return { kind: "held", lines: [...cut, ...placed], heldPicoUsd, heldTokens };
 }

@@ -10,14 +10,21 @@ import {
 } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { checkConfiguration, migrations, readOwnerUrl, readWaybillFile, settings } from "./config.ts";
+import { Draws } from "./core/draws.ts";
 import { LiveModels } from "./core/live-models.ts";
+import { Sessions } from "./core/sessions.ts";
 import { Snapshot } from "./core/snapshot.ts";
 import { Decide } from "./decide.ts";
 import { listenToBus } from "./inbound/listen.ts";
 import { serveDecisions } from "./inbound/serve-decisions.ts";
 import { deployAndFollow } from "./outbound/deploy-and-follow.ts";
 import { measureDecisions, measureState } from "./outbound/measure.ts";
+import { openAdmin } from "./outbound/open-admin.ts";
 import { openTill } from "./outbound/open-till.ts";
+import { DecisionPublisher } from "./outbound/publish-decisions.ts";
+
+/** What is left then loses its explanation. */
+const RECORDS_STOP_MS = 2_000;
 
 async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Promise<void> {
   const file = await readWaybillFile(config.WAYBILL_CONFIG);
@@ -27,23 +34,29 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const [snapshot, live] = [new Snapshot(), new LiveModels()];
   const till = openTill(config, scope, { holder, holdLifeMs, failpoint });
   measureState(scope.metrics, till, live, clock);
-  const deployed = deployAndFollow(config, scope, file, snapshot, (nc) =>
-    listenToBus(nc, { live, till, clock, log: scope.log }),
-  );
+  const records = new DecisionPublisher({ routerId: scope.serviceId, log: scope.log, metrics: scope.metrics });
+  const deployed = deployAndFollow(config, scope, file, snapshot, (nc) => {
+    listenToBus(nc, { live, till, clock, log: scope.log });
+    records.connected(nc);
+  });
+  scope.onStop("decision records", (limitMs) => records.stop(Math.min(limitMs, RECORDS_STOP_MS)));
   const timeouts = {
     connectMs: config.WAYBILL_CONNECT_TIMEOUT_MS,
     firstTokenMs: config.WAYBILL_FIRST_TOKEN_TIMEOUT_MS,
     gapMs: config.WAYBILL_GAP_TIMEOUT_MS,
     totalMs: config.WAYBILL_TOTAL_TIMEOUT_MS,
   };
+  const state = { live, till, clock, draws: new Draws(Math.random), sessions: new Sessions() };
   const decide = new Decide({
-    ...{ snapshot, live, till, clock, holder, timeouts, holdLifeMs, failpoint },
+    ...{ ...state, snapshot, holder, timeouts, holdLifeMs, failpoint, routerId: scope.serviceId },
     budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
     isReady: () => deployed.isReady,
+    record: (record) => records.add(record),
     observe: measureDecisions(scope.metrics),
   });
-  await serveDecisions(config, scope, { decide, till });
+  const admin = openAdmin({ deployed, snapshot, state });
+  await serveDecisions(config, scope, { decide, till, admin });
 }
 
 await runService({

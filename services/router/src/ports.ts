@@ -1,16 +1,18 @@
 // What the stories need from the world. The adapters are in outbound/ and inbound/.
-import type { BudgetRefusal, HoldLine, JournaledAttempt } from "@waybill/wire";
+import type { BudgetRefusal, HoldLine, JournaledAttempt, LimitDefinition } from "@waybill/wire";
 import type { GrantAsk, GrantGiven } from "./core/credit.ts";
 import type { Closing } from "./core/grant.ts";
 
 /** How a question to the budget service ended. `unanswered`: nothing is known of it; `sent` says whether it may have arrived. */
 export type Unanswered = { kind: "unanswered"; sent: boolean };
 
-interface ExactAsk {
+export interface ExactAsk {
   budgetId: string;
   wantPicoUsd: bigint;
   leastPicoUsd: bigint;
   boundedByShare: boolean;
+  /** Set for a limit node's counter; the amounts are in its unit. */
+  limit: LimitDefinition | undefined;
 }
 
 /** One exact hold on several budgets, all or none. Repeated under the same attempt id it gets the first answer. */

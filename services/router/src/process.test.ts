@@ -283,7 +283,7 @@ test("the seeded route sends paying users to the better model, with the other as
   const asked = request("dynamic/support", { user_plan: "paid", max: 10n });
   const first = decisionOf(await router.decide(asked));
   assert.equal(first.target?.model, "premium");
-  assert.deepEqual([first.route, first.routeVersion, first.path.join(">")], ["support", 1, "start>plan>better"]);
+  assert.deepEqual([first.route, first.routeVersion, first.path.join(">")], ["support", 1, "start>plan:true>better"]);
   const second = decisionOf(
     await router.next({
       request: asked,
@@ -472,7 +472,7 @@ test("a bucket that its server lost is made again from Postgres, and decisions g
       async () => {
         decisionOf(await router.decide(request("sim/economy", { max: 1n })));
         const kv = await openBucket(operator, BUCKETS.config);
-        return (await kv.get("model.sim.economy")) !== null && (await kv.get("route.support")) !== null;
+        return (await kv.get("model.sim.economy")) !== null && (await kv.get("route.-.support")) !== null;
       },
       { reason: "the configuration is back in the bucket", timeoutMs: 20_000, intervalMs: 100 },
     );

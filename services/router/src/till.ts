@@ -1,11 +1,20 @@
 // The till: the credit held by this process with everything that keeps it filled and accounted for. It sends the asks that
 // core/credit.ts makes, journals every hold and every closing in order, and ends grants whose life is over.
 import type { Clock, MakeId } from "@waybill/domain";
-import type { JournaledAttempt } from "@waybill/wire";
+import type { BudgetFacts, JournaledAttempt, LimitDefinition } from "@waybill/wire";
 import { BudgetIndex, type IndexedBudget, type ScopeFacts, type ScopeTarget } from "./core/budget-index.ts";
-import { Credit, type CreditSettings, type HoldCut, type MatchedBudget, type PlacementEnd } from "./core/credit.ts";
+import { BudgetPace } from "./core/budget-pace.ts";
+import {
+  type AmountOf,
+  Credit,
+  type CreditSettings,
+  type HoldCut,
+  type MatchedBudget,
+  type PlacementEnd,
+} from "./core/credit.ts";
 import type { Moment } from "./core/grant.ts";
 import { JournalQueue } from "./core/journal-queue.ts";
+import { LimitBudgets } from "./core/limit-budgets.ts";
 import { Remaining, type StandingFigures } from "./core/remaining.ts";
 import type { BudgetService, Failpoint } from "./ports.ts";
 
@@ -25,6 +34,8 @@ export interface TillOptions {
   budgetService: BudgetService;
   clock: Clock;
   makeId: MakeId;
+  /** A text as hex of SHA-256. */
+  hash(text: string): string;
   settings: CreditSettings;
   failpoint: Failpoint;
 }
@@ -34,6 +45,8 @@ export class Till {
   readonly #credit: Credit;
   readonly #journal = new JournalQueue<JournaledAttempt>(JOURNAL_LINES_MAX, JOURNAL_BATCH_MAX);
   readonly #remaining = new Remaining();
+  readonly #pace = new BudgetPace();
+  readonly #limits: LimitBudgets;
   readonly #outstanding = new Map<string, Promise<void>>();
   readonly #timers: NodeJS.Timeout[];
   #budgets: BudgetIndex | undefined;
@@ -41,6 +54,7 @@ export class Till {
   constructor(options: TillOptions) {
     this.#options = options;
     this.#credit = new Credit(options.settings, options.makeId);
+    this.#limits = new LimitBudgets(options.hash);
     this.#timers = [setInterval(() => void this.#flush(), FLUSH_MS), setInterval(() => this.#sweep(), SWEEP_MS)];
   }
 
@@ -65,32 +79,44 @@ export class Till {
     const index = new BudgetIndex(budgets);
     this.#budgets = index;
     this.#remaining.forget((id) => index.has(id));
+    this.#pace.forget((id) => index.has(id));
     this.#sweep();
   }
 
   setStanding(budgetId: string, figures: StandingFigures): void {
     this.#remaining.told(budgetId, figures);
+    this.#pace.told(budgetId, figures, this.#options.clock.monotonicMs());
   }
 
   match(facts: ScopeFacts, target: ScopeTarget): IndexedBudget[] {
     return this.#budgets?.match(facts, target) ?? [];
   }
 
+  /** The counter of a limit node, as a budget that a hold can be cut from. */
+  limitBudget(definition: LimitDefinition): IndexedBudget {
+    return this.#limits.budgetOf(definition, this.#options.clock.monotonicMs());
+  }
+
+  /** The tightest of these budgets, as conditions and records see it; undefined: nothing is known of any. */
+  factsOf(budgets: readonly IndexedBudget[]): BudgetFacts | undefined {
+    return this.#pace.tightest(budgets, this.#options.clock.monotonicMs());
+  }
+
   /** The usual case: a hold from grants in hand, journaled soon, with no call. Undefined: some budget has no credit for it. */
   cut(
     budgets: readonly MatchedBudget[],
-    amount: bigint,
+    amountOf: AmountOf,
     journalAs: (cut: HoldCut[]) => JournaledAttempt,
   ): HoldCut[] | undefined {
-    const cut = this.#credit.cut(budgets, amount, this.#now());
+    const cut = this.#credit.cut(budgets, amountOf, this.#now());
     if (cut) this.#journal.pushAttempt(journalAs(cut));
     this.#pump();
     return cut;
   }
 
   /** Asks for credit where it is missing and can be had; says whether an answer came that may have changed something. */
-  async fillFor(budgets: readonly MatchedBudget[], amount: bigint, waitMs: number): Promise<boolean> {
-    const waitFor = this.#credit.askForMissing(budgets, amount, this.#now());
+  async fillFor(budgets: readonly MatchedBudget[], amountOf: AmountOf, waitMs: number): Promise<boolean> {
+    const waitFor = this.#credit.askForMissing(budgets, amountOf, this.#now());
     this.#pump();
     const answers = waitFor.flatMap((id) => this.#outstanding.get(id) ?? []);
     if (answers.length === 0) return false;
@@ -98,8 +124,8 @@ export class Till {
     return true;
   }
 
-  cutForPlacement(budgets: readonly MatchedBudget[], amount: bigint): { cut: HoldCut[]; missing: MatchedBudget[] } {
-    const split = this.#credit.cutForPlacement(budgets, amount, this.#now());
+  cutForPlacement(budgets: readonly MatchedBudget[], amountOf: AmountOf): { cut: HoldCut[]; missing: MatchedBudget[] } {
+    const split = this.#credit.cutForPlacement(budgets, amountOf, this.#now());
     this.#pump();
     return split;
   }
@@ -162,7 +188,9 @@ export class Till {
   #sweep(): void {
     const budgets = this.#budgets;
     if (!budgets) return;
-    this.#credit.sweep(this.#now(), (id) => budgets.has(id));
+    const now = this.#now();
+    this.#limits.sweep(now.monotonicMs);
+    this.#credit.sweep(now, (id) => budgets.has(id) || this.#limits.has(id));
     this.#pump();
   }
 

@@ -91,6 +91,7 @@ async function play(script: Play): Promise<Played> {
     },
     failpoint: () => {},
     measure: { claimed: () => {}, firstToken: () => {}, ended: () => {} },
+    callEnded: () => {},
     book: (record: UsageRecord) => {
       played.books.push(record);
       return { secured: Promise.resolve(), stored: Promise.resolve() };

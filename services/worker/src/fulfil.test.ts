@@ -32,6 +32,7 @@ import {
   BodyChunk,
   BodyRequest,
   BUCKETS,
+  BudgetUnit,
   CancelAttempt,
   ClaimReplies,
   type ClaimReply,
@@ -602,7 +603,9 @@ test("every way a provider fails ends in one frame and one record that says what
 test("a plain answer that breaks off, or is none, is unknown and costs the hold where a hard budget matched", async () => {
   await using _worker = await startTestWorker();
   for (const fault of [{ kind: "cut_after" }, { kind: "malformed_json" }] as const) {
-    const holds = [{ budgetId: "b", windowId: 1n, grantId: "g", amountPicoUsd: 5_000n, hard: true }];
+    const holds = [
+      { budgetId: "b", windowId: 1n, grantId: "g", amountPicoUsd: 5_000n, hard: true, unit: BudgetUnit.UNSPECIFIED },
+    ];
     const waybill = makeWaybill({ fault }, {}, { holds });
     await ingress.publish(waybill);
     const record = await ingress.record(waybill);
@@ -619,6 +622,35 @@ test("a provider that cannot be reached costs nothing", async () => {
   const record = await ingress.record(waybill);
   assert.deepEqual([record.outcome, record.errorCode], [AttemptOutcome.FAILED_FREE, "upstream_unreachable"]);
   provider = await startScriptedProvider({ port });
+});
+
+test("routers hear of a provider that fails, asks to be left alone or answers again within 0.3 s of the call's end", async () => {
+  await using _worker = await startTestWorker();
+  const call = async (script: Script): Promise<void> => {
+    const waybill = makeWaybill(script, { stream: true });
+    await ingress.publish(waybill);
+    await ingress.lastFrame(waybill);
+  };
+  // What is said once a second is not waited for.
+  const hear = (wanted: (target: WorkerHealth["targets"][number]) => boolean, reason: string): Promise<boolean> =>
+    eventually(() => ingress.health.at(-1)?.targets.some((target) => target.model === ID.model && wanted(target)), {
+      ...{ reason, timeoutMs: 300, intervalMs: 5 },
+    });
+  const failing: Script = { fault: { kind: "status", status: 503 } };
+  for (let count = 0; count < 5; count += 1) await call(failing);
+  await hear(({ failures, failuresInARow }) => failures === 5 && failuresInARow === 5, "five failures in a row");
+  await call({ chunks: 2 });
+  await hear(
+    ({ calls, failuresInARow, firstTokens }) => calls === 6 && failuresInARow === 0 && firstTokens === 1,
+    "an answer",
+  );
+  await call({ fault: { kind: "status", status: 429, retryAfter: 7 } });
+  await hear(({ rateLimited, retryAfterMs }) => rateLimited === 1 && retryAfterMs > 6_000, "the wish");
+  await call({ fault: { kind: "status", status: 400 } });
+  const last = await eventually(() => ingress.health.at(-1)?.targets.find(({ calls }) => calls === 8), {
+    reason: "all calls",
+  });
+  assert.deepEqual([last.failures, last.failuresInARow], [5, 0]);
 });
 
 test("a drain lets calls finish, and past its limit ends and books them", async () => {

@@ -214,6 +214,10 @@ function measureCall(fulfilment: Fulfilment, settlement: Settlement, ending: End
   const { provider = "", model = "" } = waybill.target ?? {};
   if (ending.firstTokenMs > 0) ports.measure.firstToken(ending.firstTokenMs, provider, model);
   ports.measure.ended(ending.failure?.code ?? "success", provider, model);
+  const { code = "", retryAfterMs = 0 } = ending.failure ?? {};
+  // A plain answer comes when all of it is there; that is no time to a first token.
+  const firstTokenMs = waybill.stream ? ending.firstTokenMs : 0;
+  ports.callEnded({ provider, model, code, retryAfterMs, firstTokenMs });
   if (!ending.failure || settlement.outcome === AttemptOutcome.FAILED_FREE) return;
   ports.log.warn(
     {

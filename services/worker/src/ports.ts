@@ -4,6 +4,7 @@ import type { Failpoint, Log, Span } from "@waybill/service";
 import type { Evidence, UsageRecord, Waybill } from "@waybill/wire";
 import type { Failure } from "./core/ending.ts";
 import type { Settlement } from "./core/settle.ts";
+import type { CallEnd } from "./core/target-health.ts";
 import type { ProviderDialect, ProviderRequest } from "./providers/provider.ts";
 
 /** A delivered waybill; the message it came in. */
@@ -109,6 +110,8 @@ export interface Ports {
   /** Parks what cannot be understood; true when that is durable. */
   park(message: WorkMessage, reason: string): Promise<boolean>;
   measure: Measures;
+  /** Counts how a provider call ended, for what routers hear of this model. */
+  callEnded(end: CallEnd): void;
 }
 
 /** Measurements of the story, all with few labels. */

@@ -30,16 +30,16 @@ export const LAUNCHER_VARIABLES: readonly (readonly [name: string, fallback: str
 ];
 
 const PORTS: readonly (readonly [offset: string, what: string])[] = [
-  ["+0", "gateway (HTTP)"],
+  ["+0, +1", "gateway and admin API (HTTP)"],
   ["+10, +11, +12", "gRPC of router, budget, ledger"],
   ["+22, +23", "NATS and its monitor"],
   ["+32", "PostgreSQL"],
-  ["+40 … +44", "`/livez`, `/readyz`, `/metrics` of ingress, router, budget, worker, ledger"],
+  ["+40 … +45", "`/livez`, `/readyz`, `/metrics` of ingress, router, budget, worker, ledger, console"],
   ["+50", "simulator"],
 ];
 
 /** In the order of a request's path. */
-const ORDER = ["ingress", "router", "budget", "worker", "ledger"];
+const ORDER = ["ingress", "router", "budget", "worker", "ledger", "console"];
 const SHARED = { ...commonSettings, ...natsSettings, ...databaseSettings, ...failpointSettings };
 
 /** The settings of every service that has a config.ts. */
@@ -77,7 +77,7 @@ export function renderConfiguration(services: ReadonlyMap<string, Settings>): st
     "",
     settingsTable(commonSettings),
     "",
-    "Every service is on the bus:",
+    "Every service but the console is on the bus:",
     "",
     settingsTable(natsSettings),
     "",

@@ -18,7 +18,7 @@ Every service serves these at \`/metrics\` of its health port, in Prometheus tex
 user, a key, a request or anything else without bound; provider, model, route and error code are bounded by configuration.
 What to look at first when something burns stands in [operating.md](operating.md).`;
 
-const ORDER = ["every service", "ingress", "router", "budget", "worker", "ledger"];
+const ORDER = ["every service", "ingress", "router", "budget", "worker", "ledger", "console"];
 const KINDS = new Set(["counter", "gauge", "histogram"]);
 
 /** As Prometheus shows it: a counter's name ends in _total. */

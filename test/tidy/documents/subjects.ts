@@ -1,11 +1,12 @@
 // docs/subjects.md from the tables in libs/wire: subjects, streams, consumers, buckets, headers and who may do what.
 import {
   BUCKETS,
+  type BusServiceName,
+  decisionConsumer,
   HEADERS,
   inboxPrefix,
   NATS_PERMISSIONS,
   type NatsPermissions,
-  type ServiceName,
   STREAMS,
   type StreamDeclaration,
   SUBJECTS,
@@ -27,7 +28,7 @@ Everything that is said on NATS. The tables are the code: \`libs/wire/src/subjec
 export interface Tables {
   subjects: Readonly<Record<string, SubjectEntry>>;
   streams: Readonly<Record<string, StreamDeclaration>>;
-  permissions: Readonly<Record<ServiceName, NatsPermissions>>;
+  permissions: Readonly<Record<BusServiceName, NatsPermissions>>;
 }
 
 const OURS: Tables = { subjects: SUBJECTS, streams: STREAMS, permissions: NATS_PERMISSIONS };
@@ -50,8 +51,8 @@ export function renderSubjects({ subjects, streams, permissions }: Tables = OURS
     "## Streams",
     "",
     "Declared by whoever needs them first, and again after every reconnect: in memory on a single server `WORK` does not survive a",
-    "restart of that server. An existing stream is left as an operator has set it. All discard new messages when full, so nothing is",
-    "ever dropped silently.",
+    "restart of that server. An existing stream is left as an operator has set it. When full, all but `DECISIONS` refuse new",
+    "messages, so no record of money and no work is ever dropped silently.",
     "",
     table(
       ["stream", "subjects", "retention", "storage", "age limit", "size limit", "per subject", "duplicates", "why"],
@@ -88,7 +89,7 @@ export function renderSubjects({ subjects, streams, permissions }: Tables = OURS
     "",
     "One NATS user per service. What is not listed is refused; `test/contract/least-privilege-nats.test.ts` tries all of it on a real",
     "server. Answers come to a service's own inbox, which no other may read.",
-    ...(Object.entries(permissions) as [ServiceName, NatsPermissions][]).flatMap(permissionLines),
+    ...(Object.entries(permissions) as [BusServiceName, NatsPermissions][]).flatMap(permissionLines),
     "",
   ].join("\n");
 }
@@ -111,7 +112,7 @@ function consumerRows(): string[][] {
   const sample = workConsumer({ provider: "p", model: "m" }, "c");
   const perModel = sample.durable.replace("p-m-c", "<provider>-<model>-<stream creation time>");
   const work = { ...sample, durable: perModel, filterSubject: SUBJECTS.work.pattern, ackWaitMs: WORK_ACK_WAIT_MS };
-  return [work, usageConsumer("ledger"), usageConsumer("budget")].map((consumer) => [
+  return [work, usageConsumer("ledger"), usageConsumer("budget"), decisionConsumer()].map((consumer) => [
     code(consumer.stream),
     code(consumer.durable),
     code(consumer.filterSubject),
@@ -120,7 +121,7 @@ function consumerRows(): string[][] {
   ]);
 }
 
-function permissionLines([service, { publish, subscribe }]: [ServiceName, NatsPermissions]): string[] {
+function permissionLines([service, { publish, subscribe }]: [BusServiceName, NatsPermissions]): string[] {
   const said = (list: readonly string[]): string => list.map(code).join(", ");
   return [
     "",

@@ -4,7 +4,7 @@
 //   granted = sum over its grants of max(0, cap - debited)
 //   posted  = sum of what its holds carry as posted
 import type { PicoUsd, RecordSourceName } from "@waybill/domain";
-import type { Line, Standing } from "./operation.ts";
+import type { Line, Standing, Unit } from "./operation.ts";
 
 /** What has to be written for a row when the batch is done. */
 export type Change = "none" | "insert" | "update";
@@ -14,6 +14,7 @@ export interface Window {
   budgetId: string;
   budgetName: string;
   maxSharePercent: number;
+  unit: Unit;
   startsAtMs: number;
   /** Undefined: never. */
   endsAtMs: number | undefined;

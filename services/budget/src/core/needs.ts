@@ -1,5 +1,5 @@
 // Which rows a batch has to read: found from the operations alone, before anything is locked.
-import type { Operation } from "./operation.ts";
+import type { LimitSpec, Operation } from "./operation.ts";
 
 /** Ids, each once. */
 export interface Needs {
@@ -30,4 +30,15 @@ export function needsOf(operations: readonly Operation[]): Needs {
     for (const { budgetId } of operation.asks) needs.budgetIds.add(budgetId);
   }
   return needs;
+}
+
+/** The limit counters that these operations want to exist, by budget id. */
+export function limitsOf(operations: readonly Operation[]): Map<string, LimitSpec> {
+  const limits = new Map<string, LimitSpec>();
+  for (const operation of operations) {
+    if (operation.kind === "ask_grant" && operation.limit) limits.set(operation.budgetId, operation.limit);
+    if (operation.kind !== "place_hold") continue;
+    for (const { budgetId, limit } of operation.asks) if (limit) limits.set(budgetId, limit);
+  }
+  return limits;
 }

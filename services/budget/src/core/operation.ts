@@ -10,6 +10,22 @@ export interface Line {
   amountPicoUsd: PicoUsd;
 }
 
+/** What an amount of a budget counts; the names of the amount fields say pico-USD, which nearly all of them are. */
+export type Unit = "usd" | "requests" | "tokens";
+
+/** The counter of a route's limit node, made where it does not exist. */
+export interface LimitSpec {
+  name: string;
+  organisationId: string;
+  route: string;
+  unit: Unit;
+  /** In the unit. */
+  amount: bigint;
+  windowKind: string;
+  /** 0: not a fixed window. */
+  windowSeconds: bigint;
+}
+
 /** Credit ahead of need. */
 export interface AskGrant {
   kind: "ask_grant";
@@ -20,6 +36,7 @@ export interface AskGrant {
   wantPicoUsd: PicoUsd;
   lifeMs: number;
   holdLifeMs: number;
+  limit?: LimitSpec | undefined;
 }
 
 /** One budget's part of an exact hold that is asked for. */
@@ -28,6 +45,7 @@ export interface HoldAsk {
   wantPicoUsd: PicoUsd;
   leastPicoUsd: PicoUsd;
   boundedByShare: boolean;
+  limit?: LimitSpec | undefined;
 }
 
 /** An exact hold, all or none over its asks, with the lines already cut from grants for the same attempt. */
@@ -71,6 +89,10 @@ export interface SettleRecord {
   costPicoUsd: PicoUsd;
   /** False: the price is unknown; the cost is 0 here and the ledger keeps it in suspense. */
   costKnown: boolean;
+  /** Input and output together. */
+  tokens: bigint;
+  /** Nothing better is known than what was held. */
+  isWorstCase: boolean;
   holder: string;
   lines: readonly Line[];
 }

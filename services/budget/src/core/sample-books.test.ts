@@ -13,6 +13,7 @@ export function sampleBooks(...limits: bigint[]): Books {
       budgetId: `b${index}`,
       budgetName: `budget ${index}`,
       maxSharePercent: 50,
+      unit: "usd",
       startsAtMs: 0,
       endsAtMs: 1_000_000,
       limitPicoUsd,
@@ -131,6 +132,8 @@ export const recordOf = (
   outcome: "success",
   costPicoUsd,
   costKnown: true,
+  tokens: 0n,
+  isWorstCase: false,
   holder: "h",
   lines,
 });

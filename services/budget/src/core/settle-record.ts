@@ -1,6 +1,6 @@
-// A usage record turns what was held into what was spent, once.
+// A usage record turns what was held into what was spent, once. What is spent is counted in the unit of each budget.
 import { maxPicoUsd, outranks, type PicoUsd } from "@waybill/domain";
-import { type Books, move, type SettledRecord } from "./books.ts";
+import { type Books, type Hold, move, type SettledRecord, type Window } from "./books.ts";
 import { addLine, releaseHolds } from "./hold-line.ts";
 import type { Answer, SettleRecord } from "./operation.ts";
 
@@ -24,7 +24,7 @@ export function settleRecord(books: Books, record: SettleRecord, nowMs: number):
   books.putRecord(rowOf(record, before.length + 1));
   if (!stands) return { kind: "settled", repeated: false, overHoldPicoUsd: 0n };
   postAnew(books, record);
-  return { kind: "settled", repeated: false, overHoldPicoUsd: overHold(record) };
+  return { kind: "settled", repeated: false, overHoldPicoUsd: overHold(books, record) };
 }
 
 /** Takes back what an earlier record posted and posts this one's cost, once per window of its lines. */
@@ -38,20 +38,32 @@ function postAnew(books: Books, record: SettleRecord): void {
   }
   for (const hold of books.holdsOf(record.attemptId)) {
     const carries = carriers.has(key(hold.holder, hold.budgetId, hold.grantId));
-    const cost = carries ? record.costPicoUsd : 0n;
+    const window = books.windowOf(hold);
+    const cost = carries ? spent(record, hold, window) : 0n;
     if (cost === hold.postedPicoUsd) continue;
-    move(books.windowOf(hold), "postedPicoUsd", cost - hold.postedPicoUsd);
+    move(window, "postedPicoUsd", cost - hold.postedPicoUsd);
     hold.postedPicoUsd = cost;
     if (hold.change === "none") hold.change = "update";
   }
 }
 
+/** Where nothing better is known than what was held, that is what counts. */
+function spent(record: SettleRecord, hold: Hold, { unit }: Window): bigint {
+  if (unit === "usd") return record.costPicoUsd;
+  if (record.outcome === "failed_free") return 0n;
+  if (record.isWorstCase) return hold.amountPicoUsd;
+  return unit === "requests" ? 1n : record.tokens;
+}
+
 const key = (holder: string, budgetId: string, grantId: string): string => `${holder}\n${budgetId}\n${grantId}`;
 
-/** By how much the cost exceeds what was held on the budget that was held least. */
-function overHold({ lines, costPicoUsd }: SettleRecord): PicoUsd {
+/** By how much the cost exceeds what was held on the money budget that was held least. */
+function overHold(books: Books, { lines, costPicoUsd }: SettleRecord): PicoUsd {
   const held = new Map<string, PicoUsd>();
-  for (const { budgetId, amountPicoUsd } of lines) held.set(budgetId, (held.get(budgetId) ?? 0n) + amountPicoUsd);
+  for (const line of lines) {
+    if (books.windowOf(line).unit !== "usd") continue;
+    held.set(line.budgetId, (held.get(line.budgetId) ?? 0n) + line.amountPicoUsd);
+  }
   let over = 0n;
   for (const amount of held.values()) over = maxPicoUsd(over, costPicoUsd - amount);
   return over;

@@ -63,6 +63,7 @@ beforeEach(async () => {
   const handlers: BudgetServiceServer = {
     session: (stream) => sessions.serve(stream),
     getStanding: unary(async () => ({ standings: [] })),
+    listBudgets: unary(async () => ({ budgets: [] })),
   };
   server.add(BudgetServiceService, handlers, []);
   client = new BudgetServiceClient(`127.0.0.1:${server.port}`, plainCredentials);
@@ -93,7 +94,7 @@ async function ask(call: BudgetCall["call"]): Promise<BudgetAnswer["answer"] | s
 }
 
 async function askGrant(): Promise<bigint | string> {
-  const amounts = { needPicoUsd: 1n, wantPicoUsd: 1n, lifeMs: 5_000n, holdLifeMs: 5_000n };
+  const amounts = { needPicoUsd: 1n, wantPicoUsd: 1n, lifeMs: 5_000n, holdLifeMs: 5_000n, limit: undefined };
   const answer = await ask({ $case: "askGrant", value: { grantId: makeUuidV7(), budgetId: "b0", ...amounts } });
   if (typeof answer === "object" && answer.$case === "grant") return answer.value.amountPicoUsd;
   return typeof answer === "object" && answer.$case === "failedCode" ? answer.value : String(answer);

@@ -137,14 +137,15 @@ export class BudgetSessions {
     const operation: AskGrantOperation = fromWireAskGrant(ask, session.holder);
     const answer = await grantCredit(this.#options.world.writer, operation, deadlineMs);
     if (answer.kind === "impossible") throw new WaybillError("invalid_value", { detail: answer.reason });
-    use(session, ask.budgetId);
+    // A limit's counter is one of very many, and nobody looks at how it stands.
+    if (!ask.limit) use(session, ask.budgetId);
     return { $case: "grant", value: toWireGrant(ask.grantId, answer) };
   }
 
   async #place(session: Session, wire: PlaceHold, deadlineMs: number): Promise<Answer> {
     const place = fromWirePlaceHold(wire);
     const answer = await placeHold(this.#options.world, place, deadlineMs);
-    for (const { budgetId } of place.asks) use(session, budgetId);
+    for (const { budgetId, limit } of place.asks) if (!limit) use(session, budgetId);
     if (answer.kind === "impossible") throw new WaybillError("invalid_value", { detail: answer.reason });
     if (answer.kind === "over") throw new WaybillError("not_sent", { detail: "the attempt has a record already" });
     if (answer.kind === "held") return { $case: "hold", value: toWireHold(answer) };

@@ -1,15 +1,27 @@
 // Messages to operations. Everything is bounded and judged here; what cannot be true never reaches the books.
 import { parseAttemptId, uuidV7TimeMs, WaybillError } from "@waybill/domain";
 import {
+  BudgetUnit,
   type GrantClosing,
   type HoldLine,
   JournaledAttempt,
+  type LimitDefinition,
   readUsageRecord,
+  TokenSource,
   type AskGrant as WireAskGrant,
   type HoldAsk as WireHoldAsk,
   type PlaceHold as WirePlaceHold,
 } from "@waybill/wire";
-import type { AskGrant, CloseGrant, HoldAsk, JournalAttempt, Line, PlaceHold } from "../core/operation.ts";
+import type {
+  AskGrant,
+  CloseGrant,
+  HoldAsk,
+  JournalAttempt,
+  LimitSpec,
+  Line,
+  PlaceHold,
+  Unit,
+} from "../core/operation.ts";
 import type { Reading } from "../ports.ts";
 
 const ID_CHARS_MAX = 200;
@@ -29,6 +41,7 @@ export function fromWireAskGrant(wire: WireAskGrant, holder: string): AskGrant {
     wantPicoUsd: amount(wire.wantPicoUsd, "want_pico_usd"),
     lifeMs: life(wire.lifeMs, GRANT_LIFE_MS_MAX, "life_ms"),
     holdLifeMs: life(wire.holdLifeMs, HOLD_LIFE_MS_MAX, "hold_life_ms"),
+    limit: wire.limit && fromWireLimit(wire.limit),
   };
 }
 
@@ -75,10 +88,13 @@ export function readSettlement(data: Uint8Array): Reading {
   try {
     const lines = fromWireLines(record.holds);
     const holder = lines.length === 0 ? record.holder.slice(0, ID_CHARS_MAX) : id(record.holder, "holder");
-    const { recordId, attemptId, costPicoUsd, costKnown } = record;
+    const { recordId, attemptId, costPicoUsd, costKnown, usage, tokenSource } = record;
+    const tokens = (usage?.input ?? 0n) + (usage?.output ?? 0n);
+    const isWorstCase = tokenSource === TokenSource.WORST_CASE;
+    const cost = { costPicoUsd, costKnown, tokens, isWorstCase };
     return {
       kind: "record",
-      settle: { kind: "settle_record", recordId, attemptId, source, outcome, costPicoUsd, costKnown, holder, lines },
+      settle: { kind: "settle_record", recordId, attemptId, source, outcome, ...cost, holder, lines },
     };
   } catch (error) {
     return { kind: "poison", reason: error instanceof WaybillError ? error.publicMessage : "unreadable" };
@@ -110,9 +126,37 @@ function fromWireHoldAsk(wire: WireHoldAsk): HoldAsk {
     wantPicoUsd: amount(wire.wantPicoUsd, "want_pico_usd"),
     leastPicoUsd: amount(wire.leastPicoUsd, "least_pico_usd"),
     boundedByShare: wire.boundedByShare,
+    limit: wire.limit && fromWireLimit(wire.limit),
   };
   if (ask.leastPicoUsd > ask.wantPicoUsd) throw invalid("least_pico_usd is more than want_pico_usd");
   return ask;
+}
+
+const UNITS = new Map<BudgetUnit, Unit>([
+  [BudgetUnit.UNSPECIFIED, "usd"],
+  [BudgetUnit.REQUESTS, "requests"],
+  [BudgetUnit.TOKENS, "tokens"],
+]);
+const WINDOW_KINDS = new Set(["day", "week", "month", "quarter", "year", "fixed", "total"]);
+const AMOUNT = /^\d{1,30}$/;
+
+function fromWireLimit(wire: LimitDefinition): LimitSpec {
+  const { organisationId, route, node, keyValue, windowKind, windowSeconds } = wire;
+  const unit = UNITS.get(wire.unit);
+  if (!unit) throw invalid("limit.unit is no unit");
+  if (!AMOUNT.test(wire.amount)) throw invalid("limit.amount is no amount");
+  if (!WINDOW_KINDS.has(windowKind)) throw invalid("limit.window_kind is no kind of window");
+  if ((windowKind === "fixed") !== windowSeconds > 0n)
+    throw invalid("limit.window_seconds does not fit the kind of window");
+  return {
+    name: `${id(route, "limit.route")}/${id(node, "limit.node")}${keyValue === "" ? "" : ` ${id(keyValue, "limit.key_value")}`}`,
+    organisationId: id(organisationId, "limit.organisation_id"),
+    route,
+    unit,
+    amount: BigInt(wire.amount),
+    windowKind,
+    windowSeconds,
+  };
 }
 
 function id(text: string, field: string): string {

@@ -9,6 +9,8 @@ import {
   BudgetServiceService,
   type GetStandingRequest,
   type GetStandingResponse,
+  type ListBudgetsRequest,
+  type ListBudgetsResponse,
 } from "@waybill/wire";
 import type { BudgetList } from "../outbound/budget-list.ts";
 import { type AccountWorld, accountHandlers } from "./account-handlers.ts";
@@ -27,15 +29,19 @@ export interface GrpcOptions {
 export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   const { host, port, accepted, accounts, sessions, budgets } = options;
   const server = await serveRpc({ host, port, accepted });
-  const { findKey, listKeys, revokeKey } = AccountServiceService;
+  const { findKey, findAdminKey, ...administered } = AccountServiceService;
   const handlers = accountHandlers(accounts);
-  server.add({ findKey }, { findKey: handlers.findKey }, ["ingress", "operator"]);
-  server.add({ listKeys, revokeKey }, { listKeys: handlers.listKeys, revokeKey: handlers.revokeKey }, ["operator"]);
+  server.add({ findKey }, handlers, ["ingress", "operator"]);
+  server.add({ findAdminKey }, handlers, ["console"]);
+  server.add(administered, handlers, ["console", "operator"]);
   const budgetHandlers: BudgetServiceServer = {
     session: (stream: ServerDuplexStream<BudgetCall, BudgetAnswer>) => sessions.serve(stream),
     getStanding: unary((request: GetStandingRequest) => getStanding(budgets, request), accounts.onError),
+    listBudgets: unary((request: ListBudgetsRequest) => answerBudgets(budgets, request), accounts.onError),
   };
-  server.add(BudgetServiceService, budgetHandlers, ["router", "operator"]);
+  const { listBudgets, ...asked } = BudgetServiceService;
+  server.add(asked, budgetHandlers, ["router", "operator"]);
+  server.add({ listBudgets }, budgetHandlers, ["console", "operator"]);
   return server;
 }
 
@@ -47,4 +53,22 @@ async function getStanding(budgets: BudgetList, { budgetId }: GetStandingRequest
     throw new WaybillError("not_found", { publicMessage: "There is no such budget." });
   }
   return { standings: [...found.values()].map(toWireStanding) };
+}
+
+async function answerBudgets(
+  budgets: BudgetList,
+  { organisationId }: ListBudgetsRequest,
+): Promise<ListBudgetsResponse> {
+  try {
+    const listed = await budgets.administered(organisationId);
+    const standings = await budgets.standings(listed.map(({ budget }) => budget.id));
+    return {
+      budgets: listed.map(({ budget, windowKind, windowSeconds }) => {
+        const standing = standings.get(budget.id);
+        return { budget, standing: standing && toWireStanding(standing), windowKind, windowSeconds };
+      }),
+    };
+  } catch (error) {
+    throw new WaybillError("budget_unavailable", { cause: error });
+  }
 }

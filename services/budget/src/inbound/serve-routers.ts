@@ -2,6 +2,7 @@
 import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service";
 import type { Pool } from "@waybill/store";
 import type { settings } from "../config.ts";
+import { adminAccounts } from "../outbound/admin-accounts.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
 import { budgetList } from "../outbound/budget-list.ts";
 import { tellRevoked } from "../outbound/key-bucket.ts";
@@ -56,6 +57,7 @@ export async function serveRouters(
     accepted: config.WAYBILL_ACCEPTED_TOKENS,
     accounts: {
       accounts: postgresAccounts(pool),
+      admin: adminAccounts(pool),
       tellRevoked: (keyId) => tellRevoked(bus.connection(), keyId),
       onError,
     },

@@ -9,6 +9,15 @@ export interface BudgetList {
   all(): Promise<Budget[]>;
   /** Standing by budget id, of these or (undefined) of all budgets, at most BUDGETS_MAX. */
   standings(budgetIds: readonly string[] | undefined): Promise<Map<string, Standing>>;
+  /** What people administer, with the kind of window. `organisationId` empty: all organisations. */
+  administered(organisationId: string): Promise<AdministeredBudget[]>;
+}
+
+export interface AdministeredBudget {
+  budget: Budget;
+  windowKind: string;
+  /** 0: not a fixed window. */
+  windowSeconds: bigint;
 }
 
 /** What fits one message of the session. */
@@ -16,8 +25,8 @@ const BUDGETS_MAX = 10_000;
 
 const SELECT_BUDGETS = `
   SELECT id, name, organisation_id, team_id, user_id, key_id, end_user_id, route, provider, model, tag_name, tag_value,
-    limit_pico_usd, max_share_percent
-  FROM budget.budget ORDER BY id LIMIT ${BUDGETS_MAX}`;
+    limit_pico_usd, max_share_percent, window_kind, window_seconds
+  FROM budget.budget WHERE origin = 'admin' ORDER BY id LIMIT ${BUDGETS_MAX}`;
 
 const SELECT_STANDINGS = `
   WITH clock AS MATERIALIZED (SELECT budget.clock() AS at)
@@ -26,7 +35,7 @@ const SELECT_STANDINGS = `
   FROM clock CROSS JOIN budget.budget b
   CROSS JOIN LATERAL (SELECT budget.window_start(b.window_kind, b.window_seconds, clock.at) AS starts_at) s
   LEFT JOIN budget.budget_window w ON w.budget_id = b.id AND w.starts_at = s.starts_at
-  WHERE $1::text[] IS NULL OR b.id = ANY($1) ORDER BY b.id LIMIT ${BUDGETS_MAX}`;
+  WHERE CASE WHEN $1::text[] IS NULL THEN b.origin = 'admin' ELSE b.id = ANY($1) END ORDER BY b.id LIMIT ${BUDGETS_MAX}`;
 
 interface BudgetRow {
   id: string;
@@ -43,6 +52,8 @@ interface BudgetRow {
   tag_value: string;
   limit_pico_usd: string;
   max_share_percent: number;
+  window_kind: string;
+  window_seconds: bigint | null;
 }
 
 interface StandingRow {
@@ -63,6 +74,16 @@ export function budgetList(pool: Pool): BudgetList {
     },
     async all() {
       return (await pool.query<BudgetRow>(SELECT_BUDGETS)).rows.map(toBudget);
+    },
+    async administered(organisationId) {
+      const { rows } = await pool.query<BudgetRow>(SELECT_BUDGETS);
+      return rows
+        .filter((row) => organisationId === "" || row.organisation_id === organisationId)
+        .map((row) => ({
+          budget: toBudget(row),
+          windowKind: row.window_kind,
+          windowSeconds: BigInt(row.window_seconds ?? 0),
+        }));
     },
     async standings(budgetIds) {
       const { rows } = await pool.query<StandingRow>({

@@ -38,6 +38,8 @@ const record = (
   outcome: "success",
   costPicoUsd,
   costKnown: true,
+  tokens: 0n,
+  isWorstCase: false,
   holder: "router-1",
   lines,
 });

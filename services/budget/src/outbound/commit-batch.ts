@@ -3,14 +3,16 @@
 import { type Pool, sqlState, transact } from "@waybill/store";
 import { applyBatch } from "../core/apply-batch.ts";
 import type { Alert } from "../core/books.ts";
-import { needsOf } from "../core/needs.ts";
+import { limitsOf, needsOf } from "../core/needs.ts";
 import type { Answer, Operation } from "../core/operation.ts";
 import { findCurrentWindows } from "./current-windows.ts";
+import type { LimitCounters } from "./limit-counters.ts";
 import { readBooks, WindowsMissing, windowsOfGrants } from "./read-books.ts";
 import { writeBooks } from "./write-books.ts";
 
 export interface CommitBatchOptions {
   pool: Pool;
+  limits: LimitCounters;
   failpoint(name: string): void;
   onAlert(alert: Alert): void;
 }
@@ -20,10 +22,11 @@ const ROUNDS_MAX = 5;
 
 /** Carries out a batch and answers it. Throws when nothing of it happened, or when nobody can know: then do it again. */
 export async function commitBatch(
-  { pool, failpoint, onAlert }: CommitBatchOptions,
+  { pool, limits, failpoint, onAlert }: CommitBatchOptions,
   operations: readonly Operation[],
 ): Promise<readonly Answer[]> {
   const needs = needsOf(operations);
+  await limits.make(pool, limitsOf(operations));
   const current = await findCurrentWindows(pool, needs.budgetIds);
   const windowIds = new Set([
     ...needs.windowIds,

@@ -26,5 +26,10 @@ export async function forgetSettled(pool: Pool): Promise<number> {
     const { rowCount } = await pool.query(statement, [KEEP_MS / 1000]);
     forgotten += rowCount ?? 0;
   }
-  return forgotten;
+  // As long as a hold can name a counter's window, the window stays.
+  const { rows } = await pool.query<{ count: bigint }>(
+    `SELECT budget.forget_limits(budget.clock() - make_interval(secs => $1), ${ROUND_MAX}) AS count`,
+    [KEEP_MS / 1000],
+  );
+  return forgotten + Number(rows[0]?.count ?? 0n);
 }

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attemptId } from "@waybill/domain";
 import { makeUuidV7 } from "@waybill/service";
-import { AttemptOutcome, JournaledAttempt, readUsageRecord, TokenSource, UsageRecord } from "@waybill/wire";
+import { AttemptOutcome, BudgetUnit, JournaledAttempt, readUsageRecord, TokenSource, UsageRecord } from "@waybill/wire";
 import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
 
-const hold = { holder: "router-1", lines: [{ budgetId: "b", windowId: 4n, grantId: "g", amountPicoUsd: 70n }] };
+const hold = {
+  holder: "router-1",
+  lines: [{ budgetId: "b", windowId: 4n, grantId: "g", amountPicoUsd: 70n, unit: BudgetUnit.UNSPECIFIED }],
+};
 const journaled = JournaledAttempt.create({
   attribution: { organisationId: "acme", teamId: "support" },
   target: { provider: "sim", model: "premium" },
@@ -38,7 +41,14 @@ test("what may have been sent costs the whole hold, and says so", () => {
 test("both consumers can read the record of an attempt nobody journaled, and of a grant", () => {
   assertReadable(lostAttemptRecord(attemptId(makeUuidV7(), 1), "unknown", hold, undefined, "acme", 5));
   const grantId = makeUuidV7();
-  const grant = { grantId, holder: "router-1", budgetId: "b", windowId: 4n, restPicoUsd: 9n };
+  const grant = {
+    grantId,
+    holder: "router-1",
+    budgetId: "b",
+    windowId: 4n,
+    restPicoUsd: 9n,
+    unit: BudgetUnit.UNSPECIFIED,
+  };
   const record = lostGrantRecord(grant, "acme", 5);
   assertReadable(record);
   assert.equal(record.requestId, grantId);

@@ -3,6 +3,7 @@ import { maxPicoUsd, parseAttemptId, recordId } from "@waybill/domain";
 import {
   AttemptOutcome,
   Attribution,
+  BudgetUnit,
   HoldLine,
   type JournaledAttempt,
   Price,
@@ -15,7 +16,15 @@ import {
 /** What is held under an attempt by one holder. */
 export interface LostHold {
   holder: string;
-  lines: readonly { budgetId: string; windowId: bigint; grantId: string; amountPicoUsd: bigint }[];
+  lines: readonly LostLine[];
+}
+
+interface LostLine {
+  budgetId: string;
+  windowId: bigint;
+  grantId: string;
+  amountPicoUsd: bigint;
+  unit: BudgetUnit;
 }
 
 /**
@@ -46,15 +55,19 @@ export function lostAttemptRecord(
     target: journaled?.target ?? NO_TARGET,
     tokenSource: isUnknown ? TokenSource.WORST_CASE : TokenSource.NONE,
     price: journaled?.price ?? NO_PRICE,
-    costPicoUsd: isUnknown ? hold.lines.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n) : 0n,
+    costPicoUsd: isUnknown ? wholeHold(hold.lines) : 0n,
     costKnown: true,
-    holds: hold.lines.map(({ budgetId, windowId, grantId, amountPicoUsd }) =>
-      HoldLine.create({ budgetId, windowId, grantId, amountPicoUsd, hard: true }),
-    ),
+    holds: hold.lines.map((line) => HoldLine.create({ ...line, hard: true })),
     holder: hold.holder,
     recordedAtMs: BigInt(Math.floor(nowMs)),
     errorCode: isUnknown ? "worker_lost" : "not_sent",
   });
+}
+
+/** Only of money: a limit's counter holds requests or tokens. */
+function wholeHold(lines: readonly LostLine[]): bigint {
+  const money = lines.filter(({ unit }) => unit === BudgetUnit.UNSPECIFIED);
+  return money.reduce((most, { amountPicoUsd }) => maxPicoUsd(most, amountPicoUsd), 0n);
 }
 
 /** Names that no provider has; they show in reports that something was booked that nobody saw. */
@@ -66,11 +79,11 @@ const NO_PRICE = Price.create({ version: "lost" });
  * under the grant's id.
  */
 export function lostGrantRecord(
-  grant: { grantId: string; holder: string; budgetId: string; windowId: bigint; restPicoUsd: bigint },
+  grant: { grantId: string; holder: string; budgetId: string; windowId: bigint; restPicoUsd: bigint; unit: BudgetUnit },
   organisationId: string,
   nowMs: number,
 ): UsageRecord {
-  const { grantId, holder, budgetId, windowId, restPicoUsd } = grant;
-  const hold = { holder, lines: [{ budgetId, windowId, grantId, amountPicoUsd: restPicoUsd }] };
+  const { grantId, holder, budgetId, windowId, restPicoUsd, unit } = grant;
+  const hold = { holder, lines: [{ budgetId, windowId, grantId, amountPicoUsd: restPicoUsd, unit }] };
   return lostAttemptRecord(`${grantId}.1`, "unknown", hold, undefined, organisationId, nowMs);
 }

@@ -5,6 +5,7 @@ import type { Answer, AnswerTo, Operation } from "../core/operation.ts";
 import type { Writer } from "../ports.ts";
 import { commitBatch, isHopeless } from "./commit-batch.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { limitCounters } from "./limit-counters.ts";
 import type { Measures } from "./measure.ts";
 
 export interface WriterOptions {
@@ -27,11 +28,13 @@ const SETTLE_PATIENCE_MS = 100;
 
 export function makeWriter({ pool, batchMax, waitingMax, failpoint, measures, log }: WriterOptions): OwnedWriter {
   let isFailing = false;
+  const limits = limitCounters(() => performance.now());
   const group = new GroupCommit<Operation, Answer>({
     commit: (operations) =>
       commitBatch(
         {
           pool,
+          limits,
           failpoint,
           onAlert(alert) {
             measures.alerted(alert);

@@ -6,8 +6,6 @@ export interface Accounts {
   findKey(keyId: string): Promise<VirtualKey | undefined>;
   /** Empty organisation: all. At most 10,000, by key id. */
   listKeys(organisationId: string): Promise<KeySummary[]>;
-  /** Commits; returns when the key was first revoked (Unix milliseconds), or undefined when there is no such key. */
-  revokeKey(keyId: string): Promise<number | undefined>;
   revokedKeyIds(): Promise<string[]>;
 }
 
@@ -60,14 +58,6 @@ export function postgresAccounts(pool: Pool): Accounts {
         const { keyId, attribution, expiresAtMs, revokedAtMs } = toKey(row);
         return KeySummary.create({ keyId, attribution, expiresAtMs, revokedAtMs });
       });
-    },
-    async revokeKey(keyId) {
-      const { rows } = await pool.query<{ revoked_at_ms: number }>(
-        `UPDATE accounts.virtual_key SET revoked_at = coalesce(revoked_at, now()) WHERE key_id = $1
-         RETURNING (extract(epoch FROM revoked_at) * 1000)::float8 AS revoked_at_ms`,
-        [keyId],
-      );
-      return rows[0] && Math.floor(rows[0].revoked_at_ms);
     },
     async revokedKeyIds() {
       const { rows } = await pool.query<{ key_id: string }>(

@@ -8,6 +8,7 @@ import type { Alert } from "../core/books.ts";
 import type { Answer, Operation } from "../core/operation.ts";
 import { commitBatch, isHopeless } from "./commit-batch.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { limitCounters } from "./limit-counters.ts";
 
 export interface SampleBudget {
   id: string;
@@ -56,7 +57,11 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
       const pool = openPool({ url, applicationName: "test-writer", connectionsMax: 2 });
       pools.push(pool);
       const writer = new GroupCommit<Operation, Answer>({
-        commit: (batch) => commitBatch({ pool, failpoint, onAlert: (alert) => alerts.push(alert) }, batch),
+        commit: (batch) =>
+          commitBatch(
+            { pool, limits: limitCounters(() => 0), failpoint, onAlert: (alert) => alerts.push(alert) },
+            batch,
+          ),
         patienceMs: () => 0,
         isHopeless,
         batchMax: 1_000,

@@ -2,7 +2,7 @@
 import type { Publisher } from "@waybill/bus";
 import { uuidV7TimeMs } from "@waybill/domain";
 import type { Pool, Row } from "@waybill/store";
-import { JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
+import { BudgetUnit, JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
 import type { LostRecords } from "../ports.ts";
 import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
 import { fromStoredLine, type StoredLine } from "./stored-line.ts";
@@ -11,13 +11,16 @@ const PUBLISH_TIMEOUT_MS = 5_000;
 
 // An attempt may be held by several router incarnations; the last one's hold went with the waybill.
 const READ_HOLD = `
-  SELECT h.holder, h.lines, h.message, b.organisation_id
+  SELECT h.holder, h.lines, h.message, b.organisation_id,
+    (SELECT jsonb_object_agg(c.id, c.unit) FROM budget.budget c
+     WHERE c.unit <> 'usd' AND c.id IN (SELECT line ->> 'budget' FROM jsonb_array_elements(h.lines) AS line)) AS units
   FROM budget.hold h LEFT JOIN budget.budget b ON b.id = h.lines -> 0 ->> 'budget'
   WHERE h.attempt_id = $1 AND h.settled_at IS NULL
   ORDER BY h.placed_at DESC, h.holder LIMIT 1`;
 
 const READ_GRANT = `
-  SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.cap_pico_usd - g.debited_pico_usd AS rest, b.organisation_id
+  SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.cap_pico_usd - g.debited_pico_usd AS rest, b.organisation_id,
+    b.unit
   FROM budget.credit_grant g JOIN budget.budget b ON b.id = g.budget_id
   WHERE g.grant_id = $1 AND g.cap_pico_usd > g.debited_pico_usd`;
 
@@ -38,7 +41,12 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
       if (!row) return false;
       const message = row.message as Buffer | null;
       const journaled = message && message.length > 0 ? JournaledAttempt.decode(message) : undefined;
-      const hold = { holder: row.holder as string, lines: (row.lines as StoredLine[]).map(fromStoredLine) };
+      const units = (row.units ?? {}) as Record<string, string>;
+      const lines = (row.lines as StoredLine[]).map((stored) => {
+        const { budgetId, windowId, grantId, amountPicoUsd } = fromStoredLine(stored);
+        return { budgetId, windowId, grantId, amountPicoUsd, unit: toWireUnit(units[budgetId]) };
+      });
+      const hold = { holder: row.holder as string, lines };
       return publish(lostAttemptRecord(attemptId, outcome, hold, journaled, row.organisation_id ?? "", unixMs()));
     },
     async closeGrant(grantId) {
@@ -52,8 +60,14 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
         budgetId: row.budget_id as string,
         windowId: row.window_id as bigint,
         restPicoUsd: BigInt(row.rest),
+        unit: toWireUnit(row.unit),
       };
       return publish(lostGrantRecord(grant, row.organisation_id, unixMs()));
     },
   };
+}
+
+function toWireUnit(unit: string | undefined): BudgetUnit {
+  if (unit === "requests") return BudgetUnit.REQUESTS;
+  return unit === "tokens" ? BudgetUnit.TOKENS : BudgetUnit.UNSPECIFIED;
 }

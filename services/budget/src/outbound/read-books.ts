@@ -7,7 +7,7 @@ import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const LOCK_WINDOWS = `
-  SELECT w.id, w.budget_id, b.name, b.max_share_percent, ${MS("w.starts_at")} AS starts_at_ms,
+  SELECT w.id, w.budget_id, b.name, b.max_share_percent, b.unit, ${MS("w.starts_at")} AS starts_at_ms,
     ${MS("w.ends_at")} AS ends_at_ms, w.limit_pico_usd, w.posted_pico_usd, w.held_pico_usd, w.granted_pico_usd
   FROM budget.budget_window w JOIN budget.budget b ON b.id = w.budget_id
   WHERE w.id = ANY($1::bigint[]) ORDER BY w.id FOR UPDATE OF w`;
@@ -80,6 +80,7 @@ function putWindow(books: Books, row: Row): void {
     budgetId: row.budget_id,
     budgetName: row.name,
     maxSharePercent: row.max_share_percent,
+    unit: row.unit,
     startsAtMs: row.starts_at_ms,
     endsAtMs: row.ends_at_ms ?? undefined,
     limitPicoUsd: BigInt(row.limit_pico_usd),

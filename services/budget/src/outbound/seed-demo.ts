@@ -1,7 +1,9 @@
-// The demo organisation: two teams with hard monthly budgets, three users with a key each. Only for an empty database.
+// The demo organisation: two teams with hard monthly budgets, three users with a key each, and an admin key for the whole
+// installation. Only for an empty database.
 import { createHash, randomBytes } from "node:crypto";
 import { parseUsd } from "@waybill/domain";
 import { connectOnce } from "@waybill/store";
+import { insertAdminKey } from "./make-admin-key.ts";
 
 const TEAMS = [
   { id: "support", name: "Customer support", limitUsd: "50" },
@@ -14,7 +16,7 @@ const USERS = [
   { id: "cleo", name: "Cleo", teamId: "research", key: "research_1" },
 ] as const;
 
-/** Key name -> the whole virtual key, told this one time; empty when there is an organisation already. */
+/** Key name -> the whole key, told this one time; `admin` is the admin key. Empty when there is an organisation already. */
 export type SeededKeys = Record<string, string>;
 
 /** `ownerUrl`: the services' own roles may not make organisations. */
@@ -50,6 +52,7 @@ export async function seedDemo(ownerUrl: string): Promise<SeededKeys> {
       );
       keys[key] = `wb_${keyId}_${secret}`;
     }
+    keys.admin = await insertAdminKey(client, { organisationId: "", name: "demo admin", role: "admin" });
     await client.query("COMMIT");
     return keys;
   } finally {

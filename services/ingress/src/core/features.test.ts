@@ -17,6 +17,36 @@ describe("featuresOf()", () => {
     assert.deepEqual(metadata, { a: "body", b: "cf", c: "true", user_plan: "paid", e: "key" });
   });
 
+  it("maps every x-user-<kebab> header to user_<snake>, unless it may be a credential", () => {
+    const { metadata } = featuresOf(
+      chat(),
+      {
+        "x-user-plan": "paid",
+        "x-user-home-region": "eu",
+        "x-user-token": "t",
+        "x-user-": "x",
+        "x-user-a_b": "x",
+        "x-user-id": "",
+      },
+      {},
+    );
+    assert.deepEqual(metadata, { user_plan: "paid", user_home_region: "eu" });
+  });
+
+  it("says what was asked of routing, what conditions may know of the body, and the path", () => {
+    const features = featuresOf(
+      chat({ model: "dynamic/support", routing_config: { mode: "cost" }, temperature: 1 }),
+      { "x-session-id": "s" },
+      {},
+    );
+    assert.equal(features.routing?.mode, "cost");
+    assert.equal(features.routing?.sessionId, "s");
+    assert.equal(features.bodyJson, '{"model":"dynamic/support","temperature":1}');
+    assert.equal(features.path, "/v1/chat/completions");
+    const plain = featuresOf(chat(), {}, {});
+    assert.deepEqual([plain.routing, plain.bodyJson], [undefined, ""]);
+  });
+
   it("keeps credentials and cookies out of headers.*", () => {
     const { headers } = featuresOf(
       chat(),
@@ -26,12 +56,14 @@ describe("featuresOf()", () => {
         cookie: "c",
         "x-goog-api-key": "kept out?",
         "x-auth-token": "t",
+        "cf-aig-authorization": "Bearer t",
         "x-region": "eu",
       },
       {},
     );
     assert.equal(headers["x-region"], "eu");
-    for (const name of ["authorization", "x-api-key", "cookie", "x-auth-token"]) assert.ok(!(name in headers), name);
+    for (const name of ["authorization", "x-api-key", "cookie", "x-auth-token", "cf-aig-authorization"])
+      assert.ok(!(name in headers), name);
   });
 
   it("says of a request whether the catalogue's prices cover it", () => {

@@ -3,21 +3,25 @@
 import { WaybillError } from "@waybill/domain";
 import { type ChatRequest, isPriceUnbounded, sizeInput } from "@waybill/openai";
 import type { Features } from "@waybill/wire";
+import { bodyJson } from "./body-json.ts";
+import { routingOf } from "./routing.ts";
 
 /** Headers as node:http gives them: lower-case names. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Never part of headers.*: they are credentials or may be. */
-const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key)$|token|secret|password/;
+const SECRET_HEADER = /^(cookie|set-cookie|x-api-key|api-key)$|authorization|token|secret|password/;
 const HEADERS_BYTES_MAX = 8_192;
 const METADATA_BYTES_MAX = 4_096;
-/** Header -> metadata name. */
-const MAPPED_HEADERS = { "x-user-plan": "user_plan", "x-user-id": "user_id" } as const;
+/** x-user-<kebab> -> metadata user_<snake>. */
+const USER_HEADER = /^x-user-[a-z0-9]+(-[a-z0-9]+)*$/;
 const METADATA_HEADERS = ["cf-aig-metadata", "x-waybill-metadata"];
+const CHAT_PATH = "/v1/chat/completions";
 
 /**
  * Features of a request. Metadata comes from the body, JSON headers, mapped headers and the key; on a clash the later
- * of these wins. Throws invalid_value for a metadata header that is not a JSON object of plain values.
+ * of these wins. Throws invalid_value for a metadata header that is not a JSON object of plain values, and for routing headers
+ * that ask for something there is not.
  */
 export function featuresOf(
   chat: ChatRequest,
@@ -40,6 +44,9 @@ export function featuresOf(
     priceUnbounded: isPriceUnbounded(chat, size),
     metadata: mergeMetadata(chat, headers, keyMetadata),
     headers: harmlessHeaders(headers),
+    bodyJson: bodyJson(chat),
+    routing: routingOf(chat.routing, headers),
+    path: CHAT_PATH,
   };
 }
 
@@ -50,9 +57,9 @@ function mergeMetadata(
 ): Record<string, string> {
   const merged: Record<string, string> = { ...chat.metadata };
   for (const name of METADATA_HEADERS) Object.assign(merged, metadataHeader(name, headers[name]));
-  for (const [header, name] of Object.entries(MAPPED_HEADERS)) {
-    const value = headers[header];
-    if (typeof value === "string" && value !== "") merged[name] = value;
+  for (const [header, value] of Object.entries(headers)) {
+    if (!header.startsWith("x-user-") || !USER_HEADER.test(header) || SECRET_HEADER.test(header)) continue;
+    if (typeof value === "string" && value !== "") merged[header.slice("x-".length).replaceAll("-", "_")] = value;
   }
   Object.assign(merged, keyMetadata);
   let bytes = 0;

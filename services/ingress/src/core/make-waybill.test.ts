@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseChatRequest } from "@waybill/openai";
-import { AttemptOutcome, DecideRequest, Decision } from "@waybill/wire";
+import { AttemptOutcome, BudgetUnit, DecideRequest, Decision } from "@waybill/wire";
 import { INLINE_BODY_BYTES_MAX, makeWaybill, voidRecord } from "./make-waybill.ts";
 
 const target = { provider: "sim", model: "economy", upstreamModel: "economy", simulated: true };
@@ -13,28 +13,39 @@ const decision = Decision.create({ attempt: 3, target, holds: [], holder: "h" })
 describe("makeWaybill()", () => {
   it("carries a small body and only the size of a large one", () => {
     const small = bodyOf("hi");
-    const inline = makeWaybill(request, parseChatRequest(small), small, decision);
+    const inline = makeWaybill(request, parseChatRequest(small), decision);
     assert.equal(inline.body.length, small.length);
     const large = bodyOf("x".repeat(INLINE_BODY_BYTES_MAX));
-    const referred = makeWaybill(request, parseChatRequest(large), large, decision);
+    const referred = makeWaybill(request, parseChatRequest(large), decision);
     assert.equal(referred.body.length, 0);
     assert.equal(referred.bodyBytes, large.length);
   });
 
   it("names the attempt and the spans a provider patches", () => {
     const body = bodyOf("hi");
-    const waybill = makeWaybill(request, parseChatRequest(body), body, decision);
+    const waybill = makeWaybill(request, parseChatRequest(body), decision);
     assert.equal(waybill.attemptId, "r.3");
     const model = waybill.spans.find(({ name }) => name === "model");
     assert.equal(body.toString("utf8", model?.valueStart, model?.valueEnd), '"x"');
     assert.ok(!waybill.spans.some(({ name }) => name === "messages"));
   });
 
+  it("carries neither routing_config nor the place where it stood", () => {
+    const body = Buffer.from('{"routing_config":{"mode":"cost"},"model":"x","messages":[{"role":"user"}],"n":1}');
+    const waybill = makeWaybill(request, parseChatRequest(body), decision);
+    const left = '{"model":"x","messages":[{"role":"user"}],"n":1}';
+    assert.equal(Buffer.from(waybill.body).toString(), left);
+    assert.equal(waybill.bodyBytes, left.length);
+    assert.equal(left[waybill.insertAt - 1], "{");
+    const n = waybill.spans.find(({ name }) => name === "n");
+    assert.equal(left.slice(n?.valueStart, n?.valueEnd), "1");
+  });
+
   it("limits all choices together where the decision limits each", () => {
     const limited = { ...decision, maxOutputTokens: 40n };
     const limitOf = (fields: object): bigint => {
       const body = Buffer.from(JSON.stringify({ model: "x", messages: [{ role: "user", content: "hi" }], ...fields }));
-      return makeWaybill(request, parseChatRequest(body), body, limited).maxOutputTokens;
+      return makeWaybill(request, parseChatRequest(body), limited).maxOutputTokens;
     };
     assert.equal(limitOf({}), 40n);
     assert.equal(limitOf({ n: 3 }), 120n);
@@ -42,15 +53,22 @@ describe("makeWaybill()", () => {
 
   it("refuses a decision without a target loudly", () => {
     const body = bodyOf("hi");
-    assert.throws(() => makeWaybill(request, parseChatRequest(body), body, Decision.create({ attempt: 1 })));
+    assert.throws(() => makeWaybill(request, parseChatRequest(body), Decision.create({ attempt: 1 })));
   });
 });
 
 describe("voidRecord()", () => {
   it("costs nothing for certain and repeats the holds, so that they are released", () => {
     const body = bodyOf("hi");
-    const hold = { budgetId: "b", windowId: 1n, grantId: "g", amountPicoUsd: 5n, hard: true };
-    const waybill = makeWaybill(request, parseChatRequest(body), body, { ...decision, holds: [hold] });
+    const hold = {
+      budgetId: "b",
+      windowId: 1n,
+      grantId: "g",
+      amountPicoUsd: 5n,
+      hard: true,
+      unit: BudgetUnit.UNSPECIFIED,
+    };
+    const waybill = makeWaybill(request, parseChatRequest(body), { ...decision, holds: [hold] });
     const record = voidRecord(waybill, "not_sent", 1);
     assert.equal(record.recordId, "r.3:void");
     assert.equal(record.outcome, AttemptOutcome.FAILED_FREE);

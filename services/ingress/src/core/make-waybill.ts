@@ -25,7 +25,8 @@ export function targetOf({ target }: { target: Target | undefined }): Target {
 }
 
 /** The paper that travels with attempt `decision.attempt` of a request. */
-export function makeWaybill(request: DecideRequest, chat: ChatRequest, body: Buffer, decision: Decision): Waybill {
+export function makeWaybill(request: DecideRequest, chat: ChatRequest, decision: Decision): Waybill {
+  const { body } = chat;
   const spans = PATCHED_FIELDS.flatMap((name) => chat.fields.get(name) ?? []);
   return {
     requestId: request.requestId,

@@ -62,6 +62,7 @@ describe("the relay", () => {
     assert.deepEqual(client.told, ['answer 200 application/json {"a":1} 0.0000015']);
     assert.equal((await relay.end).kind, "complete");
     assert.equal(client.head?.route, "support@v3");
+    assert.equal(client.head?.path, "start>cheap");
     assert.equal(client.head?.attempts, 2);
   });
 

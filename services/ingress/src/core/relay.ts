@@ -2,8 +2,8 @@
 import { formatUsd, WaybillError } from "@waybill/domain";
 import type { Decision, FrameFinished } from "@waybill/wire";
 import type { AnswerHead, Client } from "../ports.ts";
+import { headOf } from "./answer-head.ts";
 import type { AttemptEvent } from "./attempt.ts";
-import { targetOf } from "./make-waybill.ts";
 import { failedFrameError } from "./refusal-error.ts";
 
 /** How an attempt ended for its request. */
@@ -108,21 +108,4 @@ export class Relay {
   #fail(error: WaybillError): void {
     this.#resolve(this.#client.isGone ? { kind: "client_gone" } : { kind: "failed", error });
   }
-}
-
-function headOf(decision: Decision): AnswerHead {
-  const target = targetOf(decision);
-  return {
-    route: decision.route === "" ? "" : `${decision.route}@v${decision.routeVersion}`,
-    path: decision.path.join(","),
-    reason: decision.reason,
-    provider: target.provider,
-    model: target.model,
-    attempts: decision.attempt,
-    simulated: target.simulated,
-    budgetRemainingUsd:
-      decision.budgetRemainingPicoUsd === "" ? "" : formatUsd(BigInt(decision.budgetRemainingPicoUsd)),
-    clamped: decision.clamped,
-    maxOutputTokens: decision.maxOutputTokens,
-  };
 }

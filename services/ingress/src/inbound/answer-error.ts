@@ -9,17 +9,18 @@ const DISCARDED_BYTES_MAX = 64 * 1024;
 /** Closed at once, a connection with bytes on their way is reset, and the answer may be lost with it. */
 const DISCARD_MS = 1_000;
 
-/** Answers with `error`. A body that nobody has read is never kept in memory. */
+/** Answers with `error`; `more` are headers besides those of every error. A body that nobody has read is never kept in memory. */
 export function answerError(
   request: IncomingMessage,
   response: ServerResponse,
   error: WaybillError,
   requestId: string,
+  more: Readonly<Record<string, string>> = {},
 ): void {
   const body = errorText(error);
   const isStillSending = sendsOn(request);
   if (isStillSending || error.code === "draining") response.shouldKeepAlive = false;
-  const headers = errorHeaders(error, requestId);
+  const headers = { ...errorHeaders(error, requestId), ...more };
   headers["content-length"] = String(Buffer.byteLength(body));
   response.writeHead(error.entry.httpStatus, headers);
   if (!isStillSending) {

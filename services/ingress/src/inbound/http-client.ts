@@ -4,6 +4,7 @@ import type { WaybillError } from "@waybill/domain";
 import { toErrorEvent } from "@waybill/openai";
 import type { AnswerHead, Client } from "../ports.ts";
 import { answerError } from "./answer-error.ts";
+import { answerHeaders, failureHeaders } from "./answer-headers.ts";
 
 export class HttpClient implements Client {
   readonly #request: IncomingMessage;
@@ -78,7 +79,7 @@ export class HttpClient implements Client {
     this.#end();
   }
 
-  fail(error: WaybillError): void {
+  fail(error: WaybillError, head?: AnswerHead): void {
     if (this.#gone || this.#complete) return;
     if (this.#streaming) {
       this.#response.write(toErrorEvent(error));
@@ -86,7 +87,8 @@ export class HttpClient implements Client {
       return;
     }
     this.#complete = true;
-    answerError(this.#request, this.#response, error, this.#requestId);
+    const headers = head && failureHeaders(head, this.#request.headers);
+    answerError(this.#request, this.#response, error, this.#requestId, headers);
   }
 
   /** The connection takes no further request after this answer, unless the answer has begun. */
@@ -119,24 +121,7 @@ export class HttpClient implements Client {
   }
 
   #headers(head: AnswerHead): Record<string, string> {
-    const headers: Record<string, string> = {
-      "x-request-id": this.#requestId,
-      "request-id": this.#requestId,
-      "x-waybill-provider": head.provider,
-      "x-waybill-model": head.model,
-      "x-waybill-attempts": String(head.attempts),
-      "x-waybill-simulated": String(head.simulated),
-    };
-    if (head.route !== "") headers["x-waybill-route"] = head.route;
-    if (head.path !== "") headers["x-waybill-path"] = headerText(head.path);
-    if (head.reason !== "") headers["x-waybill-reason"] = headerText(head.reason);
-    if (head.budgetRemainingUsd !== "") headers["x-waybill-budget-remaining-usd"] = head.budgetRemainingUsd;
-    if (head.clamped) headers["x-waybill-max-output-tokens"] = String(head.maxOutputTokens);
-    return headers;
+    const ids = { "x-request-id": this.#requestId, "request-id": this.#requestId };
+    return { ...ids, ...answerHeaders(head, this.#request.headers) };
   }
-}
-
-/** Header values are Latin-1 without control characters; reasons are our own text but may quote a model's name. */
-function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 512);
 }

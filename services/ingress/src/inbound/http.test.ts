@@ -3,7 +3,8 @@ import { connect, type Socket } from "node:net";
 import { afterEach, describe, it } from "node:test";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { Health, Metrics, makeLog, makeUuidV7, type ServiceScope, startTracing, systemClock } from "@waybill/service";
-import { VirtualKey } from "@waybill/wire";
+import { Attribution, VirtualKey } from "@waybill/wire";
+import type { ModelsReader } from "../core/public-models.ts";
 import type { ServePorts } from "../serve-chat.ts";
 import { makeChatRoute } from "./chat-route.ts";
 import { drain } from "./drain.ts";
@@ -19,11 +20,17 @@ afterEach(async () => {
 /** The front door with nothing behind it: who is let in with the key "good" hears 503 no_workers once the body was read. */
 async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?: number } = {}) {
   const told: (ErrorCode | "ok")[] = [];
-  const world = { asked: 0, refusal: undefined as ErrorCode | undefined, answerAfter: Promise.resolve() };
+  const world = {
+    asked: 0,
+    refusal: undefined as ErrorCode | undefined,
+    answerAfter: Promise.resolve(),
+    readers: [] as ModelsReader[],
+  };
   const ports: ServePorts = {
     authenticate: async (presented) => {
       if (presented !== "good") throw new WaybillError("invalid_api_key");
-      return VirtualKey.create({ keyId: "k" });
+      const attribution = Attribution.create({ organisationId: "acme" });
+      return VirtualKey.create({ keyId: "k", attribution, allowedModels: ["auto"] });
     },
     decisions: {
       async decide() {
@@ -36,6 +43,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     attempts: { open: () => assert.fail(), cancel: () => assert.fail(), giveUp: () => assert.fail() },
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),
+    pause: () => assert.fail(),
     clock: systemClock,
   };
   const scope: ServiceScope = {
@@ -67,7 +75,10 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
   const http = await serveHttp(config, {
     makeId: makeUuidV7,
     authenticate: ports.authenticate,
-    listModels: () => [],
+    listModels: (reader) => {
+      world.readers.push(reader);
+      return [{ id: "auto", ownedBy: "waybill" }];
+    },
     serveChat: chat.handle,
     failReading: chat.failReading,
     onRefused: report.refused,
@@ -334,6 +345,17 @@ describe("every error has an id and OpenAI's shape, and is counted once", () => 
       () => "the request ends",
     );
     assert.deepEqual(told, ["client_gone"]);
+  });
+});
+
+describe("GET /v1/models", () => {
+  it("asks for what the key's organisation and its list let it see, and answers in OpenAI's shape", async () => {
+    const { world, http } = await openDoor();
+    const headers = { authorization: "Bearer good" };
+    const answer = await fetch(`http://127.0.0.1:${http.port}/v1/models`, { headers });
+    const auto = { id: "auto", object: "model", created: 0, owned_by: "waybill" };
+    assert.deepEqual(await answer.json(), { object: "list", data: [auto] });
+    assert.deepEqual(world.readers, [{ organisationId: "acme", allowedModels: ["auto"] }]);
   });
 });
 

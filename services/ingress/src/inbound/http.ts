@@ -2,7 +2,7 @@
 import type { AddressInfo, Socket } from "node:net";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { PublicModel } from "../outbound/watch-config.ts";
+import type { ModelsReader, PublicModel } from "../core/public-models.ts";
 import type { Authenticate } from "../ports.ts";
 import { answerError } from "./answer-error.ts";
 import { ConnectionErrors } from "./connection-errors.ts";
@@ -16,7 +16,7 @@ export interface HttpConfig {
 export interface HttpOptions {
   makeId(): string;
   authenticate: Authenticate;
-  listModels(): PublicModel[];
+  listModels(reader: ModelsReader): PublicModel[];
   /** Serves POST /v1/chat/completions; takes over the reply. The body is not read yet. */
   serveChat(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
   /** The body that comes in on this connection will never be whole. */
@@ -105,10 +105,9 @@ function addRoutes(server: FastifyInstance, options: HttpOptions): void {
   });
   server.get("/v1/models", async (request, reply) => {
     const key = await options.authenticate(presentedKey(request));
-    const allowed = new Set(key.allowedModels);
+    const reader = { organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels };
     const data = options
-      .listModels()
-      .filter(({ id }) => allowed.size === 0 || allowed.has(id))
+      .listModels(reader)
       .map(({ id, ownedBy }) => ({ id, object: "model", created: 0, owned_by: ownedBy }));
     void reply.headers(idHeaders(request));
     return { object: "list", data };

@@ -17,6 +17,9 @@ import type { Decisions } from "../ports.ts";
 import { connectRouters } from "./router-client.ts";
 
 const TOKEN = "the token of the test";
+const DECIDE_TIMEOUT_MS = 200;
+/** Far longer than a test may take: what ends sooner is not due to the clock. */
+const PATIENT_MS = 60_000;
 type Answer = RouterAnswer["answer"];
 type AnswerCall = (call: RouterCall) => Answer | undefined;
 
@@ -49,7 +52,11 @@ async function startRouter(answer: AnswerCall): Promise<RpcServer & { endStreams
   return { ...server, endStreams };
 }
 
-async function connect(routers: readonly RpcServer[], openAttempts: () => OpenAttempt[] = () => []) {
+async function connect(
+  routers: readonly RpcServer[],
+  openAttempts: () => OpenAttempt[] = () => [],
+  decideTimeoutMs = DECIDE_TIMEOUT_MS,
+) {
   const health = new Health();
   const scope: ServiceScope = {
     serviceId: "ingress-1",
@@ -63,7 +70,7 @@ async function connect(routers: readonly RpcServer[], openAttempts: () => OpenAt
   const config = {
     WAYBILL_ROUTER_URLS: routers.map(({ port }) => `127.0.0.1:${port}`),
     WAYBILL_SERVICE_TOKEN: new Secret(TOKEN),
-    WAYBILL_DECIDE_TIMEOUT_MS: 200,
+    WAYBILL_DECIDE_TIMEOUT_MS: decideTimeoutMs,
   };
   return connectRouters({ config, openAttempts }, scope);
 }
@@ -122,6 +129,36 @@ describe("connectRouters()", () => {
     await until(async () => (await ask(decisions)) === "model_not_found", "the first router is asked first");
     code = "draining";
     assert.equal(await ask(decisions), "second");
+  });
+
+  it("asks the next router when one is killed while it decides, and says within 100 ms when there is none", async () => {
+    let asked = 0;
+    let isSilent = false;
+    const silenced = (): Answer | undefined => {
+      asked += 1;
+      return isSilent ? undefined : refused("draining");
+    };
+    const first = await startRouter(silenced);
+    const second = await startRouter(() => decided("second"));
+    const only = await startRouter(silenced);
+    const both = await connect([first, second], () => [], PATIENT_MS);
+    const one = await connect([only], () => [], PATIENT_MS);
+    await until(async () => (await ask(both)) === "second", "both routers are there");
+    asked = 0;
+    await until(async () => (await ask(one)) !== "" && asked > 0, "the only router is there");
+    isSilent = true;
+    asked = 0;
+    const [ofBoth, ofOne] = [ask(both), ask(one)];
+    await until(() => asked === 2, "both are asked");
+    const killedAtMs = performance.now();
+    void first.stop(0);
+    void only.stop(0);
+    assert.equal(await ofOne, "router_unavailable");
+    assert.equal(await ofBoth, "second");
+    assert.ok(performance.now() - killedAtMs < 100, `${performance.now() - killedAtMs} ms`);
+    const askedAtMs = performance.now();
+    assert.equal(await ask(one), "router_unavailable");
+    assert.ok(performance.now() - askedAtMs < 100, `again ${performance.now() - askedAtMs} ms`);
   });
 
   it("has no router when all are draining", async () => {

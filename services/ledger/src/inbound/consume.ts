@@ -1,15 +1,19 @@
-// Pulls USAGE through the durable `ledger`, gathers batches, and acknowledges what is booked.
+// Pulls a stream through a durable, gathers batches, and acknowledges what is recorded: USAGE into the books, DECISIONS into
+// the log of requests.
 //
 // Replicas share the durable. Messages in hand are bounded; while the books cannot be reached they are kept, told to be
 // in work, and tried again, so nothing is acknowledged and nothing is lost. After a reconnect the stream may be another
 // one with the same sequence numbers, so acks of messages pulled before it are never sent: those come again and are
 // known by then.
 import { declareConsumer, declareStream, type NatsConnection, type PulledMessage, Puller } from "@waybill/bus";
-import { HEADERS, STREAMS, usageConsumer } from "@waybill/wire";
+import { type ConsumerDeclaration, HEADERS, type StreamDeclaration } from "@waybill/wire";
 import type { Delivery } from "../ports.ts";
 
-export interface UsageIntakeOptions {
+export interface IntakeOptions {
   nc: NatsConnection;
+  consumer: ConsumerDeclaration;
+  /** What must exist for it. */
+  streams: readonly StreamDeclaration[];
   /** Books or parks a batch; throws when neither is possible now. */
   record(batch: readonly Delivery[]): Promise<void>;
   batchMax: number;
@@ -55,8 +59,8 @@ const RETRY_MS_MAX = 5_000;
 /** What is held is said to be in work this often within the ack wait. */
 const WORKING_PER_ACK_WAIT = 3;
 
-export class UsageIntake {
-  readonly #options: UsageIntakeOptions;
+export class Intake {
+  readonly #options: IntakeOptions;
   readonly #waiting: Held[] = [];
   readonly #carried = new Set<readonly Held[]>();
   readonly #working: NodeJS.Timeout;
@@ -67,7 +71,7 @@ export class UsageIntake {
   #gathering: NodeJS.Timeout | undefined;
   #onIdle: () => void = () => {};
 
-  constructor(options: UsageIntakeOptions) {
+  constructor(options: IntakeOptions) {
     this.#options = options;
     this.#working = setInterval(() => this.#sayWorking(), options.ackWaitMs / WORKING_PER_ACK_WAIT);
     void this.begin();
@@ -87,12 +91,9 @@ export class UsageIntake {
     const isCurrent = (): boolean => era === this.#era && !this.#stopping;
     while (isCurrent()) {
       try {
-        await declareStream(this.#options.nc, STREAMS.usage);
-        await declareStream(this.#options.nc, STREAMS.dead);
-        await declareConsumer(this.#options.nc, {
-          ...usageConsumer("ledger"),
-          ackWaitMs: this.#options.ackWaitMs,
-        });
+        const { nc, streams, consumer, ackWaitMs } = this.#options;
+        for (const stream of streams) await declareStream(nc, stream);
+        await declareConsumer(nc, { ...consumer, ackWaitMs });
         if (isCurrent()) this.#pull(era);
         return;
       } catch (error) {
@@ -122,7 +123,7 @@ export class UsageIntake {
     const { nc, batchMax, writers } = this.#options;
     // One more batch than is in work gathers meanwhile.
     const inHandMax = batchMax * (writers + 1);
-    const { stream, durable } = usageConsumer("ledger");
+    const { stream, durable } = this.#options.consumer;
     this.#puller = new Puller({
       nc,
       service: "ledger",

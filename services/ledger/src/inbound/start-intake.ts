@@ -2,12 +2,13 @@
 import { type NatsConnection, Publisher } from "@waybill/bus";
 import { type ConfigOf, makeFailpoint, type ReadyCondition, type ServiceScope, systemClock } from "@waybill/service";
 import type { Pool } from "@waybill/store";
+import { STREAMS, usageConsumer } from "@waybill/wire";
 import type { settings } from "../config.ts";
 import { parkInDead } from "../outbound/dead-letters.ts";
 import { measure } from "../outbound/measure.ts";
 import { postgresBooks } from "../outbound/postgres-books.ts";
 import { type RecordUsagePorts, recordUsage } from "../record-usage.ts";
-import { UsageIntake } from "./consume.ts";
+import { Intake } from "./consume.ts";
 import { readFact } from "./read-fact.ts";
 import { traceBatch } from "./trace-batch.ts";
 import { watchLag } from "./watch-lag.ts";
@@ -22,7 +23,7 @@ export interface IntakeParts {
 }
 
 /** Starts to consume; stops with the service. */
-export function startIntake({ config, scope, nc, pool, consuming }: IntakeParts): UsageIntake {
+export function startIntake({ config, scope, nc, pool, consuming }: IntakeParts): Intake {
   const { log, metrics, tracing, onStop } = scope;
   const ports: RecordUsagePorts = {
     readFact,
@@ -35,8 +36,10 @@ export function startIntake({ config, scope, nc, pool, consuming }: IntakeParts)
   onStop("lag watch", () => lag.stop());
   const count = measure(metrics, lag.pending, () => intake.inHand);
   let trouble: string | undefined;
-  const intake = new UsageIntake({
+  const intake = new Intake({
     nc,
+    consumer: usageConsumer("ledger"),
+    streams: [STREAMS.usage, STREAMS.dead],
     batchMax: config.WAYBILL_LEDGER_BATCH_RECORDS_MAX,
     gatherMs: config.WAYBILL_LEDGER_GATHER_MS,
     writers: config.WAYBILL_LEDGER_WRITERS,

@@ -4,12 +4,13 @@
 // attempt at once meet on the same (attempt, sequence); the second waits, is told of the violation, and looks again.
 // Rows are added in key order, so that two batches never wait for each other in a circle.
 import { formatUsd, parseUsd, type RecordSourceName } from "@waybill/domain";
-import { type Client, copyIn, copyLine, type Pool, sqlState, transact } from "@waybill/store";
+import { type Client, copyIn, copyLine, type Pool, transact } from "@waybill/store";
 import type { EntryPlan, KnownRecord, Reversal } from "../core/plan-entries.ts";
 import { postingsOf } from "../core/postings.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
-import { type Books, BooksRefused, type OpenBooks } from "../ports.ts";
+import type { Books, OpenBooks } from "../ports.ts";
 import { costUsd, ENTRY_TARGET, entryFields, MIRROR_ENTRIES, MIRROR_POSTINGS, requestMonth } from "./entry-columns.ts";
+import { refusal } from "./refusal.ts";
 
 const RECORD_TARGET =
   "ledger.usage_record (request_month, request_id, attempt, source, outcome, cost_usd, entry_sequence)";
@@ -47,15 +48,6 @@ export function postgresBooks(pool: Pool): Books {
       }
     },
   };
-}
-
-// 22: data exceptions, 23: constraints. A unique violation is a race that went on for too long, not a bad value.
-function refusal(error: unknown): BooksRefused | undefined {
-  const state = sqlState(error) ?? "";
-  if (state === "23505" || !(state.startsWith("22") || state.startsWith("23"))) return undefined;
-  const constraint = error instanceof Error && "constraint" in error ? error.constraint : undefined;
-  // The server's own message may quote the values, which may be a client's.
-  return new BooksRefused(typeof constraint === "string" ? `${state} ${constraint}` : state);
 }
 
 function openBooks(client: Client): OpenBooks {

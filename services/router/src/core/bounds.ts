@@ -32,6 +32,9 @@ export interface HoldSize {
   worstPicoUsd: PicoUsd;
   /** The least that makes the call worth while. */
   leastPicoUsd: PicoUsd;
+  /** The same in tokens, input and output together. */
+  worstTokens: bigint;
+  leastTokens: bigint;
   inputTokensMax: bigint;
   /** For one choice. */
   outputTokensMax: bigint;
@@ -61,28 +64,45 @@ export function outputBound(request: BoundedRequest, model: BoundedModel): bigin
   return bound;
 }
 
-/** What a hold for this request at this price must be; undefined when the cost cannot be bounded or does not fit a hold. */
+/**
+ * What a hold for this request at this price must be; undefined when it cannot be bounded or does not fit a hold. Without a price
+ * no money can be held, and the amounts of money are 0: only counters of requests and tokens are.
+ */
 export function holdSize(
   request: BoundedRequest,
   model: BoundedModel,
-  price: Price,
+  price: Price | undefined,
   leastOutputTokens: bigint,
 ): HoldSize | undefined {
   const inputTokensMax = inputBound(request, model);
   const outputTokensMax = outputBound(request, model);
   if (inputTokensMax === undefined || outputTokensMax === undefined) return undefined;
   const choices = BigInt(Math.max(1, request.choiceCount));
-  const worstPicoUsd = worstCaseCost(price, inputTokensMax, outputTokensMax * choices);
+  const costOf = (outputTokens: bigint): PicoUsd =>
+    price ? worstCaseCost(price, inputTokensMax, outputTokens * choices) : 0n;
+  const worstPicoUsd = costOf(outputTokensMax);
   if (worstPicoUsd > PICO_USD_INT64_MAX) return undefined;
   const least = outputTokensMax < leastOutputTokens ? outputTokensMax : leastOutputTokens;
   return {
     worstPicoUsd,
-    leastPicoUsd: worstCaseCost(price, inputTokensMax, least * choices),
+    leastPicoUsd: costOf(least),
+    worstTokens: inputTokensMax + outputTokensMax * choices,
+    leastTokens: inputTokensMax + least * choices,
     inputTokensMax,
     outputTokensMax,
     choices,
     boundedByShare: request.maxOutputTokens === 0n,
   };
+}
+
+/** Output tokens per choice that a hold of so many tokens covers, at most what was bounded. */
+export function coveredByTokens(
+  { worstTokens, inputTokensMax, outputTokensMax, choices }: HoldSize,
+  heldTokens: bigint,
+): bigint {
+  if (heldTokens >= worstTokens) return outputTokensMax;
+  const left = heldTokens - inputTokensMax;
+  return left <= 0n ? 0n : left / choices;
 }
 
 /** Output tokens per choice that a hold of this amount covers, at most what was bounded. */

@@ -22,6 +22,19 @@ export interface IndexedBudget extends MatchedBudget {
   hard: boolean;
 }
 
+export const EMPTY_SCOPE: BudgetScope = {
+  organisationId: "",
+  teamId: "",
+  userId: "",
+  keyId: "",
+  endUserId: "",
+  route: "",
+  provider: "",
+  model: "",
+  tagName: "",
+  tagValue: "",
+};
+
 /** What of a request a scope is compared with. */
 export interface ScopeFacts {
   organisationId: string;

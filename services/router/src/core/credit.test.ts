@@ -1,13 +1,14 @@
 // The heart: credit held here. Rules first, then any order of everything against a bank that counts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BudgetUnit } from "@waybill/wire";
 import fc from "fast-check";
 import { Credit, type GrantAsk, type HoldCut, NEAR_MS } from "./credit.ts";
 import type { Closing, Moment } from "./grant.ts";
 
 const LIFE_MS = 60_000;
-const B = { id: "b", hard: true };
-const C = { id: "c", hard: true };
+const B = { id: "b", hard: true, unit: BudgetUnit.UNSPECIFIED };
+const C = { id: "c", hard: true, unit: BudgetUnit.UNSPECIFIED };
 
 function makeCredit(): Credit {
   let made = 0;
@@ -19,7 +20,7 @@ function makeCredit(): Credit {
 const at = (ms: number): Moment => ({ monotonicMs: ms, unixMs: 1_000_000 + ms });
 
 function give(credit: Credit, amount: bigint, now: Moment, budget = B): GrantAsk {
-  credit.askForMissing([budget], amount, now);
+  credit.askForMissing([budget], () => amount, now);
   const ask = credit.asks.pop();
   assert.ok(ask);
   credit.answered(budget.id, { grantId: ask.grantId, amountPicoUsd: amount, windowId: 7n, lifeMs: LIFE_MS }, now);
@@ -28,19 +29,31 @@ function give(credit: Credit, amount: bigint, now: Moment, budget = B): GrantAsk
 
 test("a cold budget asks once, and everybody shares the answer", () => {
   const credit = makeCredit();
-  assert.equal(credit.cut([B], 10n, at(0)), undefined);
-  assert.deepEqual(credit.askForMissing([B], 10n, at(0)), ["b"]);
-  assert.deepEqual(credit.askForMissing([B], 30n, at(1)), ["b"]);
+  assert.equal(
+    credit.cut([B], () => 10n, at(0)),
+    undefined,
+  );
+  assert.deepEqual(
+    credit.askForMissing([B], () => 10n, at(0)),
+    ["b"],
+  );
+  assert.deepEqual(
+    credit.askForMissing([B], () => 30n, at(1)),
+    ["b"],
+  );
   assert.equal(credit.asks.length, 1);
 });
 
 test("a hold is cut from the grants of all budgets, or from none", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0), B);
-  assert.equal(credit.cut([B, C], 10n, at(1)), undefined);
+  assert.equal(
+    credit.cut([B, C], () => 10n, at(1)),
+    undefined,
+  );
   assert.equal(credit.restInHand("b"), 100n);
   give(credit, 100n, at(1), C);
-  const cut = credit.cut([B, C], 10n, at(2));
+  const cut = credit.cut([B, C], () => 10n, at(2));
   assert.deepEqual(
     cut?.map(({ budgetId, amountPicoUsd, windowId }) => [budgetId, amountPicoUsd, windowId]),
     [
@@ -53,9 +66,9 @@ test("a hold is cut from the grants of all budgets, or from none", () => {
 test("more is asked for at half, ahead of need, for five seconds of burn", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0));
-  credit.cut([B], 50n, at(10));
+  credit.cut([B], () => 50n, at(10));
   assert.equal(credit.asks.length, 0);
-  credit.cut([B], 1n, at(20));
+  credit.cut([B], () => 1n, at(20));
   assert.equal(credit.asks.length, 1);
   assert.equal(credit.asks[0]?.needPicoUsd, 1n);
   assert.equal(credit.asks[0]?.wantPicoUsd, 51n * 5n);
@@ -64,39 +77,52 @@ test("more is asked for at half, ahead of need, for five seconds of burn", () =>
 test("a grant near the end of its life is renewed before it is over", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0));
-  credit.cut([B], 1n, at(LIFE_MS * 0.8));
+  credit.cut([B], () => 1n, at(LIFE_MS * 0.8));
   assert.equal(credit.asks.length, 1);
 });
 
 test("after an answer of nothing, exact holds are placed for a moment, then credit is asked for again", () => {
   const credit = makeCredit();
-  credit.askForMissing([B], 10n, at(0));
+  credit.askForMissing([B], () => 10n, at(0));
   const ask = credit.asks.pop();
   credit.answered("b", { grantId: ask?.grantId ?? "", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0 }, at(5));
-  assert.deepEqual(credit.askForMissing([B], 10n, at(5 + NEAR_MS - 1)), []);
-  assert.deepEqual(credit.askForMissing([B], 9n, at(6)), ["b"], "a smaller request may still find credit");
-  assert.deepEqual(credit.askForMissing([B], 10n, at(5 + NEAR_MS)), ["b"]);
+  assert.deepEqual(
+    credit.askForMissing([B], () => 10n, at(5 + NEAR_MS - 1)),
+    [],
+  );
+  assert.deepEqual(
+    credit.askForMissing([B], () => 9n, at(6)),
+    ["b"],
+    "a smaller request may still find credit",
+  );
+  assert.deepEqual(
+    credit.askForMissing([B], () => 10n, at(5 + NEAR_MS)),
+    ["b"],
+  );
 });
 
 test("an ask that got no answer is repeated under its own id, its life counting from the first time", () => {
   const credit = makeCredit();
-  credit.askForMissing([B], 10n, at(0));
+  credit.askForMissing([B], () => 10n, at(0));
   const first = credit.asks.pop();
   credit.unanswered("b", first?.grantId ?? "", true);
-  credit.askForMissing([B], 20n, at(1_000));
+  credit.askForMissing([B], () => 20n, at(1_000));
   const second = credit.asks.pop();
   assert.deepEqual(second, first);
   const now = at(1_000);
   credit.answered("b", { grantId: "g1", amountPicoUsd: 50n, windowId: 1n, lifeMs: LIFE_MS }, now);
-  assert.ok(credit.cut([B], 1n, at(LIFE_MS - 1)));
-  assert.equal(credit.cut([B], 1n, at(LIFE_MS)), undefined);
+  assert.ok(credit.cut([B], () => 1n, at(LIFE_MS - 1)));
+  assert.equal(
+    credit.cut([B], () => 1n, at(LIFE_MS)),
+    undefined,
+  );
 });
 
 test("an ask that was never sent leaves nothing behind", () => {
   const credit = makeCredit();
-  credit.askForMissing([B], 10n, at(0));
+  credit.askForMissing([B], () => 10n, at(0));
   credit.unanswered("b", credit.asks.pop()?.grantId ?? "", false);
-  credit.askForMissing([B], 10n, at(1));
+  credit.askForMissing([B], () => 10n, at(1));
   assert.equal(credit.asks.pop()?.grantId, "g2");
 });
 
@@ -107,23 +133,32 @@ test("whichever clock says first that a life is over is right", () => {
   ]) {
     const credit = makeCredit();
     give(credit, 100n, at(0));
-    assert.equal(credit.cut([B], 1n, jump), undefined);
+    assert.equal(
+      credit.cut([B], () => 1n, jump),
+      undefined,
+    );
   }
 });
 
 test("a recall closes every grant at once and names what was debited", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0));
-  credit.cut([B], 30n, at(1));
+  credit.cut([B], () => 30n, at(1));
   credit.recall("b", at(2));
   assert.deepEqual(credit.closings, [{ grantId: "g1", debitedPicoUsd: 30n }]);
-  assert.equal(credit.cut([B], 1n, at(3)), undefined);
-  assert.deepEqual(credit.askForMissing([B], 1n, at(3)), []);
+  assert.equal(
+    credit.cut([B], () => 1n, at(3)),
+    undefined,
+  );
+  assert.deepEqual(
+    credit.askForMissing([B], () => 1n, at(3)),
+    [],
+  );
 });
 
 test("a grant that was called back before it was answered is closed untouched", () => {
   const credit = makeCredit();
-  credit.askForMissing([B], 10n, at(0));
+  credit.askForMissing([B], () => 10n, at(0));
   credit.recall("b", at(1));
   credit.answered("b", { grantId: "g1", amountPicoUsd: 100n, windowId: 1n, lifeMs: LIFE_MS }, at(2));
   assert.deepEqual(credit.closings, [{ grantId: "g1", debitedPicoUsd: 0n }]);
@@ -132,7 +167,7 @@ test("a grant that was called back before it was answered is closed untouched", 
 test("a closing waits for the placement that holds some of its money", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0));
-  const { cut, missing } = credit.cutForPlacement([B, C], 40n, at(1));
+  const { cut, missing } = credit.cutForPlacement([B, C], () => 40n, at(1));
   assert.deepEqual(missing, [C]);
   credit.recall("b", at(2));
   assert.deepEqual(credit.closings, []);
@@ -143,10 +178,10 @@ test("a closing waits for the placement that holds some of its money", () => {
 test("the rest of an older grant that a newer one outdoes goes back", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0));
-  credit.cut([B], 95n, at(1));
+  credit.cut([B], () => 95n, at(1));
   const ask = credit.asks.pop();
   credit.answered("b", { grantId: ask?.grantId ?? "", amountPicoUsd: 200n, windowId: 7n, lifeMs: LIFE_MS }, at(2));
-  const cut = credit.cut([B], 20n, at(3));
+  const cut = credit.cut([B], () => 20n, at(3));
   assert.equal(cut?.[0]?.grantId, ask?.grantId);
   assert.deepEqual(credit.closings, [{ grantId: "g1", debitedPicoUsd: 95n }]);
 });
@@ -253,15 +288,15 @@ test("in any order of requests, answers, losses, recalls and clocks, a closing n
       };
       for (const step of plan) {
         if (step.do === "request") {
-          const budgets = step.budgets.map((id) => ({ id, hard: true }));
-          const cut = credit.cut(budgets, step.amount, { ...now });
+          const budgets = step.budgets.map((id) => ({ id, hard: true, unit: BudgetUnit.UNSPECIFIED }));
+          const cut = credit.cut(budgets, () => step.amount, { ...now });
           if (cut) {
             assert.equal(cut.length, budgets.length);
             bank.hold(cut, now.monotonicMs);
-          } else credit.askForMissing(budgets, step.amount, { ...now });
+          } else credit.askForMissing(budgets, () => step.amount, { ...now });
         } else if (step.do === "place") {
-          const budgets = step.budgets.map((id) => ({ id, hard: true }));
-          const { cut, missing } = credit.cutForPlacement(budgets, step.amount, { ...now });
+          const budgets = step.budgets.map((id) => ({ id, hard: true, unit: BudgetUnit.UNSPECIFIED }));
+          const { cut, missing } = credit.cutForPlacement(budgets, () => step.amount, { ...now });
           assert.equal(cut.length + missing.length, budgets.length);
           bank.hold(cut, now.monotonicMs);
           placements.push(cut);

@@ -11,6 +11,7 @@
 // All-or-none: a request's hold is cut from the grants of all its budgets or from none. Everything here is synchronous, so
 // two requests never see the same credit. What must be said to the budget service is collected in `asks` and `closings`.
 import { type MakeId, maxPicoUsd, minPicoUsd, PICO_USD_INT64_MAX, type PicoUsd } from "@waybill/domain";
+import type { BudgetUnit, LimitDefinition } from "@waybill/wire";
 import { Burn } from "./burn.ts";
 import { type Closing, Grant, type Moment } from "./grant.ts";
 
@@ -25,7 +26,14 @@ export interface CreditSettings {
 export interface MatchedBudget {
   id: string;
   hard: boolean;
+  /** What its amounts count; the names of the fields say pico-USD, which nearly all of them are. */
+  unit: BudgetUnit;
+  /** Set for a limit node's counter, which the budget service makes at first use. */
+  limit?: LimitDefinition;
 }
+
+/** What one request needs of a budget, in the budget's unit. */
+export type AmountOf = (budget: MatchedBudget) => bigint;
 
 /** One budget's part of a hold. */
 export interface HoldCut {
@@ -34,6 +42,7 @@ export interface HoldCut {
   grantId: string;
   amountPicoUsd: PicoUsd;
   hard: boolean;
+  unit: BudgetUnit;
 }
 
 export interface GrantAsk {
@@ -43,6 +52,7 @@ export interface GrantAsk {
   wantPicoUsd: PicoUsd;
   lifeMs: number;
   holdLifeMs: number;
+  limit?: LimitDefinition | undefined;
 }
 
 /** The budget service's answer to an ask. */
@@ -105,19 +115,20 @@ export class Credit {
     this.#makeId = makeId;
   }
 
-  /** Cuts `amount` from a grant of every budget, or from none and returns undefined. */
-  cut(budgets: readonly MatchedBudget[], amount: PicoUsd, now: Moment): HoldCut[] | undefined {
+  /** Cuts what is needed from a grant of every budget, or from none and returns undefined. */
+  cut(budgets: readonly MatchedBudget[], amountOf: AmountOf, now: Moment): HoldCut[] | undefined {
     const found: Grant[] = [];
-    for (const { id } of budgets) {
-      const grant = this.#covering(this.#creditOf(id), amount, now);
+    for (const budget of budgets) {
+      const grant = this.#covering(this.#creditOf(budget.id), amountOf(budget), now);
       if (!grant) return undefined;
       found.push(grant);
     }
     return budgets.map((budget, index) => {
       const grant = found[index];
       if (!grant) throw new Error("a grant that was found is missing");
+      const amount = amountOf(budget);
       grant.debit(amount);
-      this.#debited(budget.id, amount, now);
+      this.#debited(budget, amount, now);
       return cutOf(budget, grant, amount);
     });
   }
@@ -125,17 +136,18 @@ export class Credit {
   /** Cuts where a grant covers the amount, for an exact placement of the rest; say how that ended with placementEnded. */
   cutForPlacement(
     budgets: readonly MatchedBudget[],
-    amount: PicoUsd,
+    amountOf: AmountOf,
     now: Moment,
   ): { cut: HoldCut[]; missing: MatchedBudget[] } {
     const cut: HoldCut[] = [];
     const missing: MatchedBudget[] = [];
     for (const budget of budgets) {
+      const amount = amountOf(budget);
       const credit = this.#creditOf(budget.id);
       const grant = this.#covering(credit, amount, now);
       if (grant) {
         grant.debitUnderWay(amount);
-        this.#debited(budget.id, amount, now);
+        this.#debited(budget, amount, now);
         cut.push(cutOf(budget, grant, amount));
       } else {
         credit.burn.add(amount, now.monotonicMs);
@@ -159,14 +171,15 @@ export class Credit {
    * The budgets whose answer is worth waiting for: without credit for the amount and not near. Makes the asks that are
    * not outstanding yet.
    */
-  askForMissing(budgets: readonly MatchedBudget[], amount: PicoUsd, now: Moment): string[] {
+  askForMissing(budgets: readonly MatchedBudget[], amountOf: AmountOf, now: Moment): string[] {
     const waitFor: string[] = [];
-    for (const { id } of budgets) {
-      const credit = this.#creditOf(id);
+    for (const budget of budgets) {
+      const amount = amountOf(budget);
+      const credit = this.#creditOf(budget.id);
       if (this.#covering(credit, amount, now) || isNear(credit, amount, now)) continue;
       credit.waitingPicoUsd += amount;
-      this.#ask(credit, amount, now);
-      waitFor.push(id);
+      this.#ask(credit, amount, now, budget.limit);
+      waitFor.push(budget.id);
     }
     return waitFor;
   }
@@ -277,17 +290,17 @@ export class Credit {
     return undefined;
   }
 
-  #debited(budgetId: string, amount: PicoUsd, now: Moment): void {
-    const credit = this.#creditOf(budgetId);
+  #debited({ id, limit }: MatchedBudget, amount: PicoUsd, now: Moment): void {
+    const credit = this.#creditOf(id);
     credit.burn.add(amount, now.monotonicMs);
     const newest = credit.grants.at(-1);
     if (!newest || credit.asking?.isPending || isNear(credit, amount, now)) return;
     const isHalfSpent = restOf(credit) * 2n < newest.terms.amountPicoUsd;
     const isNearItsEnd = newest.lifeLeftMs(now) < newest.terms.lifeMs * RENEW_AT_LIFE_PART;
-    if (isHalfSpent || isNearItsEnd) this.#ask(credit, amount, now);
+    if (isHalfSpent || isNearItsEnd) this.#ask(credit, amount, now, limit);
   }
 
-  #ask(credit: BudgetCredit, need: PicoUsd, now: Moment): void {
+  #ask(credit: BudgetCredit, need: PicoUsd, now: Moment, limit: LimitDefinition | undefined): void {
     const before = credit.asking;
     if (before?.isPending) return;
     if (before) {
@@ -307,6 +320,7 @@ export class Credit {
       wantPicoUsd: minPicoUsd(PICO_USD_INT64_MAX, wanted),
       lifeMs: grantLifeMs,
       holdLifeMs,
+      limit,
     };
     credit.asking = { ask, askedAt: now, isPending: true, wasSent: false, isRecalled: false };
     this.asks.push(ask);
@@ -328,7 +342,7 @@ export class Credit {
 
 function cutOf(budget: MatchedBudget, grant: Grant, amount: PicoUsd): HoldCut {
   const { windowId, grantId } = grant.terms;
-  return { budgetId: budget.id, windowId, grantId, amountPicoUsd: amount, hard: budget.hard };
+  return { budgetId: budget.id, windowId, grantId, amountPicoUsd: amount, hard: budget.hard, unit: budget.unit };
 }
 
 function isNear(credit: BudgetCredit, amount: PicoUsd, now: Moment): boolean {

@@ -1,20 +1,8 @@
 // Models and budgets to test with.
 import type { Price } from "@waybill/domain";
-import type { BudgetScope, IndexedBudget } from "./budget-index.ts";
+import { BudgetUnit } from "@waybill/wire";
+import { type BudgetScope, EMPTY_SCOPE, type IndexedBudget } from "./budget-index.ts";
 import type { ModelEntry } from "./snapshot.ts";
-
-export const ANY_SCOPE: BudgetScope = {
-  organisationId: "",
-  teamId: "",
-  userId: "",
-  keyId: "",
-  endUserId: "",
-  route: "",
-  provider: "",
-  model: "",
-  tagName: "",
-  tagValue: "",
-};
 
 export function samplePrice(input: bigint, output: bigint): Price {
   const rates = {
@@ -40,10 +28,15 @@ export function sampleModel(id: string, overrides: Partial<ModelEntry> = {}): Mo
     capabilities: new Set(["tools", "images", "json_schema"]),
     price: samplePrice(5_000_000n, 15_000_000n),
     simulated: true,
+    quality: new Map(),
+    firstTokenMs: 0,
+    outputTokensPerSecond: 0,
+    deprecatedAtMs: 0,
+    version: 1,
     ...overrides,
   };
 }
 
 export function sampleBudget(id: string, scope: Partial<BudgetScope>, hard = true): IndexedBudget {
-  return { id, name: id, scope: { ...ANY_SCOPE, ...scope }, hard };
+  return { id, name: id, scope: { ...EMPTY_SCOPE, ...scope }, hard, unit: BudgetUnit.UNSPECIFIED };
 }

@@ -1,7 +1,7 @@
 // What is deployed, as the decision sees it: models, aliases and routes by name. Kept up to date key by key, so that a deploy
 // costs what has changed; a decision is made in one go and never sees half a change of one key.
 import { formatModelId, type Price } from "@waybill/domain";
-import type { CompiledRoute } from "./route/compile.ts";
+import type { CompiledRoute } from "./route/compiled-route.ts";
 
 export interface ModelEntry {
   /** <provider>/<model> */
@@ -17,17 +17,36 @@ export interface ModelEntry {
   /** Undefined: unknown. */
   readonly price: Price | undefined;
   readonly simulated: boolean;
+  /** By task, from 0 to 1; "" is any other task. Empty: nothing is known. */
+  readonly quality: ReadonlyMap<string, number>;
+  /** Usual time to the first token; 0: unknown. */
+  readonly firstTokenMs: number;
+  /** Usual speed of the answer; 0: unknown. */
+  readonly outputTokensPerSecond: number;
+  /** Unix milliseconds from which its provider no longer serves it; 0: not announced. */
+  readonly deprecatedAtMs: number;
+  /** Of the catalogue entry; 0: unknown. */
+  readonly version: number;
 }
 
-/** Versions of one route that stay usable by name@version after a newer one was deployed here. */
-const ROUTE_VERSIONS_MAX = 8;
+/** Names a version; what it compiles to is only made when somebody tries it. */
+type TrialIdentity = Pick<CompiledRoute, "organisationId" | "name" | "version">;
+
+interface RouteShelf {
+  current: CompiledRoute | undefined;
+  trials: Map<number, () => CompiledRoute | undefined>;
+}
+
+function routeKey(organisationId: string, name: string): string {
+  return `${organisationId}/${name}`;
+}
 
 export class Snapshot {
   readonly #models = new Map<string, ModelEntry>();
   readonly #byBareName = new Map<string, Set<string>>();
   /** Name -> <provider>/<model>. */
   readonly #aliases = new Map<string, string>();
-  readonly #routes = new Map<string, { current: CompiledRoute; versions: Map<number, CompiledRoute> }>();
+  readonly #routes = new Map<string, RouteShelf>();
 
   setModel(entry: ModelEntry): void {
     this.#models.set(entry.id, entry);
@@ -51,19 +70,47 @@ export class Snapshot {
     this.#aliases.delete(name);
   }
 
+  /** Puts a version in service. */
   setRoute(route: CompiledRoute): void {
-    const versions = this.#routes.get(route.name)?.versions ?? new Map<number, CompiledRoute>();
-    versions.delete(route.version);
-    versions.set(route.version, route);
-    for (const version of versions.keys()) {
-      if (versions.size <= ROUTE_VERSIONS_MAX) break;
-      versions.delete(version);
-    }
-    this.#routes.set(route.name, { current: route, versions });
+    this.#shelf(route).current = route;
   }
 
-  dropRoute(name: string): void {
-    this.#routes.delete(name);
+  /** Makes a version usable as <name>@<version> without putting it in service. `compile` is called once, at its first use. */
+  setTrial(trial: TrialIdentity, compile: () => CompiledRoute | undefined): void {
+    let made: { route: CompiledRoute | undefined } | undefined;
+    this.#shelf(trial).trials.set(trial.version, () => {
+      made ??= { route: compile() };
+      return made.route;
+    });
+  }
+
+  /** Takes a route out of service; what is on trial stays. */
+  dropRoute(organisationId: string, name: string): void {
+    const shelf = this.#routes.get(routeKey(organisationId, name));
+    if (!shelf) return;
+    shelf.current = undefined;
+    this.#clear(organisationId, name, shelf);
+  }
+
+  dropTrial({ organisationId, name, version }: TrialIdentity): void {
+    const shelf = this.#routes.get(routeKey(organisationId, name));
+    if (!shelf) return;
+    shelf.trials.delete(version);
+    this.#clear(organisationId, name, shelf);
+  }
+
+  #shelf({ organisationId, name }: TrialIdentity): RouteShelf {
+    const key = routeKey(organisationId, name);
+    let shelf = this.#routes.get(key);
+    if (!shelf) {
+      shelf = { current: undefined, trials: new Map() };
+      this.#routes.set(key, shelf);
+    }
+    return shelf;
+  }
+
+  #clear(organisationId: string, name: string, { current, trials }: RouteShelf): void {
+    if (!current && trials.size === 0) this.#routes.delete(routeKey(organisationId, name));
   }
 
   model(id: string): ModelEntry | undefined {
@@ -78,10 +125,17 @@ export class Snapshot {
     return this.#aliases.get(name);
   }
 
-  /** The deployed version, or the one asked for where it is known here. */
-  route(name: string, version?: number): CompiledRoute | undefined {
-    const known = this.#routes.get(name);
-    return version === undefined ? known?.current : known?.versions.get(version);
+  /**
+   * The version in service, or the one asked for where it is known here: the organisation's own route of that name, else
+   * everyone's.
+   */
+  route(organisationId: string, name: string, version?: number): CompiledRoute | undefined {
+    const own = this.#routes.get(routeKey(organisationId, name));
+    const isCurrent = version === undefined || own?.current?.version === version;
+    const found = isCurrent ? own?.current : own?.trials.get(version)?.();
+    if (found || organisationId === "") return found;
+    // An organisation that has a route of that name never falls through to everyone's by its version's number.
+    return own?.current ? undefined : this.route("", name, version);
   }
 
   /**

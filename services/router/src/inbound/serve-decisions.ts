@@ -1,9 +1,10 @@
-// RouterService on its port: begins as soon as the process is there, and refuses until it can decide.
+// RouterService and RoutingAdminService on one port: begins as soon as the process is there, and refuses until it can decide.
 import { serveRpc } from "@waybill/rpc";
 import type { ConfigOf, ServiceScope } from "@waybill/service";
 import type { settings } from "../config.ts";
 import type { Decide } from "../decide.ts";
 import type { Till } from "../till.ts";
+import { type AdminOptions, serveAdmin } from "./admin.ts";
 import { serveRouter } from "./grpc.ts";
 
 /** Streams that were told to end may take this long to be gone. */
@@ -12,7 +13,7 @@ const CLOSE_MS = 5_000;
 export async function serveDecisions(
   config: ConfigOf<typeof settings>,
   { log, tracing, onStop }: ServiceScope,
-  { decide, till }: { decide: Decide; till: Till },
+  { decide, till, admin }: { decide: Decide; till: Till; admin: Omit<AdminOptions, "onError"> },
 ): Promise<void> {
   const server = await serveRpc({
     host: config.WAYBILL_GRPC_HOST,
@@ -26,6 +27,7 @@ export async function serveDecisions(
     journalReported: (attempts) => till.journalReported(attempts),
     onError: (error) => log.error({ err: error }, "a decision failed"),
   });
+  serveAdmin(server, { ...admin, onError: (error) => log.error({ err: error }, "an admin call failed") });
   onStop("decisions", () => {
     server.health.set(false);
     service.drain();

@@ -7,10 +7,11 @@ import {
   type BudgetAnswer,
   type BudgetCall,
   BudgetServiceClient,
+  BudgetUnit,
   type HoldLine,
   type Standing,
 } from "@waybill/wire";
-import type { BudgetService, Unanswered } from "../ports.ts";
+import type { BudgetService, ExactAsk, Unanswered } from "../ports.ts";
 
 export interface BudgetStreamOptions {
   /** Tried in turn, the next one after every break. */
@@ -59,13 +60,13 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
     get isOpen() {
       return session.isOpen;
     },
-    async askGrant({ grantId, budgetId, needPicoUsd, wantPicoUsd, lifeMs, holdLifeMs }, deadlineMs) {
+    async askGrant({ grantId, budgetId, needPicoUsd, wantPicoUsd, lifeMs, holdLifeMs, limit }, deadlineMs) {
       const times = { lifeMs: BigInt(lifeMs), holdLifeMs: BigInt(holdLifeMs) };
-      const value = { grantId, budgetId, needPicoUsd, wantPicoUsd, ...times };
+      const value = { grantId, budgetId, needPicoUsd, wantPicoUsd, ...times, limit };
       const answer = await ask({ $case: "askGrant", value }, deadlineMs);
       if (!("$case" in answer) || answer.$case !== "grant") return unanswered(answer);
       const { amountPicoUsd, windowId, standing } = answer.value;
-      if (standing) options.onStandings([standing]);
+      if (standing && !limit) options.onStandings([standing]);
       return { kind: "given", given: { grantId, amountPicoUsd, windowId, lifeMs: Number(answer.value.lifeMs) } };
     },
     async placeHold({ asks, attempt }, deadlineMs) {
@@ -87,9 +88,12 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
   };
 }
 
-/** The answer may repeat the lines that were cut from grants; those are known here. */
-function onlyAsked(lines: HoldLine[], asks: readonly { budgetId: string }[]): HoldLine[] {
-  return lines.filter(({ budgetId, grantId }) => grantId === "" && asks.some((ask) => ask.budgetId === budgetId));
+/** The answer may repeat the lines that were cut from grants; those are known here, and so is what each budget counts. */
+function onlyAsked(lines: HoldLine[], asks: readonly ExactAsk[]): HoldLine[] {
+  return lines.flatMap((line) => {
+    const ask = line.grantId === "" ? asks.find(({ budgetId }) => budgetId === line.budgetId) : undefined;
+    return ask ? [{ ...line, unit: ask.limit?.unit ?? BudgetUnit.UNSPECIFIED }] : [];
+  });
 }
 
 function envelope(call: Call, deadlineMs: number): (correlationId: bigint) => BudgetCall {

@@ -49,6 +49,7 @@ export function watchConfigBucket(
   });
   const bucket: ConfigBucket = {
     present: followed.present,
+    expect: followed.expect,
     open: async () => {
       const kv = await openBucket(nc, BUCKETS.config);
       return {

@@ -7,6 +7,7 @@ import { type Pool, schemaProblem } from "@waybill/store";
 import { migrations } from "../config.ts";
 import { type ConfigBucket, deployFile, publishDeployed } from "../deploy.ts";
 import type { FollowedConfig } from "../inbound/follow-config.ts";
+import { seenWithin } from "./echo.ts";
 
 export interface KeepDeployedOptions {
   pool: Pool;
@@ -14,8 +15,7 @@ export interface KeepDeployedOptions {
   simulatorUrl: string;
   /** The bucket, as soon as it can be written and all it holds has been told. */
   bucket: Promise<ConfigBucket>;
-  /** What the snapshot was made of so far. */
-  followed: FollowedConfig;
+  followed: Pick<FollowedConfig, "settle">;
   clock: Clock;
   log: Log;
   postgres: ReadyCondition;
@@ -26,8 +26,9 @@ export interface KeepDeployedOptions {
 
 const RETRY_MS = 1_000;
 const LOOK_AGAIN_MS = 60_000;
+/** What was written comes back within this, and a little more for each key: a lost bucket is written whole. */
 const ECHO_MS = 5_000;
-const ECHO_LOOK_MS = 5;
+const ECHO_MS_PER_KEY = 1;
 
 export interface KeptDeployed {
   /** Look again now. */
@@ -37,21 +38,32 @@ export interface KeptDeployed {
 
 export function keepDeployed(options: KeepDeployedOptions): KeptDeployed {
   let stopped = false;
+  let isPoked = false;
   let wake: () => void = () => {};
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const pause = async (ms: number): Promise<void> => {
+    // Poked while it was looking: what it saw may be old.
+    if (!isPoked && !stopped) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    isPoked = false;
+  };
   const run = async (): Promise<void> => {
     let isFiled = false;
     while (!stopped) {
       try {
         isFiled ||= await deployOnce(options);
-        if (isFiled) await publishOnce(options);
+        if (isFiled) {
+          const bucket = await options.bucket;
+          // What was poked for so far is looked at now.
+          isPoked = false;
+          await publishOnce(options, bucket);
+        }
         await pause(isFiled ? LOOK_AGAIN_MS : RETRY_MS);
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
@@ -63,7 +75,10 @@ export function keepDeployed(options: KeepDeployedOptions): KeptDeployed {
   };
   const running = run();
   return {
-    poke: () => wake(),
+    poke() {
+      isPoked = true;
+      wake();
+    },
     stop() {
       stopped = true;
       wake();
@@ -87,14 +102,16 @@ async function deployOnce({ pool, file, simulatorUrl, postgres, schema, log }: K
   return true;
 }
 
-async function publishOnce({ pool, bucket, followed, clock, log, onDeployed }: KeepDeployedOptions): Promise<void> {
-  const { put, removed, entries } = await publishDeployed(pool, await bucket, clock.unixMs());
+async function publishOnce(
+  { pool, followed, clock, log, onDeployed }: KeepDeployedOptions,
+  bucket: ConfigBucket,
+): Promise<void> {
+  const { put, removed, echo } = await publishDeployed(pool, bucket, clock.unixMs());
   if (put + removed > 0) log.info({ put, removed }, "configuration deployed");
   // It comes back through the bucket; only then is it in the snapshot.
-  const endsAtMs = clock.monotonicMs() + ECHO_MS;
-  while ([...entries.keys()].some((key) => !followed.present.has(key))) {
-    if (clock.monotonicMs() > endsAtMs) throw new Error("what was deployed does not come back from the bucket");
-    await new Promise((resolve) => setTimeout(resolve, ECHO_LOOK_MS));
+  if (!(await seenWithin(echo, ECHO_MS + ECHO_MS_PER_KEY * (put + removed)))) {
+    throw new Error("what was deployed does not come back from the bucket");
   }
+  followed.settle();
   onDeployed();
 }

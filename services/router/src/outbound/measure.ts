@@ -1,4 +1,4 @@
-// The router's metrics. Labels are bounded: codes of the error catalogue, and at most BUDGETS_SHOWN_MAX budgets.
+// The router's metrics. Labels are bounded: codes of the error catalogue, the largest budgets, models with an open circuit.
 import type { Clock } from "@waybill/domain";
 import type { Metrics } from "@waybill/service";
 import type { LiveModels } from "../core/live-models.ts";
@@ -6,6 +6,7 @@ import type { Observations } from "../ports.ts";
 import type { Till } from "../till.ts";
 
 const BUDGETS_SHOWN_MAX = 100;
+const CIRCUITS_SHOWN_MAX = 100;
 const PICO_PER_USD = 1e12;
 
 export function measureDecisions(metrics: Metrics): Observations {
@@ -43,6 +44,11 @@ export function measureState(metrics: Metrics, till: Till, live: LiveModels, clo
     "waybill_router_live_models",
     "Models with a live worker",
     () => [...live.live(clock.monotonicMs())].length,
+  );
+  metrics.gauge("waybill_router_open_circuits", "Models that get no requests, or few, because their calls failed", () =>
+    [...live.openCircuits(clock.monotonicMs())]
+      .slice(0, CIRCUITS_SHOWN_MAX)
+      .map(([model, state]) => ({ value: 1, labels: { model, state } })),
   );
   metrics.gauge("waybill_router_journal_lines", "Journal lines not acknowledged yet", () => till.journalLines);
 }

@@ -1,4 +1,5 @@
 // The till on its stream to the budget service.
+import { createHash } from "node:crypto";
 import { type ConfigOf, systemClock as clock, type Failpoint, makeUuidV7, type ServiceScope } from "@waybill/service";
 import type { settings } from "../config.ts";
 import { Till } from "../till.ts";
@@ -40,7 +41,8 @@ export function openTill(
   });
   onStop("budget stream", () => stream.stop());
   const lives = { grantLifeMs: config.WAYBILL_GRANT_LIFE_MS, holdLifeMs };
-  const till = new Till({ budgetService: stream, clock, makeId: makeUuidV7, settings: lives, failpoint });
+  const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const till = new Till({ budgetService: stream, clock, makeId: makeUuidV7, hash, settings: lives, failpoint });
   onStop("grants", async (limitMs) => {
     const lines = await till.stop(Math.max(limitMs, GIVE_BACK_MS));
     if (lines > 0) log.error({ lines }, "journal lines left behind; their grants count as spent until reaped");

@@ -1,151 +1,186 @@
-// The schema `routing`: what is deployed, as versions that never change. One function per question.
-import type { DeployedModel, Deployment, PriceEntry } from "@waybill/catalog";
-import { formatModelId, type PriceTier } from "@waybill/domain";
+// Routes as they are read: with what is live, their versions and their deployments.
 import type { Client } from "@waybill/store";
+import type { Deployment, Route, RouteRef, RouteVersion } from "@waybill/wire";
+import { PAGE_BYTES_MAX } from "./audit-log.ts";
 
-type Kind = "provider" | "model" | "alias" | "route";
+type Reader = Pick<Client, "query">;
 
-/** One deployed thing. */
-export interface DeployedRow {
-  kind: Kind;
+interface RouteRow {
+  id: string;
+  organisation_id: string;
   name: string;
-  version: number;
-  document: Record<string, unknown>;
+  created_at_ms: bigint;
+  modified_at_ms: bigint;
+  deployed_version: number;
+  deployed_at_ms: bigint;
+  deployment_id: string;
+  latest_version: number;
 }
 
-/** Replicas that start together take turns; released when the transaction ends. */
-export async function lockRouting(client: Client): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock(hashtext('waybill.routing.deploy'))");
-}
+const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
 
-/** Makes the operator's file the deployed state: new versions for what changed, nothing for what did not, and what the file no longer names is taken away. */
-export async function storeDeployment(client: Client, deployment: Deployment): Promise<void> {
-  const named: { kind: Kind; name: string; document: object }[] = [
-    ...deployment.providers.map((provider) => ({ kind: "provider" as const, name: provider.id, document: provider })),
-    ...deployment.models.map((model) => ({
-      kind: "model" as const,
-      name: formatModelId(model),
-      document: plain(model),
-    })),
-    ...deployment.aliases.map((alias) => ({ kind: "alias" as const, name: alias.name, document: alias })),
-  ];
-  for (const { kind, name, document } of named) await deployVersion(client, kind, name, document, "file");
-  for (const model of deployment.models) await storePrices(client, formatModelId(model), model.prices);
-  await client.query(
-    `DELETE FROM routing.deployment d WHERE source = 'file'
-      AND NOT EXISTS (SELECT FROM unnest($1::text[], $2::text[]) AS named(kind, name)
-                      WHERE named.kind = d.kind AND named.name = d.name)`,
-    [named.map(({ kind }) => kind), named.map(({ name }) => name)],
-  );
-}
+const ROUTE = `
+  SELECT r.id, r.organisation_id, r.name, ${MS("r.created_at")} AS created_at_ms, ${MS("r.modified_at")} AS modified_at_ms,
+    coalesce(live.version, 0) AS deployed_version, coalesce(${MS("live.deployed_at")}, 0) AS deployed_at_ms,
+    coalesce(live.id::text, '') AS deployment_id, latest.version AS latest_version
+  FROM routing.route r
+  CROSS JOIN LATERAL (SELECT version FROM routing.route_version WHERE route_id = r.id ORDER BY version DESC LIMIT 1) latest
+  LEFT JOIN LATERAL (SELECT id, version, deployed_at FROM routing.route_deployment
+    WHERE route_id = r.id AND r.deleted_at IS NULL ORDER BY sequence DESC LIMIT 1) live ON true`;
 
-function plain({ prices: _, ...rest }: DeployedModel): object {
-  return rest;
-}
-
-/** Deploys a document: as a new version when it differs from the newest one of its name, else that version again. */
-async function deployVersion(
-  client: Client,
-  kind: Kind,
-  name: string,
-  document: object,
-  source: "file" | "seed" | "api",
-): Promise<void> {
-  const json = JSON.stringify(document);
-  await client.query(
-    `INSERT INTO routing.version (kind, name, version, document, created_by)
-     SELECT $1, $2, coalesce(max(version), 0) + 1, $3::jsonb, $4 FROM routing.version WHERE kind = $1 AND name = $2
-     HAVING NOT coalesce((array_agg(document ORDER BY version DESC))[1] = $3::jsonb, false)`,
-    [kind, name, json, source],
-  );
-  await client.query(
-    `INSERT INTO routing.deployment AS d (kind, name, version, source)
-     SELECT $1, $2, max(version), $3 FROM routing.version WHERE kind = $1 AND name = $2
-     ON CONFLICT (kind, name) DO UPDATE SET version = excluded.version, source = excluded.source, deployed_at = now()
-     WHERE (d.version, d.source) <> (excluded.version, excluded.source)`,
-    [kind, name, source],
-  );
-}
-
-/** Deploys a route as version 1 unless a route of that name has ever existed: what people took away stays away. */
-export async function seedRoute(client: Client, name: string, document: object): Promise<void> {
-  const { rowCount } = await client.query("SELECT FROM routing.version WHERE kind = 'route' AND name = $1", [name]);
-  if (rowCount === 0) await deployVersion(client, "route", name, document, "seed");
-}
-
-async function storePrices(client: Client, model: string, prices: readonly PriceEntry[]): Promise<void> {
-  for (const { effectiveFromMs, price } of prices) {
-    await client.query(
-      `INSERT INTO routing.price (model, version, effective_from, tiers, per_request_pico_usd)
-       VALUES ($1, $2, to_timestamp($3::double precision / 1000), $4::jsonb, $5) ON CONFLICT DO NOTHING`,
-      [model, price.version, effectiveFromMs, tiersToJson(price.tiers), price.perRequestPicoUsd.toString()],
-    );
-    await client.query("INSERT INTO routing.price_list (model, version) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
-      model,
-      price.version,
-    ]);
-  }
-  await client.query("DELETE FROM routing.price_list WHERE model = $1 AND version <> ALL ($2::text[])", [
-    model,
-    prices.map(({ price }) => price.version),
-  ]);
-}
-
-/** Everything that is deployed. */
-export async function readDeployed(client: Client): Promise<DeployedRow[]> {
-  const { rows } = await client.query<DeployedRow>(
-    `SELECT kind, name, version, document FROM routing.deployment JOIN routing.version USING (kind, name, version)
-     ORDER BY kind, name`,
-  );
-  return rows;
-}
-
-interface PriceRow {
-  model: string;
-  version: string;
-  effective_from_ms: bigint;
-  tiers: StoredTier[];
-  per_request: string;
-}
-
-/** The price entries of every model, by <provider>/<model>. */
-export async function readPrices(client: Client): Promise<Map<string, PriceEntry[]>> {
-  const { rows } = await client.query<PriceRow>(
-    `SELECT model, version, (extract(epoch FROM effective_from) * 1000)::bigint AS effective_from_ms, tiers,
-            per_request_pico_usd::text AS per_request
-     FROM routing.price_list JOIN routing.price USING (model, version) ORDER BY model, effective_from, version`,
-  );
-  const byModel = new Map<string, PriceEntry[]>();
-  for (const { model, version, effective_from_ms, tiers, per_request } of rows) {
-    const price = { version, tiers: tiers.map(tierFromJson), perRequestPicoUsd: BigInt(per_request) };
-    const entries = byModel.get(model) ?? [];
-    byModel.set(model, entries);
-    entries.push({ effectiveFromMs: Number(effective_from_ms), price });
-  }
-  return byModel;
-}
-
-/** Rates as decimal text: JSON numbers would be floats. */
-interface StoredTier {
-  above_input_tokens: string;
-  rates: Record<keyof PriceTier["rates"], string>;
-}
-
-function tiersToJson(tiers: readonly PriceTier[]): string {
-  const stored = tiers.map(({ aboveInputTokens, rates }) => ({ above_input_tokens: aboveInputTokens, rates }));
-  return JSON.stringify(stored, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
-}
-
-function tierFromJson({ above_input_tokens, rates }: StoredTier): PriceTier {
+function toRoute(row: RouteRow): Route {
   return {
-    aboveInputTokens: BigInt(above_input_tokens),
-    rates: {
-      input: BigInt(rates.input),
-      cachedInput: BigInt(rates.cachedInput),
-      cacheWrite5m: BigInt(rates.cacheWrite5m),
-      cacheWrite1h: BigInt(rates.cacheWrite1h),
-      output: BigInt(rates.output),
-      reasoningOutput: BigInt(rates.reasoningOutput),
-    },
+    id: row.id,
+    organisationId: row.organisation_id,
+    name: row.name,
+    createdAtMs: row.created_at_ms,
+    modifiedAtMs: row.modified_at_ms,
+    deployedVersion: row.deployed_version,
+    deployedAtMs: row.deployed_at_ms,
+    deploymentId: row.deployment_id,
+    latestVersion: row.latest_version,
   };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** By its id where one is given, else by its name. Only a route of that organisation, and none that was deleted. */
+export async function findRoute(client: Reader, { organisationId, id, name }: RouteRef): Promise<Route | undefined> {
+  if (id !== "" && !UUID.test(id)) return undefined;
+  const which = id === "" ? "r.name = $2" : "r.id = $2::uuid";
+  const { rows } = await client.query<RouteRow>(
+    `${ROUTE} WHERE r.organisation_id = $1 AND ${which} AND r.deleted_at IS NULL`,
+    [organisationId, id === "" ? name : id],
+  );
+  return rows[0] && toRoute(rows[0]);
+}
+
+/** Also one that was deleted. */
+export async function readRoute(client: Reader, id: string): Promise<Route | undefined> {
+  const { rows } = await client.query<RouteRow>(`${ROUTE} WHERE r.id = $1`, [id]);
+  return rows[0] && toRoute(rows[0]);
+}
+
+/** In the order of their names. */
+export async function listRoutes(
+  client: Reader,
+  { organisationId, afterName, limit }: { organisationId: string; afterName: string; limit: number },
+): Promise<{ routes: Route[]; total: number }> {
+  const { rows } = await client.query<RouteRow>(
+    `${ROUTE} WHERE r.organisation_id = $1 AND r.deleted_at IS NULL AND r.name > $2 ORDER BY r.name LIMIT $3`,
+    [organisationId, afterName, limit],
+  );
+  const total = await count(client, "routing.route WHERE organisation_id = $1 AND deleted_at IS NULL", organisationId);
+  return { routes: rows.map(toRoute), total };
+}
+
+async function count(client: Reader, from: string, parameter: string): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${from}`, [parameter]);
+  return rows[0]?.n ?? 0;
+}
+
+interface VersionRow {
+  version: number;
+  document: string;
+  source_shape: string;
+  source_text: string;
+  source_warnings: string[];
+  created_at_ms: bigint;
+  created_by: string;
+  reason: string;
+}
+
+const VERSION = `SELECT version, document::text AS document, source_shape, source_text, source_warnings,
+  ${MS("created_at")} AS created_at_ms, created_by, reason FROM routing.route_version`;
+
+function toVersion(route: Route, row: VersionRow): RouteVersion {
+  const { source_shape: shape, source_text: text, source_warnings: warnings } = row;
+  return {
+    routeId: route.id,
+    version: row.version,
+    documentJson: row.document,
+    source: shape === "" ? undefined : { shape, text, warnings },
+    createdAtMs: row.created_at_ms,
+    createdBy: row.created_by,
+    reason: row.reason,
+    deployed: row.version === route.deployedVersion,
+  };
+}
+
+export async function readVersion(client: Reader, route: Route, version: number): Promise<RouteVersion | undefined> {
+  const { rows } = await client.query<VersionRow>(`${VERSION} WHERE route_id = $1 AND version = $2`, [
+    route.id,
+    version,
+  ]);
+  return rows[0] && toVersion(route, rows[0]);
+}
+
+/** Newest first, below a version. Fewer than `limit` where their documents are large; the first one is always given. */
+export async function listVersions(
+  client: Reader,
+  route: Route,
+  { beforeVersion, limit }: { beforeVersion: number; limit: number },
+): Promise<{ versions: RouteVersion[]; total: number }> {
+  const { rows } = await client.query<VersionRow>(
+    `SELECT * FROM (
+       SELECT *, sum(length(document) + length(source_text)) OVER newest_first AS weight, row_number() OVER newest_first AS place
+       FROM (${VERSION} WHERE route_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3) page
+       WINDOW newest_first AS (ORDER BY version DESC)) weighed
+     WHERE weight <= $4 OR place = 1 ORDER BY version DESC`,
+    [route.id, beforeVersion === 0 ? 2 ** 31 - 1 : beforeVersion, limit, PAGE_BYTES_MAX],
+  );
+  const total = await count(client, "routing.route_version WHERE route_id = $1", route.id);
+  return { versions: rows.map((row) => toVersion(route, row)), total };
+}
+
+interface DeploymentRow {
+  id: string;
+  version: number;
+  deployed_at_ms: bigint;
+  deployed_by: string;
+  reason: string;
+}
+
+/** Newest first. */
+export async function listDeployments(
+  client: Reader,
+  routeId: string,
+  limit: number,
+): Promise<{ deployments: Deployment[]; total: number }> {
+  const { rows } = await client.query<DeploymentRow>(
+    `SELECT id, version, ${MS("deployed_at")} AS deployed_at_ms, deployed_by, reason FROM routing.route_deployment
+     WHERE route_id = $1 ORDER BY sequence DESC LIMIT $2`,
+    [routeId, limit],
+  );
+  const deployments = rows.map(({ deployed_at_ms, deployed_by, ...rest }) => ({
+    ...rest,
+    deployedAtMs: deployed_at_ms,
+    deployedBy: deployed_by,
+  }));
+  return { deployments, total: await count(client, "routing.route_deployment WHERE route_id = $1", routeId) };
+}
+
+/** The version that was live before the one that is. */
+export async function readVersionBefore(client: Reader, { id, deployedVersion }: Route): Promise<number | undefined> {
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT version FROM routing.route_deployment WHERE route_id = $1 AND version <> $2 ORDER BY sequence DESC LIMIT 1`,
+    [id, deployedVersion],
+  );
+  return rows[0]?.version;
+}
+
+/** A version's document by the name its route has, or last had before it was deleted. */
+export async function readDocument(
+  client: Reader,
+  organisationId: string,
+  name: string,
+  version: number,
+): Promise<string | undefined> {
+  const { rows } = await client.query<{ document: string }>(
+    `SELECT v.document::text AS document FROM routing.route r JOIN routing.route_version v ON v.route_id = r.id
+     WHERE r.organisation_id = $1 AND r.name = $2 AND v.version = $3
+     ORDER BY r.deleted_at DESC NULLS FIRST LIMIT 1`,
+    [organisationId, name, version],
+  );
+  return rows[0]?.document;
 }

@@ -1,59 +1,76 @@
-// What is deployed, as the values of KV `waybill_config`. Keys are made of escaped names; the values hold the names themselves.
-import {
-  type DeployedAlias,
-  type DeployedModel,
-  type DeployedProvider,
-  type PriceEntry,
-  priceInForce,
-} from "@waybill/catalog";
-import { subjectToken } from "@waybill/domain";
+// What is live, as the values of KV `waybill_config`, and the fingerprints by which two values are told apart.
+import { createHash } from "node:crypto";
+import { type PriceEntry, priceInForce } from "@waybill/catalog";
 import { AliasConfig, ModelConfig, ProviderConfig, RouteConfig, toWirePrice } from "@waybill/wire";
-import type { DeployedRow } from "./route-store.ts";
+import { aliasKey, modelKey, providerKey } from "../core/config-keys.ts";
+import { pricesOf, type StoredModel } from "../core/model-change.ts";
+import type { DeployedRow } from "./catalogue-store.ts";
+import type { PricesByModel } from "./price-store.ts";
+import { documentDigest } from "./route-changes.ts";
 
-/** A model as the store keeps it; its prices stand in rows of their own. */
-type StoredModel = Omit<DeployedModel, "prices">;
-
-/** Key -> value of everything that should stand in the bucket at this moment. */
-export function toConfigEntries(
+/** Key -> value of providers, models and aliases, with the prices in force at this moment. */
+export function toCatalogueEntries(
   rows: readonly DeployedRow[],
-  prices: ReadonlyMap<string, readonly PriceEntry[]>,
+  prices: PricesByModel,
   atMs: number,
 ): Map<string, Uint8Array> {
   const entries = new Map<string, Uint8Array>();
-  for (const row of rows) {
-    const [key, value] = toEntry(row, prices.get(row.name) ?? [], atMs);
-    entries.set(key, value);
-  }
+  for (const row of rows) entries.set(catalogueKey(row), toValue(row, prices, atMs));
   return entries;
 }
 
-function toEntry(row: DeployedRow, prices: readonly PriceEntry[], atMs: number): [string, Uint8Array] {
-  const { kind, name, version, document } = row;
-  switch (kind) {
-    case "provider": {
-      const config: ProviderConfig = document as unknown as DeployedProvider;
-      return [`provider.${subjectToken(config.id)}`, ProviderConfig.encode(config).finish()];
-    }
-    case "model": {
-      const { contextWindowTokens, maxOutputTokens, capabilities, ...names } = document as unknown as StoredModel;
-      const price = priceInForce(prices, atMs);
-      const config: ModelConfig = {
-        ...names,
-        contextWindowTokens: BigInt(contextWindowTokens),
-        maxOutputTokens: BigInt(maxOutputTokens),
-        capabilities: [...capabilities],
-        price: price && toWirePrice(price),
-      };
-      const key = `model.${subjectToken(config.provider)}.${subjectToken(config.model)}`;
-      return [key, ModelConfig.encode(config).finish()];
-    }
-    case "alias": {
-      const config: AliasConfig = document as unknown as DeployedAlias;
-      return [`alias.${subjectToken(name)}`, AliasConfig.encode(config).finish()];
-    }
-    case "route": {
-      const config = { name, version, documentJson: JSON.stringify(document) };
-      return [`route.${subjectToken(name)}`, RouteConfig.encode(config).finish()];
-    }
+/** The key of a thing by its kind and name; a model's name is <provider>/<model>. */
+export function catalogueKey({ kind, name }: Pick<DeployedRow, "kind" | "name">): string {
+  if (kind === "provider") return providerKey(name);
+  if (kind === "alias") return aliasKey(name);
+  const slash = name.indexOf("/");
+  return modelKey(name.slice(0, slash), name.slice(slash + 1));
+}
+
+function toValue(row: DeployedRow, prices: PricesByModel, atMs: number): Uint8Array {
+  switch (row.kind) {
+    case "provider":
+      return ProviderConfig.encode(row.document).finish();
+    case "alias":
+      return AliasConfig.encode(row.document).finish();
+    case "model":
+      return ModelConfig.encode(toModelConfig(row.document, row.version, prices.get(row.name) ?? [], atMs)).finish();
   }
+}
+
+function toModelConfig(
+  document: StoredModel,
+  version: number,
+  everyPrice: readonly PriceEntry[],
+  atMs: number,
+): ModelConfig {
+  const { contextWindowTokens, maxOutputTokens, capabilities, prices, deprecatedAtMs = 0, ...rest } = document;
+  const price = priceInForce(pricesOf(prices, everyPrice), atMs);
+  // Versions from before these fields existed do not have them.
+  const { quality = {}, firstTokenMs = 0, outputTokensPerSecond = 0, ...names } = rest;
+  return {
+    ...{ ...names, version, firstTokenMs, outputTokensPerSecond, quality: { ...quality } },
+    contextWindowTokens: BigInt(contextWindowTokens),
+    maxOutputTokens: BigInt(maxOutputTokens),
+    deprecatedAtMs: BigInt(deprecatedAtMs),
+    capabilities: [...capabilities],
+    price: price && toWirePrice(price),
+  };
+}
+
+export function toRouteValue(route: Omit<RouteConfig, "deployed">, deployed: boolean): Uint8Array {
+  return RouteConfig.encode({ ...route, deployed }).finish();
+}
+
+/** Same key and same fingerprint: same value. A route's can be told without reading its document, from the store's digest. */
+export function routeFingerprint(version: number, digest: string): string {
+  return `${version} ${digest}`;
+}
+
+export function fingerprintOf(key: string, value: Uint8Array): string {
+  if (key.startsWith("route.") || key.startsWith("try.")) {
+    const { version, documentJson } = RouteConfig.decode(value);
+    return routeFingerprint(version, documentDigest(documentJson));
+  }
+  return createHash("sha256").update(value).digest("hex");
 }

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_TOKENS, type TokenUsage } from "@waybill/domain";
-import { AttemptOutcome, TokenSource, Waybill } from "@waybill/wire";
+import { AttemptOutcome, BudgetUnit, TokenSource, Waybill } from "@waybill/wire";
 import fc from "fast-check";
 import type { Ending, Failure, Reach } from "./ending.ts";
 import { settleEnding, settleLost } from "./settle.ts";
 
 const RATES = { input: 2n, cachedInput: 1n, cacheWrite5m: 2n, cacheWrite1h: 2n, output: 10n, reasoningOutput: 10n };
-const line = { budgetId: "b", windowId: 1n, grantId: "g", amountPicoUsd: 5_000n, hard: false };
+const line = {
+  budgetId: "b",
+  windowId: 1n,
+  grantId: "g",
+  unit: BudgetUnit.UNSPECIFIED,
+  amountPicoUsd: 5_000n,
+  hard: false,
+};
 const makeWaybill = (changes: Partial<Waybill> = {}): Waybill =>
   Waybill.fromPartial({
     attemptId: "r.1",

@@ -9,7 +9,7 @@ import {
   type PicoUsd,
   type TokenUsage,
 } from "@waybill/domain";
-import { AttemptOutcome, type Evidence, fromWirePrice, TokenSource, type Waybill } from "@waybill/wire";
+import { AttemptOutcome, BudgetUnit, type Evidence, fromWirePrice, TokenSource, type Waybill } from "@waybill/wire";
 import type { Ending } from "./ending.ts";
 import { evidencedUsage, judgeUsage, type TokenBounds } from "./plausible-usage.ts";
 
@@ -129,9 +129,11 @@ function fromEvidence(waybill: Waybill, outcome: AttemptOutcome, usage: TokenUsa
 
 /** Undefined where no hard budget matched. */
 function wholeHold(waybill: Waybill, outcome: AttemptOutcome, evidence: Counts): Settlement | undefined {
-  if (!waybill.holds.some((line) => line.hard)) return undefined;
+  // A limit's counter holds requests or tokens, no money.
+  const money = waybill.holds.filter(({ unit }) => unit === BudgetUnit.UNSPECIFIED);
+  if (!money.some((line) => line.hard)) return undefined;
   // Every line holds the same attempt; a line may be smaller where its budget covers only a part.
-  const costPicoUsd = waybill.holds.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n);
+  const costPicoUsd = money.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n);
   const usage = { ...NO_TOKENS, input: waybill.inputTokensBound, output: waybill.maxOutputTokens };
   return {
     outcome,

@@ -1,6 +1,7 @@
 // The models of this worker in service: what is pulled is fulfilled, what is served is said once a second.
 import type { ReadyCondition, ServiceScope } from "@waybill/service";
 import { OpenAttempts } from "../core/open-attempts.ts";
+import { type CallEnd, TargetHealth } from "../core/target-health.ts";
 import { fulfil } from "../fulfil.ts";
 import { type Heartbeat, startHeartbeat } from "../outbound/heartbeat.ts";
 import { makeMeasures } from "../outbound/measures.ts";
@@ -32,7 +33,12 @@ export function serveModels(
     spoolBytes: () => spool.bytes,
     spoolRecords: () => spool.records,
   });
-  const allPorts: Ports = { ...ports, measure };
+  const targets = new TargetHealth();
+  const { clock } = ports;
+  const callEnded = (end: CallEnd): void => {
+    if (targets.ended(end, clock.monotonicMs())) heartbeat.beatSoon();
+  };
+  const allPorts: Ports = { ...ports, measure, callEnded };
   const pulls = new ModelPulls({
     nc,
     ackWaitMs,
@@ -44,12 +50,13 @@ export function serveModels(
       ready.set(...modelsReady(pulls));
     },
   });
-  const heartbeat = startHeartbeat(nc, () => ({
+  const heartbeat = startHeartbeat(nc, clock, () => ({
     workerId,
     models: pulls.served(),
     inFlight: open.carrying,
     capacity,
     spooledRecords: spool.records,
+    targets: targets.figures(clock.monotonicMs()),
   }));
   return { open, pulls, heartbeat };
 }

@@ -11,7 +11,10 @@ const NEEDS: Needs = {
   estimatedInputTokens: 10n,
   priceUnbounded: false,
 };
-const FINE: Circumstances = { isAllowed: true, isLive: true, hasHardBudget: true };
+const FINE: Circumstances = {
+  ...{ isAllowed: true, isLive: true, circuit: "closed", unixMs: 1_000 },
+  hasHardBudget: () => true,
+};
 const codeOf = (overrides: object, needs: Partial<Needs> = {}, circumstances: Partial<Circumstances> = {}) =>
   reject(sampleModel("a/m", overrides), { ...NEEDS, ...needs }, { ...FINE, ...circumstances })?.code;
 
@@ -27,8 +30,19 @@ test("each reason has its code", () => {
   assert.equal(codeOf({}, { estimatedInputTokens: 128_001n }), "context_length_exceeded");
   assert.equal(codeOf({ contextWindowTokens: 0n }, { estimatedInputTokens: 128_001n }), undefined);
   assert.equal(codeOf({ price: undefined }), "price_unknown");
-  assert.equal(codeOf({ price: undefined }, {}, { hasHardBudget: false }), undefined);
+  assert.equal(codeOf({ price: undefined }, {}, { hasHardBudget: () => false }), undefined);
   assert.equal(codeOf({}, {}, { isLive: false }), "no_workers");
+});
+
+test("a model is out while its circuit is open or its provider wants to be left alone, and in while it is half open", () => {
+  assert.equal(codeOf({}, {}, { circuit: "open" }), "upstream_unreachable");
+  assert.equal(codeOf({}, {}, { circuit: "rate_limited" }), "upstream_rate_limited");
+  assert.equal(codeOf({}, {}, { circuit: "half_open" }), undefined);
+});
+
+test("a model is out from the day its provider withdraws it", () => {
+  assert.equal(codeOf({ deprecatedAtMs: 1_000 }, {}, { unixMs: 999 }), undefined);
+  assert.equal(codeOf({ deprecatedAtMs: 1_000 }, {}, { unixMs: 1_000 }), "model_not_found");
 });
 
 test("what a price does not cover is refused where a hard budget applies, and only there", () => {
@@ -37,7 +51,7 @@ test("what a price does not cover is refused where a hard budget applies, and on
     code: "hold_unbounded",
     because: "the request asks for something that its price does not cover",
   });
-  assert.equal(codeOf({}, asked, { hasHardBudget: false }), undefined);
+  assert.equal(codeOf({}, asked, { hasHardBudget: () => false }), undefined);
 });
 
 test("of several reasons the client hears the one that may be over soonest", () => {

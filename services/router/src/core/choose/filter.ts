@@ -1,4 +1,5 @@
-// Who can serve this request: capability, context window, price where a hard budget applies, a live worker.
+// Who can serve this request: capability, context window, deprecation, price where a hard budget applies, a live worker, a
+// closed circuit.
 import type { ErrorCode } from "@waybill/domain";
 import type { ModelEntry } from "../snapshot.ts";
 
@@ -16,8 +17,11 @@ export interface Needs {
 export interface Circumstances {
   isAllowed: boolean;
   isLive: boolean;
+  /** closed, half_open, open or rate_limited. */
+  circuit: string;
   /** A hard budget matches this candidate, so a cost that cannot be said is a refusal. */
-  hasHardBudget: boolean;
+  hasHardBudget(): boolean;
+  unixMs: number;
 }
 
 /** Why a candidate is out: the code a client would get if it were the only one, and a sentence for people. */
@@ -38,14 +42,21 @@ export function reject(model: ModelEntry, needs: Needs, circumstances: Circumsta
       because: `about ${needs.estimatedInputTokens} input tokens, context window ${window}`,
     };
   }
-  if (!model.price && circumstances.hasHardBudget) {
+  if (model.deprecatedAtMs > 0 && model.deprecatedAtMs <= circumstances.unixMs) {
+    return { code: "model_not_found", because: "withdrawn by its provider" };
+  }
+  if (!model.price && circumstances.hasHardBudget()) {
     return { code: "price_unknown", because: "no known price and a hard budget applies" };
   }
   // Even a price of zero is refused: a provider's free models may charge for what is asked beside the tokens.
-  if (needs.priceUnbounded && circumstances.hasHardBudget) {
+  if (needs.priceUnbounded && circumstances.hasHardBudget()) {
     return { code: "hold_unbounded", because: "the request asks for something that its price does not cover" };
   }
   if (!circumstances.isLive) return { code: "no_workers", because: "no live worker" };
+  if (circumstances.circuit === "open") return { code: "upstream_unreachable", because: "its circuit is open" };
+  if (circumstances.circuit === "rate_limited") {
+    return { code: "upstream_rate_limited", because: "its provider asked to be left alone for a while" };
+  }
   return undefined;
 }
 
@@ -59,7 +70,10 @@ function missingCapability({ capabilities }: ModelEntry, needs: Needs): string |
 /** Of several rejections, the one the client should hear: what may be over soon comes first. */
 const SPEAKS_FIRST: readonly ErrorCode[] = [
   "no_workers",
+  "upstream_rate_limited",
+  "upstream_unreachable",
   "budget_unavailable",
+  "limit_exceeded",
   "budget_exceeded",
   "price_unknown",
   "hold_unbounded",

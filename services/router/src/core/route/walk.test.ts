@@ -1,38 +1,78 @@
-// Walking: the first model is the choice, the fallbacks follow, each with the way that led to it.
+// Walking: the first model is the choice, the fallbacks follow, each with the way that led to it; limits open a second way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileRoute } from "./compile.ts";
-import { CANDIDATES_MAX, walk } from "./walk.ts";
+import { sampleFacts } from "../sample-question.ts";
+import { END, limitNode, modelNode, sampleRoute, startAt } from "./sample-routes.ts";
+import { walk } from "./walk.ts";
 
-const FACTS = { metadata: { plan: "paid" }, headers: {}, request: {}, caller: {}, tags: {} };
-const END = { id: "end", kind: "end" };
+const FACTS = sampleFacts({ metadata: { plan: "paid", user_id: "u1" } });
 
-function walked(nodes: unknown[]): string[] {
-  const { route, problems } = compileRoute("r", 1, { nodes });
-  assert.ok(route, JSON.stringify(problems));
-  return walk(route, FACTS).map(({ name, path }) => `${name}: ${path.join(">")}`);
+function walked(nodes: unknown[], draw = 0): string[] {
+  return walk(sampleRoute(nodes), FACTS, () => draw).map(({ node, path, limits, onlyAfter }) => {
+    const counted = limits.map(({ node: limit, keyValue }) => `${limit}=${keyValue}`).join();
+    return `${node.id}: ${path.join(">")} [${counted}] [${onlyAfter.join()}]`;
+  });
 }
 
-test("a fallback may lead through further conditions", () => {
+test("a fallback may lead through further conditions, and the path says which edges were taken", () => {
   const found = walked([
-    { id: "start", kind: "start", next: "one" },
-    { id: "one", kind: "model", model: "a", next: "end", fallback: "c" },
+    startAt("one"),
+    modelNode("one", "a", "c"),
     { id: "c", kind: "if", condition: { "metadata.plan": "paid" }, whenTrue: "two", whenFalse: "end" },
-    { id: "two", kind: "model", model: "b", next: "end" },
+    modelNode("two", "b"),
     END,
   ]);
-  assert.deepEqual(found, ["a: start>one", "b: start>one>c>two"]);
+  assert.deepEqual(found, ["one: start>one [] []", "two: start>one:fallback>c:true>two [] []"]);
 });
 
 test("a way that meets no model gives none", () => {
-  const found = walked([{ id: "start", kind: "start", next: "end" }, END]);
-  assert.deepEqual(found, []);
+  assert.deepEqual(walked([startAt("end"), END]), []);
 });
 
-test("a long line of fallbacks is cut", () => {
-  const nodes: unknown[] = [{ id: "start", kind: "start", next: "m0" }, END];
-  for (let n = 0; n < 40; n += 1) {
-    nodes.push({ id: `m${n}`, kind: "model", model: `x${n}`, next: "end", ...(n < 39 && { fallback: `m${n + 1}` }) });
-  }
-  assert.equal(walked(nodes).length, CANDIDATES_MAX);
+test("a limit is walked both ways: within it everything counts, beyond it only after it was exceeded", () => {
+  const found = walked([
+    startAt("budget"),
+    limitNode("budget", "premium", "economy", { key: "metadata.user_id" }),
+    modelNode("premium", "p", "economy"),
+    modelNode("economy", "e"),
+    END,
+  ]);
+  assert.deepEqual(found, [
+    "premium: start>budget:within>premium [budget=u1] []",
+    "economy: start>budget:within>premium:fallback>economy [budget=u1] []",
+    "economy: start>budget:exceeded>economy [] [budget]",
+  ]);
+});
+
+test("requests without a value for a limit's key share one counter", () => {
+  const [first] = walked([
+    startAt("l"),
+    limitNode("l", "m", "end", { key: "metadata.nothing" }),
+    modelNode("m", "x"),
+    END,
+  ]);
+  assert.equal(first, "m: start>l:within>m [l=(none)] []");
+});
+
+test("a split goes by its draw, or by the value of its key", () => {
+  const split = (by?: string) => [
+    startAt("s"),
+    {
+      id: "s",
+      kind: "split",
+      ...(by && { by }),
+      shares: [
+        { percent: 25, next: "a" },
+        { percent: 75, next: "b" },
+      ],
+    },
+    modelNode("a", "x"),
+    modelNode("b", "y"),
+    END,
+  ];
+  assert.deepEqual(walked(split(), 0.2), ["a: start>s:25%>a [] []"]);
+  assert.deepEqual(walked(split(), 0.3), ["b: start>s:75%>b [] []"]);
+  assert.deepEqual(walked(split("metadata.user_id"), 0.2), walked(split("metadata.user_id"), 0.9));
+  // Nobody to be sticky to: chance decides.
+  assert.notDeepEqual(walked(split("session"), 0.2), walked(split("session"), 0.9));
 });

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Actor, ListAuditRequest, ListAuditResponse } from "./admin.ts";
 import { Attribution } from "./attribution.ts";
 
 export const protobufPackage = "waybill.v1";
@@ -75,10 +76,63 @@ export interface ListKeysResponse {
 
 export interface RevokeKeyRequest {
   keyId: string;
+  actor: Actor | undefined;
+  reason: string;
 }
 
 export interface RevokeKeyResponse {
   revokedAtMs: bigint;
+}
+
+export interface FindAdminKeyRequest {
+  keyId: string;
+}
+
+export interface FindAdminKeyResponse {
+  key: AdminKey | undefined;
+}
+
+/** A key for the admin API. Roles: admin may change things, viewer may only look. */
+export interface AdminKey {
+  keyId: string;
+  /** SHA-256 of the secret part: 32 bytes. */
+  secretSha256: Buffer;
+  /** The one organisation it is for; empty: every organisation, and what they share. */
+  organisationId: string;
+  name: string;
+  role: string;
+  /** Unix milliseconds; 0: never. */
+  expiresAtMs: bigint;
+  revokedAtMs: bigint;
+}
+
+export interface ListOrganisationsRequest {
+}
+
+export interface Organisation {
+  id: string;
+  name: string;
+}
+
+export interface ListOrganisationsResponse {
+  organisations: Organisation[];
+}
+
+export interface ListTeamsRequest {
+  /** Empty: all organisations. */
+  organisationId: string;
+}
+
+export interface Team {
+  organisationId: string;
+  id: string;
+  name: string;
+  userCount: number;
+  keyCount: number;
+}
+
+export interface ListTeamsResponse {
+  teams: Team[];
 }
 
 function createBaseFindKeyRequest(): FindKeyRequest {
@@ -630,13 +684,19 @@ export const ListKeysResponse: MessageFns<ListKeysResponse> = {
 };
 
 function createBaseRevokeKeyRequest(): RevokeKeyRequest {
-  return { keyId: "" };
+  return { keyId: "", actor: undefined, reason: "" };
 }
 
 export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
   encode(message: RevokeKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.keyId !== "") {
       writer.uint32(10).string(message.keyId);
+    }
+    if (message.actor !== undefined) {
+      Actor.encode(message.actor, writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
     }
     return writer;
   },
@@ -662,6 +722,22 @@ export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
             message.keyId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actor = Actor.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -680,6 +756,8 @@ export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
   fromPartial(object: DeepPartial<RevokeKeyRequest>): RevokeKeyRequest {
     const message = createBaseRevokeKeyRequest();
     message.keyId = object.keyId ?? "";
+    message.actor = (object.actor !== undefined && object.actor !== null) ? Actor.fromPartial(object.actor) : undefined;
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -744,6 +822,639 @@ export const RevokeKeyResponse: MessageFns<RevokeKeyResponse> = {
   },
 };
 
+function createBaseFindAdminKeyRequest(): FindAdminKeyRequest {
+  return { keyId: "" };
+}
+
+export const FindAdminKeyRequest: MessageFns<FindAdminKeyRequest> = {
+  encode(message: FindAdminKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyId !== "") {
+      writer.uint32(10).string(message.keyId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FindAdminKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFindAdminKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FindAdminKeyRequest>): FindAdminKeyRequest {
+    return FindAdminKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FindAdminKeyRequest>): FindAdminKeyRequest {
+    const message = createBaseFindAdminKeyRequest();
+    message.keyId = object.keyId ?? "";
+    return message;
+  },
+};
+
+function createBaseFindAdminKeyResponse(): FindAdminKeyResponse {
+  return { key: undefined };
+}
+
+export const FindAdminKeyResponse: MessageFns<FindAdminKeyResponse> = {
+  encode(message: FindAdminKeyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== undefined) {
+      AdminKey.encode(message.key, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FindAdminKeyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFindAdminKeyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = AdminKey.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FindAdminKeyResponse>): FindAdminKeyResponse {
+    return FindAdminKeyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FindAdminKeyResponse>): FindAdminKeyResponse {
+    const message = createBaseFindAdminKeyResponse();
+    message.key = (object.key !== undefined && object.key !== null) ? AdminKey.fromPartial(object.key) : undefined;
+    return message;
+  },
+};
+
+function createBaseAdminKey(): AdminKey {
+  return {
+    keyId: "",
+    secretSha256: Buffer.alloc(0),
+    organisationId: "",
+    name: "",
+    role: "",
+    expiresAtMs: 0n,
+    revokedAtMs: 0n,
+  };
+}
+
+export const AdminKey: MessageFns<AdminKey> = {
+  encode(message: AdminKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyId !== "") {
+      writer.uint32(10).string(message.keyId);
+    }
+    if (message.secretSha256.length !== 0) {
+      writer.uint32(18).bytes(message.secretSha256);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(26).string(message.organisationId);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.role !== "") {
+      writer.uint32(42).string(message.role);
+    }
+    if (message.expiresAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.expiresAtMs);
+    }
+    if (message.revokedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.revokedAtMs) !== message.revokedAtMs) {
+        throw new globalThis.Error("value provided for field message.revokedAtMs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.revokedAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdminKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdminKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.secretSha256 = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.expiresAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.revokedAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AdminKey>): AdminKey {
+    return AdminKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdminKey>): AdminKey {
+    const message = createBaseAdminKey();
+    message.keyId = object.keyId ?? "";
+    message.secretSha256 = object.secretSha256 ?? Buffer.alloc(0);
+    message.organisationId = object.organisationId ?? "";
+    message.name = object.name ?? "";
+    message.role = object.role ?? "";
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : 0n;
+    message.revokedAtMs = (object.revokedAtMs !== undefined && object.revokedAtMs !== null)
+      ? BigInt(object.revokedAtMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseListOrganisationsRequest(): ListOrganisationsRequest {
+  return {};
+}
+
+export const ListOrganisationsRequest: MessageFns<ListOrganisationsRequest> = {
+  encode(_: ListOrganisationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrganisationsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrganisationsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListOrganisationsRequest>): ListOrganisationsRequest {
+    return ListOrganisationsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListOrganisationsRequest>): ListOrganisationsRequest {
+    const message = createBaseListOrganisationsRequest();
+    return message;
+  },
+};
+
+function createBaseOrganisation(): Organisation {
+  return { id: "", name: "" };
+}
+
+export const Organisation: MessageFns<Organisation> = {
+  encode(message: Organisation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Organisation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrganisation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Organisation>): Organisation {
+    return Organisation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Organisation>): Organisation {
+    const message = createBaseOrganisation();
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseListOrganisationsResponse(): ListOrganisationsResponse {
+  return { organisations: [] };
+}
+
+export const ListOrganisationsResponse: MessageFns<ListOrganisationsResponse> = {
+  encode(message: ListOrganisationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.organisations) {
+      Organisation.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrganisationsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrganisationsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisations.push(Organisation.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListOrganisationsResponse>): ListOrganisationsResponse {
+    return ListOrganisationsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListOrganisationsResponse>): ListOrganisationsResponse {
+    const message = createBaseListOrganisationsResponse();
+    message.organisations = object.organisations?.map((e) => Organisation.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListTeamsRequest(): ListTeamsRequest {
+  return { organisationId: "" };
+}
+
+export const ListTeamsRequest: MessageFns<ListTeamsRequest> = {
+  encode(message: ListTeamsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTeamsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTeamsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListTeamsRequest>): ListTeamsRequest {
+    return ListTeamsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListTeamsRequest>): ListTeamsRequest {
+    const message = createBaseListTeamsRequest();
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseTeam(): Team {
+  return { organisationId: "", id: "", name: "", userCount: 0, keyCount: 0 };
+}
+
+export const Team: MessageFns<Team> = {
+  encode(message: Team, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.userCount !== 0) {
+      writer.uint32(32).uint32(message.userCount);
+    }
+    if (message.keyCount !== 0) {
+      writer.uint32(40).uint32(message.keyCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Team {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTeam();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.userCount = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.keyCount = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Team>): Team {
+    return Team.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Team>): Team {
+    const message = createBaseTeam();
+    message.organisationId = object.organisationId ?? "";
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.userCount = object.userCount ?? 0;
+    message.keyCount = object.keyCount ?? 0;
+    return message;
+  },
+};
+
+function createBaseListTeamsResponse(): ListTeamsResponse {
+  return { teams: [] };
+}
+
+export const ListTeamsResponse: MessageFns<ListTeamsResponse> = {
+  encode(message: ListTeamsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.teams) {
+      Team.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTeamsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTeamsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.teams.push(Team.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListTeamsResponse>): ListTeamsResponse {
+    return ListTeamsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListTeamsResponse>): ListTeamsResponse {
+    const message = createBaseListTeamsResponse();
+    message.teams = object.teams?.map((e) => Team.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 export type AccountServiceService = typeof AccountServiceService;
 export const AccountServiceService = {
   /** NOT_FOUND for a key id that does not exist. */
@@ -775,6 +1486,46 @@ export const AccountServiceService = {
     responseSerialize: (value: RevokeKeyResponse): Buffer => Buffer.from(RevokeKeyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeKeyResponse => RevokeKeyResponse.decode(value),
   },
+  /** The admin key behind `wba_<public id>_<secret>`. NOT_FOUND for one that does not exist. */
+  findAdminKey: {
+    path: "/waybill.v1.AccountService/FindAdminKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: FindAdminKeyRequest): Buffer => Buffer.from(FindAdminKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): FindAdminKeyRequest => FindAdminKeyRequest.decode(value),
+    responseSerialize: (value: FindAdminKeyResponse): Buffer =>
+      Buffer.from(FindAdminKeyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FindAdminKeyResponse => FindAdminKeyResponse.decode(value),
+  },
+  listOrganisations: {
+    path: "/waybill.v1.AccountService/ListOrganisations" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrganisationsRequest): Buffer =>
+      Buffer.from(ListOrganisationsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrganisationsRequest => ListOrganisationsRequest.decode(value),
+    responseSerialize: (value: ListOrganisationsResponse): Buffer =>
+      Buffer.from(ListOrganisationsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrganisationsResponse => ListOrganisationsResponse.decode(value),
+  },
+  listTeams: {
+    path: "/waybill.v1.AccountService/ListTeams" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTeamsRequest): Buffer => Buffer.from(ListTeamsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTeamsRequest => ListTeamsRequest.decode(value),
+    responseSerialize: (value: ListTeamsResponse): Buffer => Buffer.from(ListTeamsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTeamsResponse => ListTeamsResponse.decode(value),
+  },
+  listAccountAudit: {
+    path: "/waybill.v1.AccountService/ListAccountAudit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAuditRequest): Buffer => Buffer.from(ListAuditRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAuditRequest => ListAuditRequest.decode(value),
+    responseSerialize: (value: ListAuditResponse): Buffer => Buffer.from(ListAuditResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAuditResponse => ListAuditResponse.decode(value),
+  },
 } as const;
 
 export interface AccountServiceServer extends UntypedServiceImplementation {
@@ -783,6 +1534,11 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   listKeys: handleUnaryCall<ListKeysRequest, ListKeysResponse>;
   /** Idempotent. Live on every ingress in < 1 s through KV `waybill_keys`. */
   revokeKey: handleUnaryCall<RevokeKeyRequest, RevokeKeyResponse>;
+  /** The admin key behind `wba_<public id>_<secret>`. NOT_FOUND for one that does not exist. */
+  findAdminKey: handleUnaryCall<FindAdminKeyRequest, FindAdminKeyResponse>;
+  listOrganisations: handleUnaryCall<ListOrganisationsRequest, ListOrganisationsResponse>;
+  listTeams: handleUnaryCall<ListTeamsRequest, ListTeamsResponse>;
+  listAccountAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
 }
 
 export interface AccountServiceClient extends Client {
@@ -832,6 +1588,67 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RevokeKeyResponse) => void,
+  ): ClientUnaryCall;
+  /** The admin key behind `wba_<public id>_<secret>`. NOT_FOUND for one that does not exist. */
+  findAdminKey(
+    request: FindAdminKeyRequest,
+    callback: (error: ServiceError | null, response: FindAdminKeyResponse) => void,
+  ): ClientUnaryCall;
+  findAdminKey(
+    request: FindAdminKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: FindAdminKeyResponse) => void,
+  ): ClientUnaryCall;
+  findAdminKey(
+    request: FindAdminKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: FindAdminKeyResponse) => void,
+  ): ClientUnaryCall;
+  listOrganisations(
+    request: ListOrganisationsRequest,
+    callback: (error: ServiceError | null, response: ListOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  listOrganisations(
+    request: ListOrganisationsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  listOrganisations(
+    request: ListOrganisationsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  listTeams(
+    request: ListTeamsRequest,
+    callback: (error: ServiceError | null, response: ListTeamsResponse) => void,
+  ): ClientUnaryCall;
+  listTeams(
+    request: ListTeamsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTeamsResponse) => void,
+  ): ClientUnaryCall;
+  listTeams(
+    request: ListTeamsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTeamsResponse) => void,
+  ): ClientUnaryCall;
+  listAccountAudit(
+    request: ListAuditRequest,
+    callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  listAccountAudit(
+    request: ListAuditRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  listAccountAudit(
+    request: ListAuditRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAuditResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -22,7 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Attribution } from "./attribution.ts";
 import { BudgetRefusal, Target } from "./decision.ts";
-import { HoldLine, Price } from "./money.ts";
+import { BudgetUnit, HoldLine, Price } from "./money.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -68,6 +68,25 @@ export interface Budget {
   maxSharePercent: number;
 }
 
+/**
+ * The counter of a route's limit node for one value of its key. Made at first use, always hard; a change of the amount holds for
+ * the running window at once, a change of unit or window begins a new counter.
+ */
+export interface LimitDefinition {
+  organisationId: string;
+  route: string;
+  node: string;
+  /** "" for the whole route, else the value of the node's key. */
+  keyValue: string;
+  unit: BudgetUnit;
+  /** In the unit, as decimal text. */
+  amount: string;
+  /** day, week, month, quarter, year, fixed or total */
+  windowKind: string;
+  /** Length of a fixed window, else 0. */
+  windowSeconds: bigint;
+}
+
 export interface Standing {
   budgetId: string;
   windowId: bigint;
@@ -97,6 +116,8 @@ export interface AskGrant {
   lifeMs: bigint;
   /** The longest life a hold cut from it may have after the grant's own end. */
   holdLifeMs: bigint;
+  /** Set for a limit node's counter, which is made where it does not exist. `budget_id` is then the router's name for it. */
+  limit: LimitDefinition | undefined;
 }
 
 export interface GrantAnswer {
@@ -117,6 +138,7 @@ export interface HoldAsk {
   leastPicoUsd: bigint;
   /** True: no more than the budget's max_share_percent of the rest. */
   boundedByShare: boolean;
+  limit: LimitDefinition | undefined;
 }
 
 /** One exact hold on all of a request's budgets that have no grant to cut from: all or none. */
@@ -213,6 +235,22 @@ export interface GetStandingResponse {
 /** Bus: `waybill.recall`. Holders close their grants on this budget and journal the closings at once. */
 export interface GrantRecall {
   budgetId: string;
+}
+
+export interface ListBudgetsRequest {
+  /** Empty: all organisations. */
+  organisationId: string;
+}
+
+export interface BudgetWithStanding {
+  budget: Budget | undefined;
+  standing: Standing | undefined;
+  windowKind: string;
+  windowSeconds: bigint;
+}
+
+export interface ListBudgetsResponse {
+  budgets: BudgetWithStanding[];
 }
 
 function createBaseBudgetScope(): BudgetScope {
@@ -506,6 +544,159 @@ export const Budget: MessageFns<Budget> = {
   },
 };
 
+function createBaseLimitDefinition(): LimitDefinition {
+  return {
+    organisationId: "",
+    route: "",
+    node: "",
+    keyValue: "",
+    unit: 0,
+    amount: "",
+    windowKind: "",
+    windowSeconds: 0n,
+  };
+}
+
+export const LimitDefinition: MessageFns<LimitDefinition> = {
+  encode(message: LimitDefinition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.route !== "") {
+      writer.uint32(18).string(message.route);
+    }
+    if (message.node !== "") {
+      writer.uint32(26).string(message.node);
+    }
+    if (message.keyValue !== "") {
+      writer.uint32(34).string(message.keyValue);
+    }
+    if (message.unit !== 0) {
+      writer.uint32(40).int32(message.unit);
+    }
+    if (message.amount !== "") {
+      writer.uint32(50).string(message.amount);
+    }
+    if (message.windowKind !== "") {
+      writer.uint32(58).string(message.windowKind);
+    }
+    if (message.windowSeconds !== 0n) {
+      if (BigInt.asIntN(64, message.windowSeconds) !== message.windowSeconds) {
+        throw new globalThis.Error("value provided for field message.windowSeconds of type int64 too large");
+      }
+      writer.uint32(64).int64(message.windowSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LimitDefinition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLimitDefinition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.keyValue = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.unit = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.amount = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.windowKind = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.windowSeconds = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LimitDefinition>): LimitDefinition {
+    return LimitDefinition.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LimitDefinition>): LimitDefinition {
+    const message = createBaseLimitDefinition();
+    message.organisationId = object.organisationId ?? "";
+    message.route = object.route ?? "";
+    message.node = object.node ?? "";
+    message.keyValue = object.keyValue ?? "";
+    message.unit = object.unit ?? 0;
+    message.amount = object.amount ?? "";
+    message.windowKind = object.windowKind ?? "";
+    message.windowSeconds = (object.windowSeconds !== undefined && object.windowSeconds !== null)
+      ? BigInt(object.windowSeconds)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseStanding(): Standing {
   return {
     budgetId: "",
@@ -700,7 +891,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseAskGrant(): AskGrant {
-  return { grantId: "", budgetId: "", needPicoUsd: 0n, wantPicoUsd: 0n, lifeMs: 0n, holdLifeMs: 0n };
+  return { grantId: "", budgetId: "", needPicoUsd: 0n, wantPicoUsd: 0n, lifeMs: 0n, holdLifeMs: 0n, limit: undefined };
 }
 
 export const AskGrant: MessageFns<AskGrant> = {
@@ -734,6 +925,9 @@ export const AskGrant: MessageFns<AskGrant> = {
         throw new globalThis.Error("value provided for field message.holdLifeMs of type int64 too large");
       }
       writer.uint32(48).int64(message.holdLifeMs);
+    }
+    if (message.limit !== undefined) {
+      LimitDefinition.encode(message.limit, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -799,6 +993,14 @@ export const AskGrant: MessageFns<AskGrant> = {
             message.holdLifeMs = reader.int64() as bigint;
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.limit = LimitDefinition.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -828,6 +1030,9 @@ export const AskGrant: MessageFns<AskGrant> = {
     message.holdLifeMs = (object.holdLifeMs !== undefined && object.holdLifeMs !== null)
       ? BigInt(object.holdLifeMs)
       : 0n;
+    message.limit = (object.limit !== undefined && object.limit !== null)
+      ? LimitDefinition.fromPartial(object.limit)
+      : undefined;
     return message;
   },
 };
@@ -949,7 +1154,7 @@ export const GrantAnswer: MessageFns<GrantAnswer> = {
 };
 
 function createBaseHoldAsk(): HoldAsk {
-  return { budgetId: "", wantPicoUsd: 0n, leastPicoUsd: 0n, boundedByShare: false };
+  return { budgetId: "", wantPicoUsd: 0n, leastPicoUsd: 0n, boundedByShare: false, limit: undefined };
 }
 
 export const HoldAsk: MessageFns<HoldAsk> = {
@@ -971,6 +1176,9 @@ export const HoldAsk: MessageFns<HoldAsk> = {
     }
     if (message.boundedByShare !== false) {
       writer.uint32(32).bool(message.boundedByShare);
+    }
+    if (message.limit !== undefined) {
+      LimitDefinition.encode(message.limit, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1020,6 +1228,14 @@ export const HoldAsk: MessageFns<HoldAsk> = {
             message.boundedByShare = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.limit = LimitDefinition.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1045,6 +1261,9 @@ export const HoldAsk: MessageFns<HoldAsk> = {
       ? BigInt(object.leastPicoUsd)
       : 0n;
     message.boundedByShare = object.boundedByShare ?? false;
+    message.limit = (object.limit !== undefined && object.limit !== null)
+      ? LimitDefinition.fromPartial(object.limit)
+      : undefined;
     return message;
   },
 };
@@ -2187,6 +2406,216 @@ export const GrantRecall: MessageFns<GrantRecall> = {
   },
 };
 
+function createBaseListBudgetsRequest(): ListBudgetsRequest {
+  return { organisationId: "" };
+}
+
+export const ListBudgetsRequest: MessageFns<ListBudgetsRequest> = {
+  encode(message: ListBudgetsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBudgetsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBudgetsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListBudgetsRequest>): ListBudgetsRequest {
+    return ListBudgetsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBudgetsRequest>): ListBudgetsRequest {
+    const message = createBaseListBudgetsRequest();
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseBudgetWithStanding(): BudgetWithStanding {
+  return { budget: undefined, standing: undefined, windowKind: "", windowSeconds: 0n };
+}
+
+export const BudgetWithStanding: MessageFns<BudgetWithStanding> = {
+  encode(message: BudgetWithStanding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budget !== undefined) {
+      Budget.encode(message.budget, writer.uint32(10).fork()).join();
+    }
+    if (message.standing !== undefined) {
+      Standing.encode(message.standing, writer.uint32(18).fork()).join();
+    }
+    if (message.windowKind !== "") {
+      writer.uint32(26).string(message.windowKind);
+    }
+    if (message.windowSeconds !== 0n) {
+      if (BigInt.asIntN(64, message.windowSeconds) !== message.windowSeconds) {
+        throw new globalThis.Error("value provided for field message.windowSeconds of type int64 too large");
+      }
+      writer.uint32(32).int64(message.windowSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetWithStanding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetWithStanding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budget = Budget.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.standing = Standing.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.windowKind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.windowSeconds = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BudgetWithStanding>): BudgetWithStanding {
+    return BudgetWithStanding.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetWithStanding>): BudgetWithStanding {
+    const message = createBaseBudgetWithStanding();
+    message.budget = (object.budget !== undefined && object.budget !== null)
+      ? Budget.fromPartial(object.budget)
+      : undefined;
+    message.standing = (object.standing !== undefined && object.standing !== null)
+      ? Standing.fromPartial(object.standing)
+      : undefined;
+    message.windowKind = object.windowKind ?? "";
+    message.windowSeconds = (object.windowSeconds !== undefined && object.windowSeconds !== null)
+      ? BigInt(object.windowSeconds)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseListBudgetsResponse(): ListBudgetsResponse {
+  return { budgets: [] };
+}
+
+export const ListBudgetsResponse: MessageFns<ListBudgetsResponse> = {
+  encode(message: ListBudgetsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.budgets) {
+      BudgetWithStanding.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBudgetsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBudgetsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgets.push(BudgetWithStanding.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListBudgetsResponse>): ListBudgetsResponse {
+    return ListBudgetsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBudgetsResponse>): ListBudgetsResponse {
+    const message = createBaseListBudgetsResponse();
+    message.budgets = object.budgets?.map((e) => BudgetWithStanding.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 export type BudgetServiceService = typeof BudgetServiceService;
 export const BudgetServiceService = {
   /**
@@ -2211,6 +2640,15 @@ export const BudgetServiceService = {
     responseSerialize: (value: GetStandingResponse): Buffer => Buffer.from(GetStandingResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStandingResponse => GetStandingResponse.decode(value),
   },
+  listBudgets: {
+    path: "/waybill.v1.BudgetService/ListBudgets" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListBudgetsRequest): Buffer => Buffer.from(ListBudgetsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListBudgetsRequest => ListBudgetsRequest.decode(value),
+    responseSerialize: (value: ListBudgetsResponse): Buffer => Buffer.from(ListBudgetsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListBudgetsResponse => ListBudgetsResponse.decode(value),
+  },
 } as const;
 
 export interface BudgetServiceServer extends UntypedServiceImplementation {
@@ -2220,6 +2658,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    */
   session: handleBidiStreamingCall<BudgetCall, BudgetAnswer>;
   getStanding: handleUnaryCall<GetStandingRequest, GetStandingResponse>;
+  listBudgets: handleUnaryCall<ListBudgetsRequest, ListBudgetsResponse>;
 }
 
 export interface BudgetServiceClient extends Client {
@@ -2244,6 +2683,21 @@ export interface BudgetServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStandingResponse) => void,
+  ): ClientUnaryCall;
+  listBudgets(
+    request: ListBudgetsRequest,
+    callback: (error: ServiceError | null, response: ListBudgetsResponse) => void,
+  ): ClientUnaryCall;
+  listBudgets(
+    request: ListBudgetsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListBudgetsResponse) => void,
+  ): ClientUnaryCall;
+  listBudgets(
+    request: ListBudgetsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListBudgetsResponse) => void,
   ): ClientUnaryCall;
 }
 

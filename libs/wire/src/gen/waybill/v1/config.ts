@@ -12,7 +12,10 @@ export const protobufPackage = "waybill.v1";
 
 export const protobufFileName = "waybill/v1/config.proto";
 
-/** Values of KV `waybill_config`: what the router has deployed. Keys: provider.<id>, model.<provider>.<model>, alias.<name>, route.<name>. */
+/**
+ * Values of KV `waybill_config`: what the router has deployed. Keys: provider.<id>, model.<provider>.<model>, alias.<name>,
+ * route.<organisation, or - for everyone>.<name>, and try.<organisation or ->.<name>.<version> for versions that are not live.
+ */
 
 export interface ProviderConfig {
   id: string;
@@ -38,6 +41,21 @@ export interface ModelConfig {
   /** Absent: the price is unknown. */
   price: Price | undefined;
   simulated: boolean;
+  /** Quality from 0 to 1 by task (chat, code, reasoning, extraction, tools, vision, long_context); "" is any other task. */
+  quality: { [key: string]: number };
+  /** Usual time to the first token; 0: unknown. */
+  firstTokenMs: number;
+  /** Usual speed of the answer; 0: unknown. */
+  outputTokensPerSecond: number;
+  /** Unix milliseconds from which the provider no longer serves it; 0: not announced. */
+  deprecatedAtMs: bigint;
+  /** Version of the catalogue entry that this was made from. */
+  version: number;
+}
+
+export interface ModelConfig_QualityEntry {
+  key: string;
+  value: number;
 }
 
 export interface AliasConfig {
@@ -51,6 +69,10 @@ export interface RouteConfig {
   version: number;
   /** The route graph as JSON. */
   documentJson: string;
+  /** Whose route it is; empty: every organisation's. */
+  organisationId: string;
+  /** False: not live, only there to be tried as dynamic/<route>@<version>. */
+  deployed: boolean;
 }
 
 function createBaseProviderConfig(): ProviderConfig {
@@ -178,6 +200,11 @@ function createBaseModelConfig(): ModelConfig {
     capabilities: [],
     price: undefined,
     simulated: false,
+    quality: {},
+    firstTokenMs: 0,
+    outputTokensPerSecond: 0,
+    deprecatedAtMs: 0n,
+    version: 0,
   };
 }
 
@@ -212,6 +239,24 @@ export const ModelConfig: MessageFns<ModelConfig> = {
     }
     if (message.simulated !== false) {
       writer.uint32(64).bool(message.simulated);
+    }
+    globalThis.Object.entries(message.quality).forEach(([key, value]: [string, number]) => {
+      ModelConfig_QualityEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
+    });
+    if (message.firstTokenMs !== 0) {
+      writer.uint32(80).uint32(message.firstTokenMs);
+    }
+    if (message.outputTokensPerSecond !== 0) {
+      writer.uint32(88).uint32(message.outputTokensPerSecond);
+    }
+    if (message.deprecatedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.deprecatedAtMs) !== message.deprecatedAtMs) {
+        throw new globalThis.Error("value provided for field message.deprecatedAtMs of type int64 too large");
+      }
+      writer.uint32(96).int64(message.deprecatedAtMs);
+    }
+    if (message.version !== 0) {
+      writer.uint32(104).uint32(message.version);
     }
     return writer;
   },
@@ -293,6 +338,49 @@ export const ModelConfig: MessageFns<ModelConfig> = {
             message.simulated = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            const entry9 = ModelConfig_QualityEntry.decode(reader, reader.uint32());
+            if (entry9.value !== undefined) {
+              message.quality[entry9.key] = entry9.value;
+            }
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.firstTokenMs = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.outputTokensPerSecond = reader.uint32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.deprecatedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -322,6 +410,88 @@ export const ModelConfig: MessageFns<ModelConfig> = {
     message.capabilities = object.capabilities?.map((e) => e) || [];
     message.price = (object.price !== undefined && object.price !== null) ? Price.fromPartial(object.price) : undefined;
     message.simulated = object.simulated ?? false;
+    message.quality = (globalThis.Object.entries(object.quality ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.firstTokenMs = object.firstTokenMs ?? 0;
+    message.outputTokensPerSecond = object.outputTokensPerSecond ?? 0;
+    message.deprecatedAtMs = (object.deprecatedAtMs !== undefined && object.deprecatedAtMs !== null)
+      ? BigInt(object.deprecatedAtMs)
+      : 0n;
+    message.version = object.version ?? 0;
+    return message;
+  },
+};
+
+function createBaseModelConfig_QualityEntry(): ModelConfig_QualityEntry {
+  return { key: "", value: 0 };
+}
+
+export const ModelConfig_QualityEntry: MessageFns<ModelConfig_QualityEntry> = {
+  encode(message: ModelConfig_QualityEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelConfig_QualityEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelConfig_QualityEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ModelConfig_QualityEntry>): ModelConfig_QualityEntry {
+    return ModelConfig_QualityEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ModelConfig_QualityEntry>): ModelConfig_QualityEntry {
+    const message = createBaseModelConfig_QualityEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };
@@ -394,7 +564,7 @@ export const AliasConfig: MessageFns<AliasConfig> = {
 };
 
 function createBaseRouteConfig(): RouteConfig {
-  return { name: "", version: 0, documentJson: "" };
+  return { name: "", version: 0, documentJson: "", organisationId: "", deployed: false };
 }
 
 export const RouteConfig: MessageFns<RouteConfig> = {
@@ -407,6 +577,12 @@ export const RouteConfig: MessageFns<RouteConfig> = {
     }
     if (message.documentJson !== "") {
       writer.uint32(26).string(message.documentJson);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(34).string(message.organisationId);
+    }
+    if (message.deployed !== false) {
+      writer.uint32(40).bool(message.deployed);
     }
     return writer;
   },
@@ -448,6 +624,22 @@ export const RouteConfig: MessageFns<RouteConfig> = {
             message.documentJson = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.deployed = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -468,6 +660,8 @@ export const RouteConfig: MessageFns<RouteConfig> = {
     message.name = object.name ?? "";
     message.version = object.version ?? 0;
     message.documentJson = object.documentJson ?? "";
+    message.organisationId = object.organisationId ?? "";
+    message.deployed = object.deployed ?? false;
     return message;
   },
 };

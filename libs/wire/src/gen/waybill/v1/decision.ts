@@ -30,11 +30,21 @@ export interface Timeouts {
   totalMs: number;
 }
 
-/** A model that was considered, and why it was not taken. Empty reason: it was taken. */
+/** A model that was considered, and why it was not taken. Empty reason: it was taken, or nobody asked it because another was. */
 export interface Candidate {
   provider: string;
   model: string;
   rejectedBecause: string;
+  /** The code a client would get if this were the only candidate; empty: not rejected. */
+  rejectedCode: string;
+  /** The node that named it; empty for a direct model. */
+  node: string;
+  /** Predicted quality from 0 to 1, where an `auto` node asked for it; 0: nobody asked. */
+  quality: number;
+  /** What the request is expected to cost there; 0: nobody asked, or nothing. */
+  expectedCostPicoUsd: bigint;
+  /** True: within the band of the best quality, so price decided. */
+  inBand: boolean;
 }
 
 export interface Decision {
@@ -67,6 +77,22 @@ export interface Decision {
   candidates: Candidate[];
   /** Rest of the tightest budget after this hold, pico-USD as decimal text; empty: no budget matches. */
   budgetRemainingPicoUsd: string;
+  /** How long the ingress waits before it sends this attempt: the pause of a retry at the same model. */
+  startAfterMs: number;
+  /** What an `auto` node decided by: quality, balanced or cost; empty: no such node. */
+  mode: string;
+  /** What became of the session's model; absent: no session, or no `auto` node. */
+  sessionAffinity: SessionAffinity | undefined;
+}
+
+/** The answer to a request that named its session. */
+export interface SessionAffinity {
+  /** adaptive or sticky */
+  strategy: string;
+  /** session_id_payload or session_id_header */
+  source: string;
+  /** initialize, retain or switch */
+  decision: string;
 }
 
 export interface BudgetRefusal {
@@ -276,7 +302,16 @@ export const Timeouts: MessageFns<Timeouts> = {
 };
 
 function createBaseCandidate(): Candidate {
-  return { provider: "", model: "", rejectedBecause: "" };
+  return {
+    provider: "",
+    model: "",
+    rejectedBecause: "",
+    rejectedCode: "",
+    node: "",
+    quality: 0,
+    expectedCostPicoUsd: 0n,
+    inBand: false,
+  };
 }
 
 export const Candidate: MessageFns<Candidate> = {
@@ -289,6 +324,24 @@ export const Candidate: MessageFns<Candidate> = {
     }
     if (message.rejectedBecause !== "") {
       writer.uint32(26).string(message.rejectedBecause);
+    }
+    if (message.rejectedCode !== "") {
+      writer.uint32(34).string(message.rejectedCode);
+    }
+    if (message.node !== "") {
+      writer.uint32(42).string(message.node);
+    }
+    if (message.quality !== 0) {
+      writer.uint32(49).double(message.quality);
+    }
+    if (message.expectedCostPicoUsd !== 0n) {
+      if (BigInt.asIntN(64, message.expectedCostPicoUsd) !== message.expectedCostPicoUsd) {
+        throw new globalThis.Error("value provided for field message.expectedCostPicoUsd of type int64 too large");
+      }
+      writer.uint32(56).int64(message.expectedCostPicoUsd);
+    }
+    if (message.inBand !== false) {
+      writer.uint32(64).bool(message.inBand);
     }
     return writer;
   },
@@ -330,6 +383,46 @@ export const Candidate: MessageFns<Candidate> = {
             message.rejectedBecause = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.rejectedCode = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.quality = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.expectedCostPicoUsd = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.inBand = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -350,6 +443,13 @@ export const Candidate: MessageFns<Candidate> = {
     message.provider = object.provider ?? "";
     message.model = object.model ?? "";
     message.rejectedBecause = object.rejectedBecause ?? "";
+    message.rejectedCode = object.rejectedCode ?? "";
+    message.node = object.node ?? "";
+    message.quality = object.quality ?? 0;
+    message.expectedCostPicoUsd = (object.expectedCostPicoUsd !== undefined && object.expectedCostPicoUsd !== null)
+      ? BigInt(object.expectedCostPicoUsd)
+      : 0n;
+    message.inBand = object.inBand ?? false;
     return message;
   },
 };
@@ -372,6 +472,9 @@ function createBaseDecision(): Decision {
     resumeToken: Buffer.alloc(0),
     candidates: [],
     budgetRemainingPicoUsd: "",
+    startAfterMs: 0,
+    mode: "",
+    sessionAffinity: undefined,
   };
 }
 
@@ -430,6 +533,15 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.budgetRemainingPicoUsd !== "") {
       writer.uint32(130).string(message.budgetRemainingPicoUsd);
+    }
+    if (message.startAfterMs !== 0) {
+      writer.uint32(136).uint32(message.startAfterMs);
+    }
+    if (message.mode !== "") {
+      writer.uint32(146).string(message.mode);
+    }
+    if (message.sessionAffinity !== undefined) {
+      SessionAffinity.encode(message.sessionAffinity, writer.uint32(154).fork()).join();
     }
     return writer;
   },
@@ -575,6 +687,30 @@ export const Decision: MessageFns<Decision> = {
             message.budgetRemainingPicoUsd = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.startAfterMs = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.mode = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.sessionAffinity = SessionAffinity.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -616,6 +752,90 @@ export const Decision: MessageFns<Decision> = {
     message.resumeToken = object.resumeToken ?? Buffer.alloc(0);
     message.candidates = object.candidates?.map((e) => Candidate.fromPartial(e)) || [];
     message.budgetRemainingPicoUsd = object.budgetRemainingPicoUsd ?? "";
+    message.startAfterMs = object.startAfterMs ?? 0;
+    message.mode = object.mode ?? "";
+    message.sessionAffinity = (object.sessionAffinity !== undefined && object.sessionAffinity !== null)
+      ? SessionAffinity.fromPartial(object.sessionAffinity)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSessionAffinity(): SessionAffinity {
+  return { strategy: "", source: "", decision: "" };
+}
+
+export const SessionAffinity: MessageFns<SessionAffinity> = {
+  encode(message: SessionAffinity, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.strategy !== "") {
+      writer.uint32(10).string(message.strategy);
+    }
+    if (message.source !== "") {
+      writer.uint32(18).string(message.source);
+    }
+    if (message.decision !== "") {
+      writer.uint32(26).string(message.decision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionAffinity {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionAffinity();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.strategy = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.decision = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SessionAffinity>): SessionAffinity {
+    return SessionAffinity.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionAffinity>): SessionAffinity {
+    const message = createBaseSessionAffinity();
+    message.strategy = object.strategy ?? "";
+    message.source = object.source ?? "";
+    message.decision = object.decision ?? "";
     return message;
   },
 };

@@ -28,6 +28,27 @@ export interface WorkerHealth {
   draining: boolean;
   /** Unsent usage records on disk. */
   spooledRecords: number;
+  /** What the last ten seconds of calls were like, per model that was called. */
+  targets: TargetHealth[];
+}
+
+/** One model as one worker has found it. Counts are of the last ten seconds, so that they can be added up over workers. */
+export interface TargetHealth {
+  provider: string;
+  model: string;
+  /** Calls that ended, however. */
+  calls: number;
+  /** Of these: unreachable, timed out, cut, or answered with 5xx, 401 or 403. */
+  failures: number;
+  /** Of these: refused with 429. */
+  rateLimited: number;
+  /** Failures in a row up to now; 0 after a success. */
+  failuresInARow: number;
+  /** Sum of the times to the first token of calls that had one; with `first_tokens` it gives the mean. */
+  firstTokenMsSum: bigint;
+  firstTokens: number;
+  /** The provider asked to be left alone for this long, from now. */
+  retryAfterMs: number;
 }
 
 /** Ingress -> waybill.alive.<ingress>. */
@@ -103,7 +124,7 @@ export const ServedModel: MessageFns<ServedModel> = {
 };
 
 function createBaseWorkerHealth(): WorkerHealth {
-  return { workerId: "", models: [], inFlight: 0, capacity: 0, draining: false, spooledRecords: 0 };
+  return { workerId: "", models: [], inFlight: 0, capacity: 0, draining: false, spooledRecords: 0, targets: [] };
 }
 
 export const WorkerHealth: MessageFns<WorkerHealth> = {
@@ -125,6 +146,9 @@ export const WorkerHealth: MessageFns<WorkerHealth> = {
     }
     if (message.spooledRecords !== 0) {
       writer.uint32(48).uint32(message.spooledRecords);
+    }
+    for (const v of message.targets) {
+      TargetHealth.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -190,6 +214,14 @@ export const WorkerHealth: MessageFns<WorkerHealth> = {
             message.spooledRecords = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.targets.push(TargetHealth.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -213,6 +245,173 @@ export const WorkerHealth: MessageFns<WorkerHealth> = {
     message.capacity = object.capacity ?? 0;
     message.draining = object.draining ?? false;
     message.spooledRecords = object.spooledRecords ?? 0;
+    message.targets = object.targets?.map((e) => TargetHealth.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTargetHealth(): TargetHealth {
+  return {
+    provider: "",
+    model: "",
+    calls: 0,
+    failures: 0,
+    rateLimited: 0,
+    failuresInARow: 0,
+    firstTokenMsSum: 0n,
+    firstTokens: 0,
+    retryAfterMs: 0,
+  };
+}
+
+export const TargetHealth: MessageFns<TargetHealth> = {
+  encode(message: TargetHealth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).uint32(message.calls);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(32).uint32(message.failures);
+    }
+    if (message.rateLimited !== 0) {
+      writer.uint32(40).uint32(message.rateLimited);
+    }
+    if (message.failuresInARow !== 0) {
+      writer.uint32(48).uint32(message.failuresInARow);
+    }
+    if (message.firstTokenMsSum !== 0n) {
+      if (BigInt.asUintN(64, message.firstTokenMsSum) !== message.firstTokenMsSum) {
+        throw new globalThis.Error("value provided for field message.firstTokenMsSum of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.firstTokenMsSum);
+    }
+    if (message.firstTokens !== 0) {
+      writer.uint32(64).uint32(message.firstTokens);
+    }
+    if (message.retryAfterMs !== 0) {
+      writer.uint32(72).uint32(message.retryAfterMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TargetHealth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTargetHealth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failures = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.rateLimited = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.failuresInARow = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.firstTokenMsSum = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.firstTokens = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.retryAfterMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TargetHealth>): TargetHealth {
+    return TargetHealth.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TargetHealth>): TargetHealth {
+    const message = createBaseTargetHealth();
+    message.provider = object.provider ?? "";
+    message.model = object.model ?? "";
+    message.calls = object.calls ?? 0;
+    message.failures = object.failures ?? 0;
+    message.rateLimited = object.rateLimited ?? 0;
+    message.failuresInARow = object.failuresInARow ?? 0;
+    message.firstTokenMsSum = (object.firstTokenMsSum !== undefined && object.firstTokenMsSum !== null)
+      ? BigInt(object.firstTokenMsSum)
+      : 0n;
+    message.firstTokens = object.firstTokens ?? 0;
+    message.retryAfterMs = object.retryAfterMs ?? 0;
     return message;
   },
 };

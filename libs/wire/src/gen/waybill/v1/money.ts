@@ -17,6 +17,27 @@ export const protobufFileName = "waybill/v1/money.proto";
  */
 
 /**
+ * What an amount of a budget counts. The names of the amount fields say pico-USD, because that is what nearly all of them are;
+ * in a budget of another unit the same fields count that unit.
+ */
+export const BudgetUnit = {
+  /** UNSPECIFIED - Pico-USD, the unit of every budget that is not a limit node's counter. */
+  UNSPECIFIED: 0,
+  /** REQUESTS - Attempts. */
+  REQUESTS: 1,
+  /** TOKENS - Input and output together. */
+  TOKENS: 2,
+} as const;
+
+export type BudgetUnit = typeof BudgetUnit[keyof typeof BudgetUnit];
+
+export namespace BudgetUnit {
+  export type UNSPECIFIED = typeof BudgetUnit.UNSPECIFIED;
+  export type REQUESTS = typeof BudgetUnit.REQUESTS;
+  export type TOKENS = typeof BudgetUnit.TOKENS;
+}
+
+/**
  * Tokens of one attempt. `input` includes what was read from or written to the provider's cache;
  * `output` includes reasoning.
  */
@@ -64,6 +85,8 @@ export interface HoldLine {
   amountPicoUsd: bigint;
   /** True where the budget's enforcement is `hard`. */
   hard: boolean;
+  /** What the amount counts. */
+  unit: BudgetUnit;
 }
 
 function createBaseTokenUsage(): TokenUsage {
@@ -507,7 +530,7 @@ export const Price: MessageFns<Price> = {
 };
 
 function createBaseHoldLine(): HoldLine {
-  return { budgetId: "", windowId: 0n, grantId: "", amountPicoUsd: 0n, hard: false };
+  return { budgetId: "", windowId: 0n, grantId: "", amountPicoUsd: 0n, hard: false, unit: 0 };
 }
 
 export const HoldLine: MessageFns<HoldLine> = {
@@ -532,6 +555,9 @@ export const HoldLine: MessageFns<HoldLine> = {
     }
     if (message.hard !== false) {
       writer.uint32(40).bool(message.hard);
+    }
+    if (message.unit !== 0) {
+      writer.uint32(48).int32(message.unit);
     }
     return writer;
   },
@@ -589,6 +615,14 @@ export const HoldLine: MessageFns<HoldLine> = {
             message.hard = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.unit = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -613,6 +647,7 @@ export const HoldLine: MessageFns<HoldLine> = {
       ? BigInt(object.amountPicoUsd)
       : 0n;
     message.hard = object.hard ?? false;
+    message.unit = object.unit ?? 0;
     return message;
   },
 };

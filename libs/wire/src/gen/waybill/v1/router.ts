@@ -56,6 +56,16 @@ export interface Features {
   headers: { [key: string]: string };
   /** The request asks for something whose price the catalogue does not cover: another service tier, web search, audio. */
   priceUnbounded: boolean;
+  /**
+   * body.*: the body's top-level texts, numbers and booleans, and its metadata, as one JSON object of at most 4 KiB; what did
+   * not fit is left out. Never messages, input, prompt, system or tools. Empty: not asked for a route.
+   */
+  bodyJson: string;
+  routing:
+    | RoutingConfig
+    | undefined;
+  /** The path the client asked, e.g. /v1/chat/completions. */
+  path: string;
 }
 
 export interface Features_MetadataEntry {
@@ -66,6 +76,21 @@ export interface Features_MetadataEntry {
 export interface Features_HeadersEntry {
   key: string;
   value: string;
+}
+
+/** What the client asks of an `auto` node for this one request (body `routing_config`, or Waybill's headers). Empty: not said. */
+export interface RoutingConfig {
+  /** quality, balanced or cost */
+  mode: string;
+  /** Names of models; each a name that a client could ask for. Empty: the node's own. */
+  models: string[];
+  /** True: only models that take every parameter the body has. */
+  requireParameters: boolean;
+  /** adaptive, sticky or none */
+  affinity: string;
+  sessionId: string;
+  /** session_id_payload or session_id_header */
+  sessionSource: string;
 }
 
 export interface DecideRequest {
@@ -143,6 +168,9 @@ function createBaseFeatures(): Features {
     metadata: {},
     headers: {},
     priceUnbounded: false,
+    bodyJson: "",
+    routing: undefined,
+    path: "",
   };
 }
 
@@ -198,6 +226,15 @@ export const Features: MessageFns<Features> = {
     });
     if (message.priceUnbounded !== false) {
       writer.uint32(112).bool(message.priceUnbounded);
+    }
+    if (message.bodyJson !== "") {
+      writer.uint32(122).string(message.bodyJson);
+    }
+    if (message.routing !== undefined) {
+      RoutingConfig.encode(message.routing, writer.uint32(130).fork()).join();
+    }
+    if (message.path !== "") {
+      writer.uint32(138).string(message.path);
     }
     return writer;
   },
@@ -333,6 +370,30 @@ export const Features: MessageFns<Features> = {
             message.priceUnbounded = reader.bool();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.bodyJson = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.routing = RoutingConfig.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -386,6 +447,11 @@ export const Features: MessageFns<Features> = {
       {},
     );
     message.priceUnbounded = object.priceUnbounded ?? false;
+    message.bodyJson = object.bodyJson ?? "";
+    message.routing = (object.routing !== undefined && object.routing !== null)
+      ? RoutingConfig.fromPartial(object.routing)
+      : undefined;
+    message.path = object.path ?? "";
     return message;
   },
 };
@@ -520,6 +586,121 @@ export const Features_HeadersEntry: MessageFns<Features_HeadersEntry> = {
     const message = createBaseFeatures_HeadersEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseRoutingConfig(): RoutingConfig {
+  return { mode: "", models: [], requireParameters: false, affinity: "", sessionId: "", sessionSource: "" };
+}
+
+export const RoutingConfig: MessageFns<RoutingConfig> = {
+  encode(message: RoutingConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mode !== "") {
+      writer.uint32(10).string(message.mode);
+    }
+    for (const v of message.models) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.requireParameters !== false) {
+      writer.uint32(24).bool(message.requireParameters);
+    }
+    if (message.affinity !== "") {
+      writer.uint32(34).string(message.affinity);
+    }
+    if (message.sessionId !== "") {
+      writer.uint32(42).string(message.sessionId);
+    }
+    if (message.sessionSource !== "") {
+      writer.uint32(50).string(message.sessionSource);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoutingConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoutingConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.mode = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.models.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.requireParameters = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.affinity = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sessionSource = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RoutingConfig>): RoutingConfig {
+    return RoutingConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RoutingConfig>): RoutingConfig {
+    const message = createBaseRoutingConfig();
+    message.mode = object.mode ?? "";
+    message.models = object.models?.map((e) => e) || [];
+    message.requireParameters = object.requireParameters ?? false;
+    message.affinity = object.affinity ?? "";
+    message.sessionId = object.sessionId ?? "";
+    message.sessionSource = object.sessionSource ?? "";
     return message;
   },
 };

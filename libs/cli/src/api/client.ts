@@ -1,0 +1,67 @@
+// The admin API over HTTP. Everything that goes wrong becomes an Ending that says what to do next.
+import type { CliConfig } from "../config.ts";
+import { notReached, notTheApi, refusalOf } from "./errors.ts";
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Paths are below /api/v1. What an answer is made of stands in shapes.ts; the API's own tests hold it to that. */
+export interface Api {
+  get<T>(path: string, query?: Query): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  put<T>(path: string, body: unknown): Promise<T>;
+  delete<T>(path: string, query?: Query): Promise<T>;
+}
+
+/** A plan on many recorded requests takes its time. */
+const TIMEOUT_MS = 120_000;
+
+/** `organisation` goes with every question; undefined: the key's own. */
+export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string | undefined): Api {
+  const ask = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> => {
+    const url = new URL(`${adminUrl}/api/v1${path}`);
+    for (const [name, value] of Object.entries({ ...query, organisation })) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const { status, text } = await exchange(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${adminKey}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      // A key is not carried to another address.
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (status >= 200 && status < 300) return readAnswer<T>(text);
+    throw refusalOf(status, text);
+  };
+  return {
+    get: (path, query) => ask("GET", path, undefined, query),
+    post: (path, body = {}) => ask("POST", path, body),
+    put: (path, body) => ask("PUT", path, body),
+    delete: (path, query) => ask("DELETE", path, undefined, query),
+  };
+}
+
+/** A path of texts, each escaped: pathOf("routes", name). */
+export function pathOf(...segments: readonly (string | number)[]): string {
+  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+}
+
+async function exchange(url: URL, init: RequestInit): Promise<{ status: number; text: string }> {
+  try {
+    const response = await fetch(url, init);
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw notReached(url.origin, error);
+  }
+}
+
+function readAnswer<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw notTheApi("it answered with something that is no JSON");
+  }
+}

@@ -1,0 +1,54 @@
+// routes explain: why a request went where it went, from its record; --replay decides it again.
+import type { Command } from "commander";
+import { type Api, pathOf } from "../../api/client.ts";
+import { Refusal } from "../../api/errors.ts";
+import type { Decision, Replayed } from "../../api/shapes.ts";
+import { Ending } from "../../exit-codes.ts";
+import { costOf, formatDecision } from "../../print/explanation.ts";
+import { addVerb } from "../add-verb.ts";
+import { contextOf } from "../context.ts";
+
+interface RequestDetail {
+  requestId: string;
+  decisions: Decision[];
+  /** Attempts that have no decision of their own. */
+  otherAttempts: (NonNullable<Decision["cost"]> & { attemptId: string })[];
+}
+
+export function addRoutesExplain(routes: Command): void {
+  addVerb(
+    routes,
+    "explain <request-id>",
+    "why a request went where it went: its way, the candidates, why each was rejected, what was held and what it cost",
+    "routes explain 01a2147d-1ad7-7278-b220-eea48c02c247 --replay",
+  )
+    .option("--replay", "decide it again from its record and say whether the explanation is the same")
+    .action(async (requestId: string, { replay = false }: { replay?: boolean }, command: Command) => {
+      const { api, print } = contextOf(command);
+      const detail = await lookUp(api, requestId);
+      const replays: (Replayed & { attempt: number })[] = [];
+      for (const { attempt } of replay ? detail.decisions : []) {
+        const replayed = await api.post<Replayed>(pathOf("requests", requestId, "replay"), { attempt });
+        replays.push({ ...replayed, attempt });
+      }
+      print(replay ? { ...detail, replays } : detail, () => formatDetail(detail, replays));
+    });
+}
+
+async function lookUp(api: Api, requestId: string): Promise<RequestDetail> {
+  try {
+    return await api.get<RequestDetail>(pathOf("requests", requestId));
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    const hint =
+      "The id is the answer's x-request-id; it is known some seconds after the request, see `waybill decisions list`.";
+    throw new Ending(`${error.message}\n${hint}`, error.exitCode);
+  }
+}
+
+function formatDetail({ decisions, otherAttempts }: RequestDetail, replays: readonly Replayed[]): string {
+  return [
+    ...decisions.map((decision, index) => formatDecision(decision, replays[index])),
+    ...otherAttempts.map((attempt) => `attempt    ${attempt.attemptId}, ${attempt.model}: ${costOf(attempt)}`),
+  ].join("\n\n");
+}

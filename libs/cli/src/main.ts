@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+// The command `waybill`: administers an installation through its admin API and knows nothing else.
+import { Command, CommanderError } from "commander";
+import { addAliasesList } from "./commands/aliases/list.ts";
+import { addAliasesRemove } from "./commands/aliases/remove.ts";
+import { addAliasesSet } from "./commands/aliases/set.ts";
+import { addAudit } from "./commands/audit.ts";
+import { addBudgetsList } from "./commands/budgets/list.ts";
+import { addDecisionsList } from "./commands/decisions/list.ts";
+import { addKeysList } from "./commands/keys/list.ts";
+import { addKeysRevoke } from "./commands/keys/revoke.ts";
+import { addModelsImport } from "./commands/models/import.ts";
+import { addModelsList } from "./commands/models/list.ts";
+import { addPresetsList } from "./commands/presets/list.ts";
+import { addPresetsShow } from "./commands/presets/show.ts";
+import { addRoutes } from "./commands/routes/add-routes.ts";
+import { addTeamsList } from "./commands/teams/list.ts";
+import { Ending, EXIT, EXIT_CODES_HELP, ProblemsEnding } from "./exit-codes.ts";
+import { problemLines } from "./print/problems.ts";
+
+const HELP = `
+Examples:
+  waybill routes list
+  waybill routes pull --dir routes
+  waybill routes plan routes
+  waybill routes apply routes --deploy --reason "cheaper by night"
+  waybill routes explain 01a2147d-1ad7-7278-b220-eea48c02c247 --replay
+
+It asks the admin API at WAYBILL_ADMIN_URL with the key WAYBILL_ADMIN_KEY. Where neither is set, it takes both from
+.waybill/dev.env here or above, which \`npm start\` writes, or from dev.env in WAYBILL_STATE_DIR.
+
+${EXIT_CODES_HELP}`;
+
+const program = new Command("waybill")
+  .description("Administers Waybill: routes, models, keys, budgets, and why requests went where they went.")
+  .option("--json", "print one JSON value and nothing else; an error is one on stderr")
+  .option("--organisation <id>", "act for this organisation; without it, for what the admin key is for")
+  .addHelpText("after", HELP)
+  // What is made from here on takes these over.
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError("(--help says more)")
+  .exitOverride();
+
+addRoutes(program);
+const models = program.command("models").description("what can be routed to");
+addModelsList(models);
+addModelsImport(models);
+const aliases = program.command("aliases").description("names for models");
+addAliasesList(aliases);
+addAliasesSet(aliases);
+addAliasesRemove(aliases);
+const presets = program.command("presets").description("ready routes to start from");
+addPresetsList(presets);
+addPresetsShow(presets);
+addDecisionsList(program.command("decisions").description("where requests went"));
+addAudit(program);
+const keys = program.command("keys").description("virtual keys");
+addKeysList(keys);
+addKeysRevoke(keys);
+addTeamsList(program.command("teams").description("teams"));
+addBudgetsList(program.command("budgets").description("budgets"));
+
+// Whoever reads only the beginning, as `head` does, is no failure.
+process.stdout.on("error", () => process.exit(EXIT.done));
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tell(error);
+}
+
+/** Says what went wrong on stderr; the exit code. */
+function tell(error: unknown): number {
+  // What commander refuses it has said already; help is no failure.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const { exitCode, message } = error instanceof Ending ? error : new Ending(messageOf(error), EXIT.failed);
+  const problems = error instanceof ProblemsEnding ? error.problems : [];
+  if (message === "") return exitCode;
+  const text = program.opts<{ json?: boolean }>().json
+    ? JSON.stringify({ error: { exitCode, message, problems } })
+    : [`waybill: ${message}`, ...problemLines(problems)].join("\n");
+  process.stderr.write(`${text}\n`);
+  return exitCode;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,157 @@
+// A route as it is written and kept: a graph of nodes, without its name and version. What the kinds mean is in docs/routes.md.
+
+export interface RouteDocument {
+  nodes: RouteNode[];
+}
+
+/** `pool` (replicas of a self-hosted model) has its place beside these: a kind here, a reader, a case in link and walk. */
+export type RouteNode = StartNode | IfNode | SplitNode | LimitNode | ModelNode | AutoNode | EndNode;
+export type NodeKind = RouteNode["kind"];
+
+interface NodeBase {
+  /** 1 to 64 letters, digits, - or _; unique in the document. */
+  id: string;
+}
+
+export interface StartNode extends NodeBase {
+  kind: "start";
+  next: string;
+}
+
+export interface IfNode extends NodeBase {
+  kind: "if";
+  /** CEL as text, or Cloudflare's Mongo-like object. Kept as it was written. */
+  condition: string | Record<string, unknown>;
+  // Named for what they are: a property called `then` would make the node look like a promise.
+  whenTrue: string;
+  whenFalse: string;
+}
+
+export interface SplitNode extends NodeBase {
+  kind: "split";
+  /** 1 to SHARES_MAX; percents have at most two decimals and sum to 100. */
+  shares: SplitShare[];
+  /** `random`, or a key (see isKey): the same value of the key always goes the same way. */
+  by: string;
+}
+
+export interface SplitShare {
+  percent: number;
+  next: string;
+}
+
+export interface LimitNode extends NodeBase {
+  kind: "limit";
+  metric: "cost" | "count" | "tokens";
+  /** Decimal text: USD for `cost`, a whole number for the others. */
+  amount: string;
+  window: LimitWindow;
+  /** `route`: one counter for all; or a key (see isKey): one counter for each of its values. */
+  key: string;
+  /** Where to go while the limit is not reached. All attempts below count. */
+  within: string;
+  exceeded: string;
+}
+
+export type LimitWindow =
+  /** Aligned to 1970. */
+  | { kind: "fixed"; seconds: number }
+  /** UTC. */
+  | { kind: "calendar"; period: CalendarPeriod }
+  | { kind: "total" };
+export type CalendarPeriod = "day" | "week" | "month" | "quarter" | "year";
+
+export interface ModelNode extends NodeBase {
+  kind: "model";
+  /** Any name a client could use for one model: <provider>/<model>, an alias, a unique bare name. */
+  model: string;
+  /** Further attempts at this same model after a failure that may be over; 0 to RETRIES_MAX. */
+  retries: number;
+  retryDelayMs: number;
+  backoff: Backoff;
+  /** Absent: the router's own. */
+  timeouts: NodeTimeouts;
+  /** Failures after which `fallback` is taken; others are the answer. */
+  fallbackOn: readonly FailureClass[];
+  /** An end. */
+  next: string;
+  /** Where to go on when this model cannot serve or has failed; absent: nowhere. */
+  fallback: string | undefined;
+}
+
+export interface NodeTimeouts {
+  connectMs?: number;
+  firstTokenMs?: number;
+  gapMs?: number;
+  totalMs?: number;
+}
+
+export const BACKOFFS = ["constant", "linear", "exponential"] as const;
+export type Backoff = (typeof BACKOFFS)[number];
+
+/**
+ * `error`: unreachable, 5xx, refused credentials, a cut or unreadable answer. `timeout`: no connection, no first token, a gap,
+ * or too long in all. `rate_limited`: 429.
+ */
+export const FAILURE_CLASSES = ["error", "timeout", "rate_limited", "context_too_long", "content_filter"] as const;
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+/** What a node falls back on unless it says otherwise: a content filter's answer is an answer. */
+export const DEFAULT_FALLBACK_ON: readonly FailureClass[] = ["error", "timeout", "rate_limited", "context_too_long"];
+
+export interface AutoNode extends NodeBase {
+  kind: "auto";
+  mode: AutoMode;
+  /** How far below the best predicted quality a model may be, in percent of it; absent: the mode's own. */
+  bandPercent: number | undefined;
+  /** Names of models to choose from; empty: every model the key may use. */
+  models: readonly string[];
+  affinity: Affinity;
+  /** Models whose usual time to the first token is longer are not considered; absent: all. */
+  firstTokenMsMax: number | undefined;
+  /** Retries and timeouts of each model it tries, and what makes it go to the next best. */
+  retries: number;
+  retryDelayMs: number;
+  backoff: Backoff;
+  timeouts: NodeTimeouts;
+  fallbackOn: readonly FailureClass[];
+  /** An end. */
+  next: string;
+  /** Where to go on when none of its models can serve; absent: nowhere. */
+  fallback: string | undefined;
+}
+
+export const AUTO_MODES = ["quality", "balanced", "cost"] as const;
+export type AutoMode = (typeof AUTO_MODES)[number];
+export const AFFINITIES = ["adaptive", "sticky", "none"] as const;
+export type Affinity = (typeof AFFINITIES)[number];
+
+export interface EndNode extends NodeBase {
+  kind: "end";
+}
+
+/** A problem of a route document. `node` is empty where it belongs to the whole. */
+export interface RouteProblem {
+  node: string;
+  field: string;
+  problem: string;
+}
+
+export const NODES_MAX = 500;
+/** Of a document as JSON text. */
+export const DOCUMENT_BYTES_MAX = 256 * 1024;
+export const SHARES_MAX = 16;
+export const RETRIES_MAX = 5;
+export const RETRY_DELAY_MS_MAX = 5_000;
+export const AUTO_MODELS_MAX = 100;
+export const TIMEOUT_MS_MAX = 3_600_000;
+
+const KEY =
+  /^(?:session|metadata\.[A-Za-z0-9_-]{1,64}|headers\.[a-z0-9-]{1,64}|caller\.(?:organisation_id|team_id|user_id|key_id|end_user_id|tags\.[A-Za-z0-9_.-]{1,64}))$/;
+
+/**
+ * True for what a split or a limit can be keyed by: `session`, `metadata.<name>`, `headers.<name>`, `caller.organisation_id`,
+ * `caller.team_id`, `caller.user_id`, `caller.key_id`, `caller.end_user_id`, `caller.tags.<name>`.
+ */
+export function isKey(text: string): boolean {
+  return KEY.test(text);
+}

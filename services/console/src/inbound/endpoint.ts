@@ -1,0 +1,50 @@
+// What an endpoint of the admin API is: its place, who may use it, the schemas that check what comes in and say what goes out.
+// One description serves three times: it validates, it is the OpenAPI document, and it types the handler.
+import type { z } from "zod";
+import type { Admin } from "../core/access.ts";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** `cloudflare`: answers and errors in Cloudflare's envelope. */
+export type Dialect = "waybill" | "cloudflare";
+
+export interface Input<Params, Query, Body> {
+  admin: Admin;
+  params: Params;
+  query: Query;
+  body: Body;
+}
+
+/** `Params`, `Query` and `Body` are checked before `handle` sees them; what it returns has the shape of `answer`. */
+export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
+  method: Method;
+  /** With `{name}` for a parameter; `{name...}` at the end takes slashes, too. */
+  path: string;
+  /** Unique; the name of the operation in the document. */
+  id: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  /** True: only a key for the whole installation may change it. */
+  isOfInstallation?: boolean;
+  params: P;
+  query: Q;
+  body: B;
+  answer: A;
+  /** Default 200. */
+  status?: 200 | 201;
+  /** Largest body; absent: the server's own. */
+  bodyBytesMax?: number;
+  dialect: Dialect;
+  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<A>>;
+}
+
+/** An endpoint whose schemas are of no further interest. */
+export type AnyEndpoint = Endpoint<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+
+/** Keeps the types together while it is written down. */
+export function endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  described: Endpoint<P, Q, B, A>,
+): AnyEndpoint {
+  // The handler is only ever called with what these very schemas gave.
+  return described as unknown as AnyEndpoint;
+}

@@ -1,0 +1,33 @@
+// Every endpoint of the admin API.
+import type { Clock } from "@waybill/domain";
+import type { Owners } from "../ports.ts";
+import { cloudflareRoutes } from "./cloudflare/routes.ts";
+import { cloudflareVersions } from "./cloudflare/versions.ts";
+import type { AnyEndpoint } from "./endpoint.ts";
+import { accountEndpoints } from "./resources/accounts.ts";
+import { aliasEndpoints } from "./resources/aliases.ts";
+import { auditEndpoints } from "./resources/audit.ts";
+import { deploymentEndpoints } from "./resources/deployments.ts";
+import { exchangeEndpoints } from "./resources/exchange.ts";
+import { modelEndpoints } from "./resources/models.ts";
+import { requestEndpoints } from "./resources/requests.ts";
+import { routeEndpoints } from "./resources/routes.ts";
+import { versionEndpoints } from "./resources/versions.ts";
+import { whatIfEndpoints } from "./resources/what-if.ts";
+
+export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: number): AnyEndpoint[] {
+  return [
+    ...routeEndpoints(owners),
+    ...versionEndpoints(owners),
+    ...deploymentEndpoints(owners),
+    ...exchangeEndpoints(owners),
+    ...whatIfEndpoints(owners),
+    ...modelEndpoints(owners, clock, importBytesMax),
+    ...aliasEndpoints(owners),
+    ...accountEndpoints(owners),
+    ...auditEndpoints(owners),
+    ...requestEndpoints(owners),
+    ...cloudflareRoutes(owners),
+    ...cloudflareVersions(owners),
+  ];
+}

@@ -1,0 +1,77 @@
+// The owners of what the console shows: router, budget service and ledger, each over unary gRPC.
+import { plainCredentials, SESSION_CLIENT_OPTIONS } from "@waybill/rpc";
+import type { Secret, ServiceScope } from "@waybill/service";
+import {
+  AccountServiceClient,
+  BudgetServiceClient,
+  LedgerServiceClient,
+  RoutingAdminServiceClient,
+} from "@waybill/wire";
+import type { Owners } from "../ports.ts";
+import { askOwner, type OwnerClient } from "./ask-owner.ts";
+
+export interface OwnersConfig {
+  WAYBILL_ROUTER_URLS: readonly string[];
+  WAYBILL_BUDGET_URLS: readonly string[];
+  WAYBILL_LEDGER_URLS: readonly string[];
+  WAYBILL_SERVICE_TOKEN: Secret;
+  WAYBILL_OWNER_TIMEOUT_MS: number;
+}
+
+export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScope, "onStop">): Owners {
+  const asking = { token: config.WAYBILL_SERVICE_TOKEN, timeoutMs: config.WAYBILL_OWNER_TIMEOUT_MS };
+  const all: OwnerClient[] = [];
+  const connect = <C extends OwnerClient>(make: (url: string) => C, urls: readonly string[]): C[] => {
+    const clients = urls.map(make);
+    all.push(...clients);
+    return clients;
+  };
+  const options = SESSION_CLIENT_OPTIONS;
+  const routers = connect(
+    (url) => new RoutingAdminServiceClient(url, plainCredentials, options),
+    config.WAYBILL_ROUTER_URLS,
+  );
+  const accounts = connect(
+    (url) => new AccountServiceClient(url, plainCredentials, options),
+    config.WAYBILL_BUDGET_URLS,
+  );
+  const budgets = connect((url) => new BudgetServiceClient(url, plainCredentials, options), config.WAYBILL_BUDGET_URLS);
+  const ledgers = connect((url) => new LedgerServiceClient(url, plainCredentials, options), config.WAYBILL_LEDGER_URLS);
+  onStop("owners", () => {
+    for (const client of all) client.close();
+  });
+  return {
+    routing: askOwner(
+      { ...asking, clients: routers, unavailable: { code: "routes_unavailable" } },
+      {
+        reads: [
+          ...(["listRoutes", "getRoute", "listVersions", "getVersion", "listDeployments", "checkRoute"] as const),
+          ...(["listCatalogue", "listRoutingAudit", "simulate", "replay"] as const),
+        ],
+        changes: [
+          ...(["createRoute", "renameRoute", "deleteRoute", "createVersion", "deployVersion"] as const),
+          ...(["saveModels", "saveAlias"] as const),
+        ],
+      },
+    ),
+    accounts: askOwner(
+      { ...asking, clients: accounts, unavailable: { code: "accounts_unavailable" } },
+      {
+        reads: ["findAdminKey", "listOrganisations", "listTeams", "listKeys", "listAccountAudit"],
+        changes: ["revokeKey"],
+      },
+    ),
+    budgets: askOwner(
+      { ...asking, clients: budgets, unavailable: { code: "budget_unavailable" } },
+      { reads: ["listBudgets"], changes: [] },
+    ),
+    ledger: askOwner(
+      {
+        ...asking,
+        clients: ledgers,
+        unavailable: { code: "usage_unavailable", publicMessage: "The books cannot be read at the moment." },
+      },
+      { reads: ["listDecisions", "getRequest"], changes: [] },
+    ),
+  };
+}

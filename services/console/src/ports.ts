@@ -1,0 +1,53 @@
+// What the console needs from the world: the owners of what it shows and changes, each asked for what its service declares.
+import type {
+  AccountServiceClient,
+  BudgetServiceClient,
+  LedgerServiceClient,
+  RoutingAdminServiceClient,
+} from "@waybill/wire";
+
+/** Methods of a generated client as promises. What they reject with is a WaybillError that may be shown. */
+export type Asked<Client, Methods extends keyof Client> = {
+  readonly [M in Methods]: Client[M] extends (
+    request: infer Request,
+    metadata: infer _Metadata,
+    options: infer _Options,
+    callback: (error: infer _Error, response: infer Response) => void,
+  ) => unknown
+    ? (request: Request) => Promise<Response>
+    : never;
+};
+
+type Routing = Asked<
+  RoutingAdminServiceClient,
+  | "listRoutes"
+  | "getRoute"
+  | "createRoute"
+  | "renameRoute"
+  | "deleteRoute"
+  | "createVersion"
+  | "listVersions"
+  | "getVersion"
+  | "deployVersion"
+  | "listDeployments"
+  | "checkRoute"
+  | "listCatalogue"
+  | "saveModels"
+  | "saveAlias"
+  | "listRoutingAudit"
+  | "simulate"
+  | "replay"
+>;
+export type Accounts = Asked<
+  AccountServiceClient,
+  "findAdminKey" | "listOrganisations" | "listTeams" | "listKeys" | "revokeKey" | "listAccountAudit"
+>;
+type Budgets = Asked<BudgetServiceClient, "listBudgets">;
+type Ledger = Asked<LedgerServiceClient, "listDecisions" | "getRequest">;
+
+export interface Owners {
+  readonly routing: Routing;
+  readonly accounts: Accounts;
+  readonly budgets: Budgets;
+  readonly ledger: Ledger;
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, it } from "node:test";
+import { WaybillError } from "@waybill/domain";
+import type { AnswerHead } from "../ports.ts";
+import { HttpClient } from "./http-client.ts";
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+const head: AnswerHead = {
+  route: "support@v1",
+  path: "start>cheap",
+  reason: "",
+  mode: "",
+  sessionAffinity: "",
+  provider: "sim",
+  model: "economy",
+  attempts: 2,
+  simulated: true,
+  budgetRemainingUsd: "1",
+  clamped: false,
+  maxOutputTokens: 0n,
+};
+
+/** What a real client hears of what the story tells the client's side. */
+async function hear(tell: (client: HttpClient) => void, headers: Record<string, string> = {}): Promise<Response> {
+  const server = createServer((request, response) => tell(new HttpClient(request, response, "id-1", 1_000, () => {})));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closers.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return fetch(`http://127.0.0.1:${port}`, { headers: { connection: "close", ...headers } });
+}
+
+describe("a client hears", () => {
+  it("of a failed attempt how many there were and on which route, beside what every error has", async () => {
+    const answer = await hear((client) => client.fail(new WaybillError("upstream_timeout"), head));
+    assert.equal(answer.status, 504);
+    assert.equal(answer.headers.get("x-request-id"), "id-1");
+    assert.equal(answer.headers.get("content-type"), "application/json");
+    assert.equal(answer.headers.get("x-waybill-attempts"), "2");
+    assert.equal(answer.headers.get("x-waybill-route"), "support@v1");
+    assert.equal(answer.headers.get("x-waybill-budget-remaining-usd"), null);
+  });
+
+  it("of a refusal nothing of an attempt, and when to come again", async () => {
+    const answer = await hear((client) => client.fail(new WaybillError("router_unavailable")));
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers.get("retry-after"), "1");
+    assert.deepEqual(
+      [...answer.headers.keys()].filter((name) => name.startsWith("x-waybill-")),
+      [],
+    );
+  });
+
+  it("of a stream the route in Cloudflare's words, too, when it speaks them", async () => {
+    const tell = (client: HttpClient): void => {
+      client.stream(head, Buffer.from("data: x\n\n"));
+      client.endStream();
+    };
+    const answer = await hear(tell, { "cf-aig-collect-log": "false" });
+    assert.equal(await answer.text(), "data: x\n\n");
+    assert.equal(answer.headers.get("x-waybill-path"), "start>cheap");
+    assert.equal(answer.headers.get("cf-aig-provider"), "sim");
+    assert.equal(answer.headers.get("cf-aig-model"), "economy");
+    assert.equal(answer.headers.get("cf-aig-step"), "1");
+  });
+});

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ErrorCode, WaybillError } from "@waybill/domain";
+import {
+  type DecideRequest,
+  type DecideResponse,
+  Decision,
+  FrameFailed,
+  FrameFinished,
+  type NextRequest,
+  Refusal,
+  type UsageRecord,
+  VirtualKey,
+  type Waybill,
+} from "@waybill/wire";
+import type { Attempt } from "./core/attempt.ts";
+import type { AnswerHead, Client } from "./ports.ts";
+import { type ServePorts, serveChat } from "./serve-chat.ts";
+
+const TOTAL_MS = 60_000;
+const CLAIM_MS = 15_000;
+const decision = (attempt: number, changes: Partial<Decision> = {}) =>
+  Decision.create({
+    attempt,
+    target: { provider: "sim", model: `model-${attempt}`, upstreamModel: "m", simulated: true },
+    holds: [{ budgetId: "b", windowId: 1n, grantId: "g", amountPicoUsd: 5n, hard: true }],
+    timeouts: { connectMs: 1, firstTokenMs: 1, gapMs: 1, totalMs: TOTAL_MS },
+    resumeToken: Buffer.from("more"),
+    ...changes,
+  });
+const decided = (value: Decision): DecideResponse => ({ outcome: { $case: "decision", value } });
+const refused = (code: ErrorCode): DecideResponse => ({
+  outcome: { $case: "refusal", value: Refusal.create({ code }) },
+});
+
+class ToldClient implements Client {
+  isGone = false;
+  hasContent = false;
+  error: WaybillError | undefined;
+  head: AnswerHead | undefined;
+  answered = false;
+  #listeners: (() => void)[] = [];
+  onGone(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+  leave(): void {
+    this.isGone = true;
+    for (const listener of this.#listeners) listener();
+  }
+  answer(head: AnswerHead): void {
+    this.answered = true;
+    this.head = head;
+  }
+  stream(): boolean {
+    return true;
+  }
+  endStream(): void {}
+  fail(error: WaybillError, head?: AnswerHead): void {
+    this.error = error;
+    this.head = head;
+  }
+}
+
+interface World {
+  first?: DecideResponse;
+  next?: DecideResponse;
+  /** How each published attempt fails; one that is not named here is answered. */
+  failures?: Record<number, ErrorCode>;
+  body?: object;
+  whilePausing?(client: ToldClient, attempt: Attempt): void;
+}
+
+/** Serves one request in a world where a worker takes every waybill at once. */
+async function serve({ first = decided(decision(1)), next, failures = {}, body = {}, whilePausing }: World) {
+  const client = new ToldClient();
+  const steps: string[] = [];
+  const seen = {
+    waybills: [] as Waybill[],
+    bodies: [] as string[],
+    nexts: [] as NextRequest[],
+    records: [] as UsageRecord[],
+    attempts: [] as Attempt[],
+    request: undefined as DecideRequest | undefined,
+  };
+  const carry = (attempt: Attempt, n: number): void => {
+    attempt.claim("w", 0, () => false);
+    const code = failures[n];
+    const kind = code
+      ? { $case: "failed" as const, value: FrameFailed.create({ code }) }
+      : { $case: "finished" as const, value: FrameFinished.create({}) };
+    attempt.take({ attemptId: attempt.attemptId, sequence: 0, kind });
+  };
+  const ports: ServePorts = {
+    authenticate: async () => VirtualKey.create({ keyId: "k" }),
+    decisions: {
+      async decide(request) {
+        seen.request = request;
+        return first;
+      },
+      async next(request) {
+        seen.nexts.push(request);
+        return next ?? assert.fail("nobody should ask");
+      },
+    },
+    attempts: {
+      open(attempt, bytes) {
+        steps.push("open");
+        seen.attempts.push(attempt);
+        seen.bodies.push(bytes.toString());
+      },
+      cancel: () => {},
+      giveUp: (attempt) => attempt.giveUp(),
+    },
+    async publishWaybill(waybill) {
+      steps.push("publish");
+      seen.waybills.push(waybill);
+      carry(seen.attempts.at(-1) ?? assert.fail(), waybill.attempt);
+    },
+    recordUsage: (record) => void seen.records.push(record),
+    async pause(ms, until) {
+      steps.push(`pause ${ms}`);
+      whilePausing?.(client, seen.attempts.at(-1) ?? assert.fail());
+      if (client.isGone) await until;
+    },
+    clock: { monotonicMs: () => 0, unixMs: () => 1 },
+  };
+  const asked = { model: "dynamic/support", messages: [{ role: "user", content: "hi" }], ...body };
+  const call = {
+    requestId: "r",
+    ingressId: "i",
+    headers: {},
+    presentedKey: "wb_k_s",
+    readBody: async () => Buffer.from(JSON.stringify(asked)),
+    traceparent: "",
+  };
+  const served = await serveChat(call, client, ports, { claimTimeoutMs: CLAIM_MS, answerBytesMax: 1_000 });
+  return { ...seen, client, served, steps };
+}
+
+describe("an attempt that begins later", () => {
+  const later = (startAfterMs: number) => decided(decision(1, { startAfterMs }));
+
+  it("is known before its pause, so that its hold is, and sent after it", async () => {
+    const { steps, attempts, client } = await serve({ first: later(700) });
+    assert.deepEqual(steps, ["open", "pause 700", "publish"]);
+    assert.equal(attempts[0]?.claimByMs, 700 + CLAIM_MS);
+    assert.equal(attempts[0]?.deadlineMs, TOTAL_MS);
+    assert.ok(client.answered);
+  });
+
+  it("never waits longer than its total time, and not at all when not told to", async () => {
+    assert.deepEqual((await serve({ first: later(TOTAL_MS * 9) })).steps, ["open", `pause ${TOTAL_MS}`, "publish"]);
+    assert.deepEqual((await serve({})).steps, ["open", "publish"]);
+  });
+
+  it("is given up at once when its client leaves: nothing is sent, its hold is closed at nothing", async () => {
+    const { served, steps, records } = await serve({ first: later(700), whilePausing: (client) => client.leave() });
+    assert.equal(served.code, "client_gone");
+    assert.deepEqual(steps, ["open", "pause 700"]);
+    const [record] = records;
+    assert.equal(records.length, 1);
+    assert.equal(record?.recordId, "r.1:void");
+    assert.equal(record?.costPicoUsd, 0n);
+    assert.equal(record?.holds.length, 1);
+  });
+
+  it("is not sent when a drain gave it up meanwhile", async () => {
+    const { client, steps, records } = await serve({
+      first: decided(decision(1, { startAfterMs: 700, resumeToken: Buffer.alloc(0) })),
+      whilePausing: (_, attempt) => void attempt.giveUp(),
+    });
+    assert.deepEqual(steps, ["open", "pause 700"]);
+    assert.equal(client.error?.code, "no_workers");
+    assert.equal(records[0]?.errorCode, "not_sent");
+  });
+});
+
+describe("a failure before any content", () => {
+  for (const code of [
+    "upstream_rate_limited",
+    "upstream_timeout",
+    "context_length_exceeded",
+    "content_filter",
+  ] as const) {
+    it(`${code}: the router is asked, and its fallback answers`, async () => {
+      const { client, nexts } = await serve({ failures: { 1: code }, next: decided(decision(2)) });
+      assert.deepEqual(
+        nexts.map(({ failedAttempt, failureCode, resumeToken }) => [failedAttempt, failureCode, String(resumeToken)]),
+        [[1, code, "more"]],
+      );
+      assert.ok(client.answered);
+      assert.equal(client.head?.attempts, 2);
+    });
+  }
+
+  it("that no other model would change is final", async () => {
+    for (const code of ["upstream_rejected", "internal_error"] as const) {
+      const { client } = await serve({ failures: { 1: code } });
+      assert.equal(client.error?.code, code);
+    }
+  });
+
+  it("is what the client hears when the router says no, with the attempts it took and the way through the route", async () => {
+    const first = decided(decision(1, { route: "support", routeVersion: 1, path: ["start", "plan:true", "a"] }));
+    const { client, served } = await serve({ first, failures: { 1: "content_filter" }, next: refused("no_workers") });
+    assert.equal(client.error?.code, "content_filter");
+    assert.equal(served.code, "content_filter");
+    assert.deepEqual(
+      [client.head?.attempts, client.head?.route, client.head?.path],
+      [1, "support@v1", "start>plan:true>a"],
+    );
+  });
+
+  it("is not asked about when there is nothing to fall back to", async () => {
+    const first = decided(decision(1, { resumeToken: Buffer.alloc(0) }));
+    const { client } = await serve({ first, failures: { 1: "upstream_error" } });
+    assert.equal(client.error?.code, "upstream_error");
+  });
+});
+
+describe("what is asked and what is sent", () => {
+  it("a refusal names no attempt: there was none", async () => {
+    const { client } = await serve({ first: refused("route_without_model") });
+    assert.equal(client.error?.code, "route_without_model");
+    assert.equal(client.head, undefined);
+  });
+
+  it("routing_config goes to the router and never to a worker, whichever way the body takes", async () => {
+    const body = { routing_config: { mode: "cost", session_affinity: { session_id: "s" } }, unknown: [1] };
+    const { request, waybills, bodies } = await serve({ body });
+    assert.equal(request?.features?.routing?.mode, "cost");
+    assert.equal(request?.features?.routing?.sessionSource, "session_id_payload");
+    const left = '{"model":"dynamic/support","messages":[{"role":"user","content":"hi"}],"unknown":[1]}';
+    assert.equal(Buffer.from(waybills[0]?.body ?? []).toString(), left);
+    assert.deepEqual(bodies, [left]);
+  });
+
+  it("a routing_config that cannot be read is refused before a router is asked", async () => {
+    const { client, request } = await serve({ body: { routing_config: { mode: "fast" } } });
+    assert.equal(client.error?.code, "invalid_value");
+    assert.equal(client.error?.param, "routing_config.mode");
+    assert.equal(request, undefined);
+  });
+});

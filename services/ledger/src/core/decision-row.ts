@@ -1,0 +1,38 @@
+// A decision record as the ledger keeps it: what lists are filtered by, and the whole record as it came.
+
+export interface DecisionRow {
+  requestId: string;
+  attempt: number;
+  /** The first day of the month inside the request id, as ISO text. */
+  requestMonth: string;
+  decidedAtMs: number;
+  organisationId: string;
+  teamId: string;
+  userId: string;
+  keyId: string;
+  endUserId: string;
+  requestedModel: string;
+  /** Empty: none. */
+  route: string;
+  routeVersion: number;
+  /** The nodes walked, PATH_SEPARATOR between them. */
+  path: string;
+  reason: string;
+  /** Empty: refused. */
+  provider: string;
+  model: string;
+  refusalCode: string;
+  tookUs: number;
+  record: Uint8Array;
+}
+
+/** The last millisecond of the year 9999: no time here is later. */
+export const TIME_MS_MAX = 253_402_300_799_999;
+/** Stands in no text that `filterText` lets through. */
+export const PATH_SEPARATOR = "\u001f";
+const TEXT_CHARACTERS_MAX = 256;
+
+/** A text as it is stored and looked for: without control characters, which have no meaning in a name, and bounded. */
+export function filterText(value: string): string {
+  return value.slice(0, TEXT_CHARACTERS_MAX).replace(/\p{Cc}/gu, "");
+}

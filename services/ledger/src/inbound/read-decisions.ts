@@ -1,0 +1,70 @@
+// A message of DECISIONS to rows. Texts to filter by are cut to what a filter needs and never hold what Postgres cannot store; the
+// record itself is kept as it came.
+import { uuidV7TimeMs } from "@waybill/domain";
+import { ATTEMPTS_MAX, DecisionRecord } from "@waybill/wire";
+import { type DecisionRow, filterText, PATH_SEPARATOR, TIME_MS_MAX } from "../core/decision-row.ts";
+import { splitBatch } from "../core/split-batch.ts";
+import type { ReadDecision, ReadDecisions } from "../record-decisions.ts";
+
+const PATH_NODES_MAX = 1_000;
+
+export const readDecisions: ReadDecisions = (data) => {
+  const parts = splitBatch(data);
+  if (!parts || parts.length === 0) return { decisions: [], broken: [{ data, reason: "not a batch of decisions" }] };
+  const decisions: ReadDecision[] = [];
+  const broken: { data: Uint8Array; reason: string }[] = [];
+  for (const { framed, record } of parts) {
+    const row = readRecord(record);
+    if (typeof row === "string") broken.push({ data: framed, reason: row });
+    else decisions.push({ row, framed });
+  }
+  return { decisions, broken };
+};
+
+/** The first day of the month inside a request id, as ISO text; undefined for what is no request id. */
+export function requestMonthOf(requestId: string): string | undefined {
+  const madeAtMs = uuidV7TimeMs(requestId);
+  // The largest time a UUIDv7 can hold lies beyond the years that are written with four digits.
+  if (madeAtMs === undefined || madeAtMs > TIME_MS_MAX) return undefined;
+  return `${new Date(madeAtMs).toISOString().slice(0, 7)}-01`;
+}
+
+/** A text: why it can be no row. */
+function readRecord(bytes: Uint8Array): DecisionRow | string {
+  try {
+    return toRow(DecisionRecord.decode(bytes), bytes);
+  } catch {
+    return "not a decision record";
+  }
+}
+
+function toRow(record: DecisionRecord, bytes: Uint8Array): DecisionRow | string {
+  const { requestId, attempt, attribution, inputs, explanation } = record;
+  const requestMonth = requestMonthOf(requestId);
+  const decidedAtMs = Number(record.decidedAtMs);
+  if (requestMonth === undefined) return "the request id is not one";
+  if (attempt < 1 || attempt > ATTEMPTS_MAX) return "impossible attempt number";
+  if (decidedAtMs < 0 || decidedAtMs > TIME_MS_MAX) return "impossible time";
+  if (!attribution || !inputs || !explanation) return "attribution, inputs or explanation is missing";
+  return {
+    requestId,
+    attempt,
+    requestMonth,
+    decidedAtMs,
+    organisationId: filterText(attribution.organisationId),
+    teamId: filterText(attribution.teamId),
+    userId: filterText(attribution.userId),
+    keyId: filterText(attribution.keyId),
+    endUserId: filterText(attribution.endUserId),
+    requestedModel: filterText(inputs.features?.requestedModel ?? ""),
+    route: filterText(explanation.route),
+    routeVersion: explanation.routeVersion,
+    path: explanation.path.slice(0, PATH_NODES_MAX).map(filterText).join(PATH_SEPARATOR),
+    reason: filterText(explanation.reason),
+    provider: filterText(explanation.target?.provider ?? ""),
+    model: filterText(explanation.target?.model ?? ""),
+    refusalCode: filterText(explanation.refusalCode),
+    tookUs: record.tookUs,
+    record: bytes,
+  };
+}

@@ -1,0 +1,69 @@
+// What a node allows its attempts: retries at the same model, timeouts, and which failures lead to the next model.
+import type { ErrorCode } from "@waybill/domain";
+import {
+  type Backoff,
+  DEFAULT_FALLBACK_ON,
+  type FailureClass,
+  type NodeTimeouts,
+  RETRY_DELAY_MS_MAX,
+} from "@waybill/routes";
+
+export interface AttemptPolicy {
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  readonly backoff: Backoff;
+  readonly timeouts: NodeTimeouts;
+  readonly fallbackOn: readonly FailureClass[];
+}
+
+/** Of a model that was asked for by its name. */
+export const DIRECT_POLICY: AttemptPolicy = {
+  retries: 0,
+  retryDelayMs: 0,
+  backoff: "exponential",
+  timeouts: {},
+  fallbackOn: DEFAULT_FALLBACK_ON,
+};
+
+/** Failures in which the model itself had no part: it may be tried once more, by another worker, whatever the node says. */
+const NOT_THE_MODELS: ReadonlySet<string> = new Set<ErrorCode>(["worker_lost", "not_sent"]);
+const OWN_TRIES_MAX = 2;
+
+const CLASSES: Partial<Record<ErrorCode, FailureClass>> = {
+  upstream_error: "error",
+  upstream_auth: "error",
+  upstream_unreachable: "error",
+  upstream_truncated: "error",
+  upstream_malformed: "error",
+  upstream_timeout: "timeout",
+  upstream_rate_limited: "rate_limited",
+  context_length_exceeded: "context_too_long",
+  content_filter: "content_filter",
+};
+/** The same model would answer the same again. */
+const USELESS_AGAIN: ReadonlySet<string> = new Set<ErrorCode>([
+  "upstream_auth",
+  "context_length_exceeded",
+  "content_filter",
+]);
+/** Ours, not the provider's: every policy falls back on them. */
+const ALWAYS_NEXT: ReadonlySet<string> = new Set<ErrorCode>(["worker_lost", "not_sent", "no_workers"]);
+
+/** May the same model be tried again, after `tries` attempts at it? */
+export function mayRetry(policy: AttemptPolicy, failureCode: string, tries: number): boolean {
+  if (NOT_THE_MODELS.has(failureCode)) return tries < Math.max(OWN_TRIES_MAX, policy.retries + 1);
+  return failureCode in CLASSES && !USELESS_AGAIN.has(failureCode) && tries <= policy.retries;
+}
+
+/** May another model be tried after this failure? */
+export function mayFallBack(policy: AttemptPolicy, failureCode: string): boolean {
+  if (ALWAYS_NEXT.has(failureCode)) return true;
+  const failure = CLASSES[failureCode as ErrorCode];
+  return failure !== undefined && policy.fallbackOn.includes(failure);
+}
+
+/** How long to wait before attempt `tries + 1` at the same model. */
+export function retryDelayMs({ retryDelayMs: base, backoff }: AttemptPolicy, tries: number): number {
+  const factor = backoff === "constant" ? 1 : backoff === "linear" ? tries : 2 ** (tries - 1);
+  return Math.min(RETRY_DELAY_MS_MAX, base * factor);
+}

@@ -1,0 +1,249 @@
+// Filter -> score -> pick, as a conversation: it yields the candidate whose money it wants held and is told how that went, so
+// that the same steps serve a live request, a simulation and a replay. The first that can serve and is paid for is chosen.
+
+import type { ErrorCode } from "@waybill/domain";
+import type { BudgetRefusal, Candidate as CandidateNote, SessionAffinity } from "@waybill/wire";
+import { type Allowed, allowedBy } from "../allowed.ts";
+import { type AutoItem, type Item, type Itinerary, isOpen, type ModelItem } from "../itinerary.ts";
+import type { Question } from "../question.ts";
+import type { ModelEntry, Snapshot } from "../snapshot.ts";
+import type { World } from "../world.ts";
+import { type Rejection, reject, speakingRejection } from "./filter.ts";
+import { rankAuto } from "./rank-auto.ts";
+
+/** What is wanted: money for one attempt at this model. */
+export interface Wanted {
+  entry: ModelEntry;
+  item: ModelItem;
+}
+
+/** How it went. */
+export type HoldTold =
+  | { kind: "free" }
+  | { kind: "held" }
+  /** `limitNode`: it was that limit's counter, not a budget. */
+  | { kind: "refused"; refusal: BudgetRefusal; limitNode: string | undefined }
+  /** A hard budget or limit cannot be asked now. Nothing may be sent. */
+  | { kind: "unavailable" }
+  /** The cost has no bound, and a hard budget applies. */
+  | { kind: "unbounded" };
+
+export interface Choice {
+  considered: CandidateNote[];
+  /** An `auto` node was asked. */
+  mode: string;
+  affinity: SessionAffinity | undefined;
+  outcome: Chosen | Refused;
+}
+
+export interface Chosen {
+  kind: "chosen";
+  entry: ModelEntry;
+  item: ModelItem;
+  /** With this attempt counted. */
+  itinerary: Itinerary;
+}
+
+export interface Refused {
+  kind: "refused";
+  code: ErrorCode;
+  because: string;
+  budget: BudgetRefusal | undefined;
+}
+
+export interface ChooseFrom {
+  question: Question;
+  itinerary: Itinerary;
+  /** Index of the first item to look at. */
+  from: number;
+  /** An item to try once more before that. */
+  retry: ModelItem | undefined;
+  /** Set after context_length_exceeded: models with a known smaller or equal window would only say the same. */
+  windowAbove: bigint;
+}
+
+export function* choose(asked: ChooseFrom, snapshot: Snapshot, world: World): Generator<Wanted, Choice, HoldTold> {
+  return yield* new Choosing(asked, snapshot, world).run();
+}
+
+class Choosing {
+  readonly #asked: ChooseFrom;
+  readonly #snapshot: Snapshot;
+  readonly #world: World;
+  readonly #allowed: Allowed;
+  readonly #isRouteAllowed: boolean;
+  readonly #items: Item[];
+  readonly #exceeded: Set<string>;
+  readonly #notes = new Notes();
+
+  constructor(asked: ChooseFrom, snapshot: Snapshot, world: World) {
+    this.#asked = asked;
+    this.#snapshot = snapshot;
+    this.#world = world;
+    const { question, itinerary } = asked;
+    this.#allowed = allowedBy(question.allowedModels, snapshot);
+    this.#isRouteAllowed = itinerary.route !== "" && this.#allowed.route(itinerary.route);
+    this.#items = [...itinerary.items];
+    this.#exceeded = new Set(itinerary.exceeded);
+  }
+
+  *run(): Generator<Wanted, Choice, HoldTold> {
+    const { from, retry, itinerary } = this.#asked;
+    if (retry) {
+      const choice = yield* this.#consider(retry, itinerary.at);
+      if (choice) return choice;
+    }
+    // A limit that is found exceeded may open a way that begins later in the list, never one before.
+    for (let index = from; index < this.#items.length; index += 1) {
+      const item = this.#items[index];
+      if (!item || !isOpen(item, this.#exceeded)) continue;
+      if (item.kind === "auto") {
+        this.#rank(item, index);
+        index -= 1;
+        continue;
+      }
+      if (this.#hasFailed(item.id)) continue;
+      const choice = yield* this.#consider(item, index);
+      if (choice) return choice;
+    }
+    return { ...this.#notes.summary(), outcome: this.#notes.refusal() };
+  }
+
+  /** The node's place is taken by the models it ranked. */
+  #rank(item: AutoItem, index: number): void {
+    const { question } = this.#asked;
+    const ranked = rankAuto(item, question, this.#allowed, this.#isRouteAllowed, this.#snapshot, this.#world);
+    this.#notes.ranked(item.node, ranked);
+    this.#items.splice(index, 1, ...ranked.items);
+  }
+
+  #hasFailed(id: string): boolean {
+    return this.#items.some((item) => item.kind === "model" && item.id === id && item.tries > 0);
+  }
+
+  /** Undefined: this one cannot serve, or cannot be paid for; the next one may. */
+  *#consider(item: ModelItem, index: number): Generator<Wanted, Choice | undefined, HoldTold> {
+    const entry = this.#snapshot.model(item.id);
+    if (!entry || isTooSmall(entry, this.#asked.windowAbove)) return undefined;
+    const rejection = this.#rejection(item, entry);
+    if (rejection) {
+      this.#notes.rejected(item, entry, rejection);
+      return undefined;
+    }
+    const told = yield { entry, item };
+    if (told.kind === "unavailable") return { ...this.#notes.summary(), outcome: UNAVAILABLE };
+    if (told.kind === "free" || told.kind === "held") return this.#chosen(item, entry, index);
+    this.#notes.unpaid(item, entry, told);
+    if (told.kind === "refused" && told.limitNode !== undefined) this.#exceeded.add(told.limitNode);
+    return undefined;
+  }
+
+  #rejection(item: ModelItem, entry: ModelEntry): Rejection | undefined {
+    const { live, circuit } = this.#world.look(entry);
+    const rejection = reject(entry, this.#asked.question.features, {
+      isAllowed: this.#isRouteAllowed || this.#allowed.model(entry.id),
+      isLive: live,
+      circuit,
+      hasHardBudget: () => this.#world.budgets(entry, item.limits).hasHard,
+      unixMs: this.#world.atMs,
+    });
+    if (rejection) return rejection;
+    if (this.#world.admits(entry)) return undefined;
+    return { code: "upstream_unreachable", because: "its circuit is half open and another request is the probe" };
+  }
+
+  #chosen(item: ModelItem, entry: ModelEntry, index: number): Choice {
+    this.#notes.chosen(item, entry, this.#items.slice(index + 1), this.#snapshot);
+    const items = this.#items.with(index, { ...item, tries: item.tries + 1 });
+    const itinerary = { ...this.#asked.itinerary, items, at: index, exceeded: [...this.#exceeded] };
+    return { ...this.#notes.summary(), outcome: { kind: "chosen", entry, item, itinerary } };
+  }
+}
+
+const UNAVAILABLE: Refused = { kind: "refused", code: "budget_unavailable", because: "", budget: undefined };
+
+function isTooSmall({ contextWindowTokens }: ModelEntry, above: bigint): boolean {
+  return above > 0n && contextWindowTokens > 0n && contextWindowTokens <= above;
+}
+
+/** Notes for the explanation, and what a refusal is made of. */
+class Notes {
+  readonly #considered: CandidateNote[] = [];
+  readonly #rejections: Rejection[] = [];
+  #budget: BudgetRefusal | undefined;
+  #mode = "";
+  #affinity: SessionAffinity | undefined;
+
+  ranked(node: string, { rejected, mode, affinity }: ReturnType<typeof rankAuto>): void {
+    this.#mode = mode;
+    this.#affinity = affinity;
+    for (const { entry, rejection } of rejected) this.#note(node, entry, rejection);
+  }
+
+  rejected(item: ModelItem, entry: ModelEntry, rejection: Rejection): void {
+    this.#note(item.node, entry, rejection, item);
+  }
+
+  unpaid(item: ModelItem, entry: ModelEntry, told: Extract<HoldTold, { kind: "refused" | "unbounded" }>): void {
+    if (told.kind === "unbounded") {
+      this.#note(item.node, entry, { code: "hold_unbounded", because: "its cost cannot be bounded" }, item);
+      return;
+    }
+    const { refusal, limitNode } = told;
+    const metric = item.limits.find(({ node }) => node === limitNode)?.limit.metric;
+    if (metric === "count" || metric === "tokens") {
+      const because = `limit ${limitNode}: needs ${refusal.neededPicoUsd} ${metric}, left ${refusal.leftPicoUsd}`;
+      this.#note(item.node, entry, { code: "limit_exceeded", because }, item);
+      return;
+    }
+    this.#budget ??= refusal;
+    const because = `budget ${refusal.budgetName}: needs ${refusal.neededPicoUsd}, left ${refusal.leftPicoUsd} pico-USD`;
+    this.#note(item.node, entry, { code: "budget_exceeded", because }, item);
+  }
+
+  /** The chosen one, and those that an `auto` node ranked behind it. */
+  chosen(item: ModelItem, entry: ModelEntry, rest: readonly Item[], snapshot: Snapshot): void {
+    this.#considered.push(noteOf(item.node, entry, undefined, item));
+    for (const other of rest) {
+      if (other.kind !== "model" || !other.scores || other.node !== item.node) break;
+      const model = snapshot.model(other.id);
+      if (model) this.#considered.push(noteOf(other.node, model, undefined, other));
+    }
+  }
+
+  summary(): Pick<Choice, "considered" | "mode" | "affinity"> {
+    return { considered: this.#considered, mode: this.#mode, affinity: this.#affinity };
+  }
+
+  refusal(): Refused {
+    if (this.#rejections.length === 0) {
+      return { kind: "refused", code: "route_without_model", because: "leads to no model", budget: undefined };
+    }
+    const { code, because } = speakingRejection(this.#rejections);
+    return { kind: "refused", code, because, budget: this.#budget };
+  }
+
+  #note(node: string, entry: ModelEntry, rejection: Rejection, item?: ModelItem): void {
+    this.#rejections.push(rejection);
+    this.#considered.push(noteOf(node, entry, rejection, item));
+  }
+}
+
+function noteOf(
+  node: string,
+  { provider, model }: ModelEntry,
+  rejection: Rejection | undefined,
+  item: ModelItem | undefined,
+): CandidateNote {
+  const scores = item?.scores;
+  return {
+    provider,
+    model,
+    rejectedBecause: rejection?.because ?? "",
+    rejectedCode: rejection?.code ?? "",
+    node,
+    quality: scores?.quality ?? 0,
+    expectedCostPicoUsd: scores ? BigInt(Math.round(scores.costPicoUsd)) : 0n,
+    inBand: scores?.inBand ?? false,
+  };
+}
