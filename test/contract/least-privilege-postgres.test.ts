@@ -36,6 +36,7 @@ const EXPECTED: Rights = {
     "budget.credit_grant": "SIUD",
     "budget.hold": "SIUD",
     "budget.settled_record": "SID",
+    "budget.limit_count": "S",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.
@@ -205,11 +206,18 @@ describe("in Postgres every role may do exactly its part", () => {
     });
   }
 
-  it("functions that run as the owner cannot be called", async () => {
+  it("functions that run as the owner can be called by the service that needs them alone", async () => {
     const found = await asOwner(`
-      SELECT p.oid::regprocedure::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE p.prosecdef AND n.nspname !~ '^(pg_|information_schema)' AND p.prorettype <> 'trigger'::regtype`);
-    assert.deepEqual(found, []);
+      SELECT p.oid::regproc::text AS name, array_agg(r.rolname::text) AS roles
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      JOIN pg_roles r ON r.rolname IN (${ROLES.map((role) => `'${role}'`).join(", ")})
+        AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+      WHERE p.prosecdef AND n.nspname !~ '^(pg_|information_schema)' AND p.prorettype <> 'trigger'::regtype
+      GROUP BY p.oid ORDER BY name`);
+    assert.deepEqual(found, [
+      { name: "budget.forget_limits", roles: ["waybill_budget"] },
+      { name: "budget.make_limits", roles: ["waybill_budget"] },
+    ]);
   });
 
   it("nobody may give a right away", async () => {

@@ -181,6 +181,7 @@ describe("routes in git", () => {
     await write("broken/good.json", routeTo("scripted/scripted-1"));
     await write("broken/bad.json", routeTo("scripted/nobody"));
     await write("broken/worse.yaml", "{ unclosed");
+    await write("broken/x-large.json", { ...routeTo("scripted/scripted-1"), about: "x".repeat(2 * 1024 * 1024) });
     const refused = await waybill(4, "routes", "apply", "broken", "--reason", "x");
     assert.match(refused.stderr, /^waybill: nothing was applied[^\n]*\nbroken\/bad\.json: model: model: .*nobody/);
     assert.match(refused.stderr, /broken\/worse\.yaml: is not YAML/);
@@ -191,8 +192,11 @@ describe("routes in git", () => {
       (await waybill(4, "routes", "plan", "broken")).stdout,
       /bad .*: has problems(?:.*\n)*only on the server.*chat/,
     );
-    assert.match((await waybill(4, "routes", "check", "broken")).stdout, /3 files, 2 problems\n$/);
-    assert.match((await waybill(0, "routes", "check", "broken/good.json")).stdout, /1 files, 0 problems/);
+    assert.match(
+      (await waybill(4, "routes", "check", "broken")).stdout,
+      /broken\/x-large\.json: .*\n4 files, 3 problems\n$/,
+    );
+    assert.match((await waybill(0, "routes", "check", "broken/good.json")).stdout, /1 file, 0 problems/);
   });
 
   it("come from other shapes and go out as they came; what is only on the server goes only by delete", async () => {
@@ -225,7 +229,11 @@ describe("why a request went where it went", () => {
     assert.match((await waybill(0, "routes", "simulate", "chat")).stdout, /^route +chat@1\npath +start → model/);
     assert.equal((await json("routes", "simulate", "chat@2")).model, "scripted/scripted-2");
     assert.equal((await json("routes", "simulate", "scripted/scripted-2")).route, null);
-    const branch = { id: "plan", kind: "if", condition: 'metadata.user_plan == "paid" && caller.team == "research"' };
+    const branch = {
+      id: "plan",
+      kind: "if",
+      condition: 'metadata.user_plan == "paid" && caller.team_id == "research"',
+    };
     await write("routes/plans.json", {
       nodes: [
         { id: "start", kind: "start", next: "plan" },
@@ -337,6 +345,8 @@ describe("how it ends", () => {
       ["models", "import", "prices.json", "--format", "excel", "--provider", "a=b"],
     ]) {
       assert.notEqual((await waybill(2, ...args)).stderr, "", args.join(" "));
+      const { stdout, stderr } = await waybill(2, ...args, "--json");
+      assert.deepEqual([stdout, JSON.parse(stderr).error.exitCode], ["", 2], args.join(" "));
     }
     const nowhere = await runWith({ WAYBILL_STATE_DIR: folder.path }, "routes", "list");
     assert.deepEqual([nowhere.code, /set WAYBILL_ADMIN_URL and WAYBILL_ADMIN_KEY/.test(nowhere.stderr)], [2, true]);
@@ -366,6 +376,21 @@ describe("how it ends", () => {
       }
     }
     assert.ok(verbCount >= 25, String(verbCount));
+  });
+
+  it("takes every command and option that its README shows", async () => {
+    const readme = await readFile(join(ROOT, "libs/cli/README.md"), "utf8");
+    const shown = [...readme.matchAll(/^ {4}waybill ([a-z]+)(?: ([a-z]+))?(.*?)(?:#.*)?$/gm)];
+    assert.ok(shown.length > 20, String(shown.length));
+    const helps = new Map<string, string>();
+    for (const [line, noun = "", verb = "", rest = ""] of shown) {
+      const path = [noun, verb].filter((part) => part !== "");
+      const help = helps.get(path.join(" ")) ?? (await runWith({}, ...path, "--help")).stdout;
+      helps.set(path.join(" "), help);
+      assert.ok(help.startsWith(`Usage: waybill ${path.join(" ")} `), line);
+      for (const [option] of rest.matchAll(/--[a-z-]+/g))
+        assert.ok(help.includes(`  ${option} `), `${line}: ${option}`);
+    }
   });
 
   it("finds the stack of the folder it stands in, as `npm run waybill` does", async () => {

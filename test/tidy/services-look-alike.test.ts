@@ -25,6 +25,8 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "deploy.ts": "the other story: what the operator wrote goes live",
     "change-routes.ts": "the story of a change: a version, its deployment and its audit row, then the bucket",
     "change-catalogue.ts": "the same for models and aliases",
+    "what-if.ts": "the story of a question: the decision without its effects, now or as it was recorded",
+    "live-world.ts": "what the decision sees of budgets, workers and circuits at its instant",
   },
   ledger: { "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money" },
   worker: { "providers/": "one folder per provider dialect, all with the same file names" },

@@ -31,6 +31,9 @@ It asks the admin API at WAYBILL_ADMIN_URL with the key WAYBILL_ADMIN_KEY. Where
 
 ${EXIT_CODES_HELP}`;
 
+/** Asked before anything is parsed, because parsing is what may fail. */
+const isJsonWanted = process.argv.includes("--json");
+
 const program = new Command("waybill")
   .description("Administers Waybill: routes, models, keys, budgets, and why requests went where they went.")
   .option("--json", "print one JSON value and nothing else; an error is one on stderr")
@@ -38,6 +41,7 @@ const program = new Command("waybill")
   .addHelpText("after", HELP)
   // What is made from here on takes these over.
   .configureHelp({ showGlobalOptions: true })
+  .configureOutput({ writeErr: (text) => void (isJsonWanted || process.stderr.write(text)) })
   .showHelpAfterError("(--help says more)")
   .exitOverride();
 
@@ -70,18 +74,24 @@ try {
 
 /** Says what went wrong on stderr; the exit code. */
 function tell(error: unknown): number {
-  // What commander refuses it has said already; help is no failure.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  const { exitCode, message } = error instanceof Ending ? error : new Ending(messageOf(error), EXIT.failed);
+  const { exitCode, message } = endingOf(error);
   const problems = error instanceof ProblemsEnding ? error.problems : [];
   if (message === "") return exitCode;
-  const text = program.opts<{ json?: boolean }>().json
-    ? JSON.stringify({ error: { exitCode, message, problems } })
-    : [`waybill: ${message}`, ...problemLines(problems)].join("\n");
-  process.stderr.write(`${text}\n`);
+  if (isJsonWanted) process.stderr.write(`${JSON.stringify({ error: { exitCode, message, problems } })}\n`);
+  // What commander refuses it has said already.
+  else if (!(error instanceof CommanderError)) {
+    process.stderr.write(`${[`waybill: ${message}`, ...problemLines(problems)].join("\n")}\n`);
+  }
   return exitCode;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function endingOf(error: unknown): Ending {
+  if (error instanceof Ending) return error;
+  if (!(error instanceof CommanderError)) {
+    return new Ending(error instanceof Error ? error.message : String(error), EXIT.failed);
+  }
+  // Help that was asked for is no failure; help in place of a command is.
+  if (error.exitCode === 0) return new Ending("", EXIT.done);
+  const message = error.code === "commander.help" ? "a command is missing; --help lists them" : error.message;
+  return new Ending(message, EXIT.usage);
 }

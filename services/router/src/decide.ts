@@ -29,7 +29,7 @@ import {
   type Wanted,
 } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
-import type { Itinerary } from "./core/itinerary.ts";
+import { type Itinerary, NOWHERE } from "./core/itinerary.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
 import { type Question, readQuestion } from "./core/question.ts";
 import { resolve } from "./core/resolve.ts";
@@ -285,7 +285,8 @@ export class Decide {
       const { lines, heldPicoUsd } = outcome;
       const byMoney = entry.price ? coveredOutputTokens(size, entry.price, heldPicoUsd) : size.outputTokensMax;
       const byTokens = coveredByTokens(size, outcome.heldTokens);
-      const maxOutputTokens = byMoney < byTokens ? byMoney : byTokens;
+      let maxOutputTokens = byMoney;
+      if (byTokens < byMoney) maxOutputTokens = byTokens;
       open.held = {
         ...{ size, budgets, lines, heldPicoUsd, maxOutputTokens },
         clamped: maxOutputTokens < size.outputTokensMax,
@@ -384,15 +385,6 @@ export class Decide {
     });
   }
 }
-
-const NOWHERE: Itinerary = {
-  route: "",
-  routeVersion: 0,
-  routeOrganisationId: "",
-  items: [],
-  at: -1,
-  exceeded: [],
-};
 
 function verdictOf(id: string, told: HoldTold, { heldPicoUsd, maxOutputTokens, clamped }: HeldFigures): HoldVerdict {
   const refused = told.kind === "refused" ? told : undefined;

@@ -36,7 +36,7 @@ export interface WhatIfOptions {
 }
 
 /** Requests of one question. */
-export const SIMULATED_MAX = 1_000;
+const SIMULATED_MAX = 1_000;
 
 export interface WhatIf {
   simulate(request: SimulateRequest): SimulateResponse;

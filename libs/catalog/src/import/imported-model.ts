@@ -36,7 +36,7 @@ export interface ImportOptions {
 }
 
 /** Of a source file. */
-export const SOURCE_BYTES_MAX = 32 * 1024 * 1024;
+const SOURCE_BYTES_MAX = 32 * 1024 * 1024;
 /** Further warnings are counted, not listed. */
 const WARNINGS_MAX = 200;
 

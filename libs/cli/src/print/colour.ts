@@ -1,6 +1,6 @@
 // Colours for terminals, as a choice made once.
 
-export type Colour = "red" | "green" | "yellow" | "bold";
+type Colour = "red" | "green" | "yellow" | "bold";
 /** Colours a text, or leaves it as it is. */
 export type Paint = (colour: Colour, text: string) => string;
 

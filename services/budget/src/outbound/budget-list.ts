@@ -13,7 +13,7 @@ export interface BudgetList {
   administered(organisationId: string): Promise<AdministeredBudget[]>;
 }
 
-export interface AdministeredBudget {
+interface AdministeredBudget {
   budget: Budget;
   windowKind: string;
   /** 0: not a fixed window. */

@@ -32,7 +32,7 @@ export interface AutoItem extends ItemBase {
 
 export type Item = ModelItem | AutoItem;
 
-export interface Scores {
+interface Scores {
   quality: number;
   costPicoUsd: number;
   inBand: boolean;
@@ -49,6 +49,16 @@ export interface Itinerary {
   /** Limit nodes that were found exceeded. */
   exceeded: readonly string[];
 }
+
+/** Of a request that came to no stop at all. */
+export const NOWHERE: Itinerary = {
+  route: "",
+  routeVersion: 0,
+  routeOrganisationId: "",
+  items: [],
+  at: -1,
+  exceeded: [],
+};
 
 /** Attempts of one request in all. */
 export const ATTEMPTS_MAX = 16;

@@ -23,8 +23,14 @@ export function addRoutesCheck(routes: Command): void {
         ...warnings.map((warning) => `${path}: warning: ${warning}`),
       ]);
       const problemCount = checked.reduce((sum, { problems }) => sum + problems.length, 0);
-      print({ files: checked }, () => [...lines, `${files.length} files, ${problemCount} problems`].join("\n"));
+      print({ files: checked }, () =>
+        [...lines, `${countOf(files.length, "file")}, ${countOf(problemCount, "problem")}`].join("\n"),
+      );
       if (problemCount > 0) throw new Ending("", EXIT.problems);
     },
   );
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -10,14 +10,24 @@ export interface ImportedFile extends Omit<ImportedRoute, "problems"> {
   problems: Problem[];
 }
 
+const TOO_LARGE = "body_too_large";
+
 /** Saves nothing. `shape`: where it is not to be told from the text. */
 export async function importFile(api: Api, file: RouteFile, shape?: string): Promise<ImportedFile> {
   const { path, text, problems: unreadable } = file;
-  if (unreadable.length > 0) {
-    return { shape: shape ?? "waybill", name: null, document: { nodes: [] }, warnings: [], problems: unreadable };
+  if (unreadable.length > 0) return unusable(unreadable);
+  try {
+    const imported = await api.post<ImportedRoute>("/routes/import", { text, ...(shape !== undefined && { shape }) });
+    return { ...imported, problems: withPath(path, imported.problems) };
+  } catch (error) {
+    // One file of many: which one it is must be said.
+    if (!(error instanceof Refusal) || error.code !== TOO_LARGE) throw error;
+    return unusable([{ path, node: "", field: "", problem: error.message }]);
   }
-  const imported = await api.post<ImportedRoute>("/routes/import", { text, ...(shape !== undefined && { shape }) });
-  return { ...imported, problems: withPath(path, imported.problems) };
+}
+
+function unusable(problems: Problem[]): ImportedFile {
+  return { shape: "waybill", name: null, document: { nodes: [] }, warnings: [], problems };
 }
 
 /** Throws ProblemsEnding where the file has problems. */
@@ -38,5 +48,5 @@ export async function asProblemsOf<T>(path: string, asked: Promise<T>): Promise<
 }
 
 function withPath(path: string, problems: readonly Problem[]): Problem[] {
-  return problems.map((problem) => ({ ...problem, path }));
+  return problems.map((problem) => ({ path, ...problem }));
 }

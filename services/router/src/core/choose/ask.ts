@@ -14,7 +14,7 @@ export function askAfter(
   itinerary: Itinerary,
   failedAttempt: number,
   failureCode: string,
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, "model">,
 ): ChooseFrom | undefined {
   const way = afterFailure(itinerary, failedAttempt, failureCode);
   if (!way) return undefined;

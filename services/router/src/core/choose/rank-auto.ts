@@ -12,7 +12,7 @@ import { predictQuality, taskOf } from "./predict-quality.ts";
 import { bandOf, leastQuality, type Ranked, rank } from "./rank.ts";
 
 /** Further ones are not tried: a request has had its chances by then. */
-export const RANKED_MAX = 6;
+const RANKED_MAX = 6;
 /** Of an open pool, so many models are looked at. */
 const POOL_MAX = 1_000;
 
