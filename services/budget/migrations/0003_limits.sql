@@ -33,11 +33,11 @@ CREATE TRIGGER raise_revision_delete AFTER DELETE ON budget.budget
 -- Makes counters that do not exist, and gives those that do their new amount; each id once. The service may make budgets in no
 -- other way.
 CREATE FUNCTION budget.make_limits(
-  ids text[], names text[], organisations text[], routes text[], units text[], kinds text[], seconds bigint[], amounts numeric[]
+  ids text[], names text[], organisations text[], routes text[], units text[], kinds text[], lengths bigint[], amounts numeric[]
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
   WITH wanted AS (
-    SELECT * FROM unnest(ids, names, organisations, routes, units, kinds, seconds, amounts)
+    SELECT * FROM unnest(ids, names, organisations, routes, units, kinds, lengths, amounts)
       AS w (id, name, organisation_id, route, unit, kind, seconds, amount)
   ), made AS (
     INSERT INTO budget.budget (id, name, organisation_id, route, limit_pico_usd, window_kind, window_seconds, origin, unit)
