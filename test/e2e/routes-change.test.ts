@@ -109,6 +109,45 @@ describe("routes change while requests run", () => {
     assert.deepEqual([count("scripted-1"), count("scripted-2")], [7, 17]);
   });
 
+  it("limits of tokens and of cost are never passed, and what they give back can be used again", async () => {
+    const windows = { tokens: { kind: "total" }, cost: { kind: "calendar", period: "month" } };
+    const amounts = { tokens: "900", cost: "0.004" };
+    for (const metric of ["tokens", "cost"] as const) {
+      await makeRoute(metric, {
+        nodes: [
+          { id: "start", kind: "start", next: "some" },
+          {
+            ...{ id: "some", kind: "limit", metric, amount: amounts[metric], window: windows[metric] },
+            ...{ within: "first", exceeded: "rest" },
+          },
+          { id: "first", kind: "model", model: "scripted/scripted-1", next: "end" },
+          { id: "rest", kind: "model", model: "scripted/scripted-2", next: "end" },
+          { id: "end", kind: "end" },
+        ],
+      });
+      const within = { tokens: 0, cost: 0, count: 0 };
+      let beyond = 0;
+      for (let round = 0; round < 30; round++) {
+        const answers = await Promise.all(
+          Array.from({ length: 3 }, () => ask(stack, { model: `dynamic/${metric}`, fields: { max_tokens: 100 } })),
+        );
+        for (const answer of answers) {
+          assert.equal(answer.status, 200);
+          const { usage } = (await answer.json()) as { usage: { total_tokens: number } };
+          if (answer.headers.get("x-waybill-model") === "scripted-2") {
+            beyond++;
+            continue;
+          }
+          within.count++;
+          within.tokens += usage.total_tokens;
+          within.cost += Number(answer.headers.get("x-waybill-cost-usd"));
+        }
+      }
+      assert.ok(within[metric] <= Number(amounts[metric]), `${within[metric]} ${metric}`);
+      assert.ok(within.count > 3 && beyond > 0, `${within.count} within, ${beyond} beyond`);
+    }
+  });
+
   it("the decision of a request can be asked for within two seconds of its answer", async () => {
     const answer = await ask(stack, { model: "dynamic/moving" });
     await answer.text();
