@@ -10,7 +10,7 @@ import { ask, readStream } from "../stack/ask.ts";
 import { booksAreRight } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
-const SERVICES: readonly ServiceName[] = ["ingress", "router", "budget", "worker", "ledger"];
+const SERVICES: readonly ServiceName[] = ["ingress", "router", "budget", "worker", "ledger", "console"];
 const PROVIDER_KEY = `sk-${randomBytes(24).toString("hex")}`;
 
 const yaml = (url: string): string => `
@@ -29,6 +29,7 @@ let attempts = 0;
 before(async () => {
   stack = await startStack({
     waybillYaml: yaml,
+    replicas: { console: 1 },
     env: {
       // The most talkative level: what is not said there is said nowhere.
       all: { WAYBILL_LOG_LEVEL: "debug" },
@@ -127,7 +128,8 @@ describe("logs", () => {
     for (const [name, key] of Object.entries(stack.keys))
       secrets.set(`the secret of ${name}`, key.split("_").slice(2).join("_"));
     for (const { name, settings } of stack.plan.services) {
-      for (const setting of ["NATS_PASSWORD", "WAYBILL_SERVICE_TOKEN"]) {
+      // The console is not on NATS.
+      for (const setting of [...(name === "console" ? [] : ["NATS_PASSWORD"]), "WAYBILL_SERVICE_TOKEN"]) {
         secrets.set(`${setting} of ${name}`, settings[setting] ?? assert.fail(`${name} has no ${setting}`));
       }
       if (settings.DATABASE_URL)

@@ -230,7 +230,7 @@ describe("metrics", () => {
 
   it("no label holds a key, a user or a request, and only words of ours are labels", async () => {
     const users = await stack.sql<{ id: string }>("SELECT id FROM accounts.app_user");
-    const keyParts = Object.values(stack.keys).map((key) => /^wb_([0-9a-f]+)_(.+)$/.exec(key)?.slice(1) ?? []);
+    const keyParts = Object.values(stack.keys).map((key) => /^wba?_([0-9a-f]+)_(.+)$/.exec(key)?.slice(1) ?? []);
     const forbidden = new Set([...keyParts.flat(), ...users.map(({ id }) => id), ...requestIds, "end-user-7"]);
     assert.equal(forbidden.size, 2 * keyParts.length + users.length + requestIds.length + 1);
     assert.ok(requestIds.length >= 4 && users.length >= 3);
