@@ -109,6 +109,31 @@ describe("routes change while requests run", () => {
     assert.deepEqual([count("scripted-1"), count("scripted-2")], [7, 17]);
   });
 
+  it("what stands in a request may be a limit's key whatever it holds", async () => {
+    const window = { kind: "fixed", seconds: 86_400 };
+    await makeRoute("keyed", {
+      nodes: [
+        { id: "start", kind: "start", next: "one" },
+        {
+          ...{ id: "one", kind: "limit", metric: "count", amount: "1", window, key: "metadata.tenant" },
+          ...{ within: "first", exceeded: "rest" },
+        },
+        { id: "first", kind: "model", model: "scripted/scripted-1", next: "end" },
+        { id: "rest", kind: "model", model: "scripted/scripted-2", next: "end" },
+        { id: "end", kind: "end" },
+      ],
+    });
+    for (const tenant of ["a", "a\u0001", "x".repeat(256), "\ud83d\ude00"]) {
+      const models: (string | null)[] = [];
+      for (let count = 0; count < 2; count++) {
+        const answer = await ask(stack, { model: "dynamic/keyed", fields: { metadata: { tenant } } });
+        await answer.text();
+        models.push(answer.headers.get("x-waybill-model"));
+      }
+      assert.deepEqual(models, ["scripted-1", "scripted-2"], JSON.stringify(tenant));
+    }
+  });
+
   it("limits of tokens and of cost are never passed, and what they give back can be used again", async () => {
     const windows = { tokens: { kind: "total" }, cost: { kind: "calendar", period: "month" } };
     const amounts = { tokens: "900", cost: "0.004" };

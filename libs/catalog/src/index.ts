@@ -10,5 +10,5 @@ export type { ImportedCatalogue, ImportedModel, ImportOptions } from "./import/i
 export { importLitellm } from "./import/litellm.ts";
 export { importModelsDev } from "./import/models-dev.ts";
 export { CAPABILITIES } from "./own-models.ts";
-export { type PriceEntry, priceInForce } from "./price-entry.ts";
+export { completeRates, type GivenRates, type PriceEntry, priceInForce } from "./price-entry.ts";
 export { parseWaybillFile, type WaybillFile, WaybillFileError } from "./waybill-file.ts";

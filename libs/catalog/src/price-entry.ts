@@ -8,21 +8,21 @@ export interface PriceEntry {
   price: Price;
 }
 
-/** Rates as a source gives them: input and output always, the others where it knows better. Pico-USD per token. */
-export interface GivenRates {
-  input: PicoUsd;
-  cachedInput?: PicoUsd | undefined;
-  cacheWrite5m?: PicoUsd | undefined;
-  cacheWrite1h?: PicoUsd | undefined;
-  output: PicoUsd;
-  reasoningOutput?: PicoUsd | undefined;
+/** Rates as a source gives them: input and output always, the others where it knows better. Pico-USD per token, or text of them. */
+export interface GivenRates<Rate = PicoUsd> {
+  input: Rate;
+  cachedInput?: Rate | undefined;
+  cacheWrite5m?: Rate | undefined;
+  cacheWrite1h?: Rate | undefined;
+  output: Rate;
+  reasoningOutput?: Rate | undefined;
 }
 
 /**
  * Every rate set: a kind the source does not price costs what its parent kind costs (cached and written input like input,
  * the long cache like the short one, reasoning like output).
  */
-export function completeRates(given: GivenRates): PriceRates {
+export function completeRates<Rate>(given: GivenRates<Rate>): Record<keyof PriceRates, Rate> {
   const cacheWrite5m = given.cacheWrite5m ?? given.input;
   return {
     input: given.input,

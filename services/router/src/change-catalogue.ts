@@ -2,7 +2,7 @@
 // without a restart, and waybill.yaml does not undo it while it says the same as before.
 import { WaybillError } from "@waybill/domain";
 import type { RouteProblem } from "@waybill/routes";
-import { type Client, type Pool, transact } from "@waybill/store";
+import type { Client, Pool } from "@waybill/store";
 import type {
   CatalogueModel,
   ModelChange,
@@ -15,9 +15,9 @@ import { AdminFields } from "./core/admin-fields.ts";
 import { type ModelPlan, planModel } from "./core/model-change.ts";
 import type { By } from "./outbound/audit-log.ts";
 import {
+  changing,
   type DeployedRow,
   deployDocument,
-  lockRouting,
   readDeployed,
   type Source,
   withdraw,
@@ -94,19 +94,6 @@ export function makeChangeCatalogue({ pool, publisher }: ChangeCatalogueOptions)
       return response;
     },
   };
-}
-
-async function changing<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
-  try {
-    return await transact(pool, async (client) => {
-      await lockRouting(client);
-      return work(client);
-    });
-  } catch (error) {
-    if (error instanceof WaybillError) throw error;
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WaybillError("routes_unavailable", { detail, cause: error });
-  }
 }
 
 /** Where the models come from stands in the audit log beside the reason. */

@@ -2,7 +2,7 @@
 // change is live everywhere in under a second, and is taken back the same way.
 import { WaybillError } from "@waybill/domain";
 import type { RouteProblem } from "@waybill/routes";
-import { type Client, type Pool, sqlState, transact } from "@waybill/store";
+import type { Client, Pool } from "@waybill/store";
 import type {
   CreateRouteRequest,
   CreateVersionRequest,
@@ -17,7 +17,7 @@ import { AdminFields } from "./core/admin-fields.ts";
 import { checkRouteText, problemsAsText } from "./core/check-route.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import type { By } from "./outbound/audit-log.ts";
-import { lockRouting } from "./outbound/catalogue-store.ts";
+import { changing } from "./outbound/catalogue-store.ts";
 import type { ChangePublisher } from "./outbound/publish-changes.ts";
 import {
   countRoutes,
@@ -45,7 +45,6 @@ export interface ChangeRoutesOptions {
 export const ROUTES_MAX = 20_000;
 /** Of one route. */
 const VERSIONS_MAX = 100_000;
-const UNIQUE_VIOLATION = "23505";
 
 export class ChangeRoutes {
   readonly #options: ChangeRoutesOptions;
@@ -102,7 +101,7 @@ export class ChangeRoutes {
     fields.version("version", request.version);
     fields.done();
     this.#options.publisher.requireBus();
-    const route = await changing(this.#options, async (client) => {
+    const route = await changing(this.#options.pool, async (client) => {
       const found = await requireRoute(client, request.route);
       const version = await versionToDeploy(client, found, request.version);
       const stored = await readVersion(client, found, version);
@@ -123,7 +122,7 @@ export class ChangeRoutes {
     const name = fields.routeName(request.name);
     fields.done();
     this.#options.publisher.requireBus();
-    const { route, nameBefore } = await changing(this.#options, async (client) => {
+    const { route, nameBefore } = await changing(this.#options.pool, async (client) => {
       const found = await requireRoute(client, request.route);
       if (found.name === name) return { route: found, nameBefore: name };
       if (await isNameInUse(client, found.organisationId, name)) throw nameInUse(name);
@@ -138,7 +137,7 @@ export class ChangeRoutes {
     const by = fields.by(request.actor, request.reason);
     fields.done();
     this.#options.publisher.requireBus();
-    const route = await changing(this.#options, async (client) => {
+    const route = await changing(this.#options.pool, async (client) => {
       const found = await requireRoute(client, request.route);
       const live = await readVersion(client, found, found.deployedVersion || found.latestVersion);
       await deleteRoute(client, found, live?.documentJson, by);
@@ -154,7 +153,7 @@ export class ChangeRoutes {
     insert: (client: Client) => Promise<{ id: string; version: number }>,
   ): Promise<SavedVersion> {
     if (deploy) this.#options.publisher.requireBus();
-    const { route, version } = await changing(this.#options, async (client) => {
+    const { route, version } = await changing(this.#options.pool, async (client) => {
       const inserted = await insert(client);
       if (deploy) await insertDeployment(client, await again(client, inserted.id), inserted.version, by);
       const saved = await again(client, inserted.id);
@@ -177,21 +176,6 @@ function checkDocument({ snapshot, isConfigured }: ChangeRoutesOptions, document
   if (!isConfigured()) throw new WaybillError("router_unavailable", { detail: "the catalogue is not known here yet" });
   const identity = { organisationId: "", name: "check", version: 0 };
   return checkRouteText(identity, documentJson, (model) => snapshot.named(model) !== undefined).problems;
-}
-
-/** One change after the other, over all replicas. */
-async function changing<T>({ pool }: ChangeRoutesOptions, work: (client: Client) => Promise<T>): Promise<T> {
-  try {
-    return await transact(pool, async (client) => {
-      await lockRouting(client);
-      return work(client);
-    });
-  } catch (error) {
-    if (error instanceof WaybillError) throw error;
-    if (sqlState(error) === UNIQUE_VIOLATION) throw new WaybillError("already_exists", { cause: error });
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WaybillError("routes_unavailable", { detail, cause: error });
-  }
 }
 
 async function again(client: Client, id: string): Promise<Route> {

@@ -87,13 +87,9 @@ interface Case {
 
 /** What was held for the candidate that was asked last. */
 interface Held {
-  size: HoldSize | undefined;
   budgets: HoldWish["budgets"];
   lines: HoldLine[];
-  heldPicoUsd: bigint;
-  /** For one choice; 0: nothing was held. */
-  maxOutputTokens: bigint;
-  clamped: boolean;
+  figures: HeldFigures;
 }
 
 const NO_SIZE: HoldSize = {
@@ -101,7 +97,7 @@ const NO_SIZE: HoldSize = {
   ...{ choices: 1n, boundedByShare: false },
 };
 const NOT_AFTER = { resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "" };
-const UNHELD: Held = { size: undefined, budgets: [], lines: [], heldPicoUsd: 0n, maxOutputTokens: 0n, clamped: false };
+const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD };
 
 export class Decide {
   readonly #options: DecideOptions;
@@ -139,14 +135,8 @@ export class Decide {
     const { snapshot } = this.#options;
     const world = new LiveWorld(this.#options, question);
     const begun = {
-      request,
-      question,
-      world,
-      attempt: 1,
-      retryDelayMs: 0,
-      after: NOT_AFTER,
-      startedMs,
-      held: undefined,
+      ...{ request, question, world, startedMs },
+      ...{ attempt: 1, retryDelayMs: 0, after: NOT_AFTER, held: undefined },
     };
     const waitMs = this.#waitMs(deadlineMs);
     const resolution = resolve(question, snapshot, world);
@@ -201,7 +191,6 @@ export class Decide {
   }
 
   #choose(open: Case, asked: ChooseFrom): DecideResponse | Promise<DecideResponse> {
-    open.world.on(open.itinerary.route);
     return this.#converse(open, choose(asked, this.#options.snapshot, open.world), undefined);
   }
 
@@ -247,7 +236,7 @@ export class Decide {
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
       if (!budgets.some(({ hard }) => hard)) return { kind: "free" };
-      open.world.held(verdictOf(entry.id, { kind: "unbounded" }, UNHELD));
+      open.world.held(verdictOf(entry.id, { kind: "unbounded" }, NOTHING_HELD));
       return { kind: "unbounded" };
     }
     const wish = this.#wishOf(open, wanted, budgets, size);
@@ -287,12 +276,10 @@ export class Decide {
       const byTokens = coveredByTokens(size, outcome.heldTokens);
       let maxOutputTokens = byMoney;
       if (byTokens < byMoney) maxOutputTokens = byTokens;
-      open.held = {
-        ...{ size, budgets, lines, heldPicoUsd, maxOutputTokens },
-        clamped: maxOutputTokens < size.outputTokensMax,
-      };
+      const clamped = maxOutputTokens < size.outputTokensMax;
+      open.held = { budgets, lines, figures: { heldPicoUsd, maxOutputTokens, clamped } };
     }
-    open.world.held(verdictOf(entry.id, told, open.held ?? UNHELD));
+    open.world.held(verdictOf(entry.id, told, open.held?.figures ?? NOTHING_HELD));
     return told;
   }
 
@@ -313,9 +300,8 @@ export class Decide {
     }
     const held = open.held ?? UNHELD;
     if (held.lines.length > 0) this.#options.failpoint("after_hold_before_answer");
-    const { heldPicoUsd, maxOutputTokens, clamped } = held;
     this.#moveSession(open, outcome, choice);
-    this.#record(open, explainChoice(open.itinerary, open.reason, choice, { heldPicoUsd, maxOutputTokens, clamped }));
+    this.#record(open, explainChoice(open.itinerary, open.reason, choice, held.figures));
     return { outcome: { $case: "decision", value: this.#decision(open, outcome, choice, held) } };
   }
 
@@ -334,8 +320,8 @@ export class Decide {
       holds: held.lines,
       holder,
       holdLifeMs: BigInt(holdLifeMs),
-      maxOutputTokens: held.maxOutputTokens,
-      clamped: held.clamped,
+      maxOutputTokens: held.figures.maxOutputTokens,
+      clamped: held.figures.clamped,
       timeouts: effectiveTimeouts(timeouts, item.policy.timeouts),
       resumeToken: Buffer.from(encodeItinerary(itinerary)),
       candidates: choice.considered,
@@ -386,10 +372,9 @@ export class Decide {
   }
 }
 
-function verdictOf(id: string, told: HoldTold, { heldPicoUsd, maxOutputTokens, clamped }: HeldFigures): HoldVerdict {
-  const refused = told.kind === "refused" ? told : undefined;
-  const { refusal, limitNode = "" } = refused ?? {};
-  return { id, verdict: told.kind, heldPicoUsd, refusal, limitNode, maxOutputTokens, clamped };
+function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {
+  const { refusal, limitNode = "" } = told.kind === "refused" ? told : {};
+  return { id, verdict: told.kind, refusal, limitNode, ...figures };
 }
 
 function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {

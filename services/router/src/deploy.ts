@@ -2,11 +2,11 @@
 // every router, ingress and worker sees it. A change puts its own keys there at once; everything is compared at the start, after
 // every reconnect and once a minute. When nothing has changed, nothing is written.
 import { type Deployment, makeDeployment, type WaybillFile } from "@waybill/catalog";
-import { type Client, type Pool, transact } from "@waybill/store";
+import type { Client, Pool } from "@waybill/store";
 import { routeKey, trialKey } from "./core/config-keys.ts";
 import { compileRoute } from "./core/route/compile.ts";
 import { SEED_ROUTE_DOCUMENT, SEED_ROUTE_NAME } from "./core/route/seed.ts";
-import { type CatalogueKind, lockRouting, readDeployed } from "./outbound/catalogue-store.ts";
+import { type CatalogueKind, inTurn, readDeployed } from "./outbound/catalogue-store.ts";
 import { storeFile } from "./outbound/file-store.ts";
 import { readPrices } from "./outbound/price-store.ts";
 import { hasEverBeen, insertDeployment, insertRoute } from "./outbound/route-changes.ts";
@@ -65,8 +65,7 @@ const SEED = { actorId: "", actorName: "seed", reason: "the route an installatio
 /** Stores the file as versions, and the seeded route where the aliases it names exist. Several replicas may do so at once. */
 export async function deployFile(pool: Pool, file: WaybillFile, simulatorUrl: string): Promise<Deployment> {
   const deployment = makeDeployment(file, simulatorUrl);
-  await transact(pool, async (client) => {
-    await lockRouting(client);
+  await inTurn(pool, async (client) => {
     await storeFile(client, deployment);
     await seed(client, deployment);
   });
@@ -90,8 +89,7 @@ async function seed(client: Client, { aliases }: Deployment): Promise<void> {
  * an older state never overwrites a newer one.
  */
 export async function publishDeployed(pool: Pool, bucket: ConfigBucket, atMs: number): Promise<Published> {
-  return transact(pool, async (client) => {
-    await lockRouting(client);
+  return inTurn(pool, async (client) => {
     const catalogue = toCatalogueEntries(await readDeployed(client), await readPrices(client, undefined), atMs);
     const isNew = (key: string, fingerprint: string): boolean => bucket.present.get(key) !== fingerprint;
     const wanted = new Set(catalogue.keys());
@@ -120,8 +118,7 @@ export async function publishChanged(
   changed: Changed,
   atMs: number,
 ): Promise<Published> {
-  return transact(pool, async (client) => {
-    await lockRouting(client);
+  return inTurn(pool, async (client) => {
     const keys = new Set(changed.catalogue.map(catalogueKey));
     const rows = await readDeployed(client, namesOf(changed));
     const models = changed.catalogue.filter(({ kind }) => kind === "model").map(({ name }) => name);

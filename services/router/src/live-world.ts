@@ -1,8 +1,8 @@
 // The world of one live decision: this process's memory of models, budgets, sessions and chance. It remembers what it answered,
 // so that the decision can be explained and replayed.
 import type { Clock } from "@waybill/domain";
-import type { BudgetFacts, ModelFacts } from "@waybill/routes";
-import type { DecisionInputs, HoldVerdict, ModelFacts as RecordedModel } from "@waybill/wire";
+import type { ModelFacts } from "@waybill/routes";
+import type { BudgetFacts, DecisionInputs, HoldVerdict, ModelFacts as RecordedModel } from "@waybill/wire";
 import type { IndexedBudget } from "./core/budget-index.ts";
 import type { Draws } from "./core/draws.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
@@ -37,7 +37,7 @@ export class LiveWorld implements World {
   readonly #draws: Record<string, number> = {};
   readonly #holds: HoldVerdict[] = [];
   #sessionModel = "";
-  #budgetFacts: DecisionInputs["budget"];
+  #budgetFacts: BudgetFacts | undefined;
 
   constructor(state: LiveState, question: Question) {
     this.#state = state;
@@ -107,17 +107,9 @@ export class LiveWorld implements World {
 
   budgetFacts(): BudgetFacts | undefined {
     const { till } = this.#state;
-    const facts = till.factsOf(till.match(this.#question.attribution, { route: this.#route, provider: "", model: "" }));
-    this.#budgetFacts = facts;
-    return (
-      facts && {
-        name: facts.name,
-        used_share: facts.usedShare,
-        burn_usd_per_hour: facts.burnUsdPerHour,
-        hours_to_exhaustion: facts.hoursToExhaustion < 0 ? Number.POSITIVE_INFINITY : facts.hoursToExhaustion,
-        remaining_usd: facts.remainingUsd,
-      }
-    );
+    const target = { route: this.#route, provider: "", model: "" };
+    this.#budgetFacts = till.factsOf(till.match(this.#question.attribution, target));
+    return this.#budgetFacts;
   }
 
   modelFacts(): Readonly<Record<string, ModelFacts>> {

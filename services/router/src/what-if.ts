@@ -1,7 +1,6 @@
 // What if? Simulated requests on what is deployed or on a draft, and recorded decisions once more. The same steps as a live
 // decision, in a world that holds no money and remembers nothing.
 import { WaybillError } from "@waybill/domain";
-import { type RouteProblem, readRouteText } from "@waybill/routes";
 import {
   type DecideRequest,
   type DecisionRecord,
@@ -13,6 +12,7 @@ import {
   type SimulateResponse,
 } from "@waybill/wire";
 import { allowedBy } from "./core/allowed.ts";
+import { checkRouteText } from "./core/check-route.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
 import { type Choice, type ChooseFrom, choose } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
@@ -20,7 +20,7 @@ import { type Question, readQuestion } from "./core/question.ts";
 import { RecordedWorld } from "./core/recorded-world.ts";
 import { type Resolution, resolve, walkRoute } from "./core/resolve.ts";
 import { decodeItinerary } from "./core/resume-token.ts";
-import { compileRoute } from "./core/route/compile.ts";
+import type { Compilation } from "./core/route/compile.ts";
 import type { CompiledRoute } from "./core/route/compiled-route.ts";
 import { unitHash } from "./core/route/pick-arm.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
@@ -77,16 +77,9 @@ export function makeWhatIf({ snapshot, state, loadVersion }: WhatIfOptions): Wha
   };
 }
 
-function compileDraft(
-  organisationId: string,
-  name: string,
-  documentJson: string,
-  snapshot: Snapshot,
-): { route: CompiledRoute | undefined; problems: RouteProblem[] } {
-  const { problems } = readRouteText(documentJson);
-  if (problems.length > 0) return { route: undefined, problems };
+function compileDraft(organisationId: string, name: string, documentJson: string, snapshot: Snapshot): Compilation {
   const identity = { organisationId, name: name === "" ? "draft" : name, version: 0 };
-  return compileRoute(identity, JSON.parse(documentJson), (model) => snapshot.named(model) !== undefined);
+  return checkRouteText(identity, documentJson, (model) => snapshot.named(model) !== undefined);
 }
 
 function simulateOne(

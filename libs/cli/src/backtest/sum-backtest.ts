@@ -1,6 +1,6 @@
 // Recorded requests run again on a draft, summed for people: by team and by move from one model to another. Costs are summed exactly.
+import { formatUsd, parseUsd } from "@waybill/domain";
 import type { PlannedRequest } from "../api/shapes.ts";
-import { formatUsdText, parseUsdText } from "./usd-text.ts";
 
 export interface Backtest extends BacktestSum {
   /** Of these, would be refused. */
@@ -72,8 +72,8 @@ class Sums {
     if (after.model === null) this.refused += 1;
     if (before.costUsd === null || after.costUsd === null) return;
     this.knownCount += 1;
-    this.actual += parseUsdText(before.costUsd);
-    this.would += parseUsdText(after.costUsd);
+    this.actual += parseUsd(before.costUsd);
+    this.would += parseUsd(after.costUsd);
   }
 
   sum(): BacktestSum {
@@ -81,8 +81,8 @@ class Sums {
     return {
       requestCount: this.count,
       changedCount: this.changed,
-      actualUsd: isKnown ? formatUsdText(this.actual) : null,
-      thenUsd: isKnown ? formatUsdText(this.would) : null,
+      actualUsd: isKnown ? formatUsd(this.actual) : null,
+      thenUsd: isKnown ? formatUsd(this.would) : null,
     };
   }
 }

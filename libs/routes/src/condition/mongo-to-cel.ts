@@ -1,5 +1,6 @@
 // Mongo-like conditions as CEL. In Mongo everything is true or false, so whatever is negated is put into holds() first: then
 // $ne and $nin are true of what is missing.
+import { isObject } from "../json-fields.ts";
 import type { ReportProblem } from "./condition.ts";
 import { MONGO_DEPTH_MAX, MONGO_TERMS_MAX } from "./limits.ts";
 import { readMongoField } from "./mongo-field.ts";
@@ -114,8 +115,4 @@ function join(terms: readonly Term[], operator: string): Term {
     cel: terms.map(({ cel }) => `(${cel})`).join(operator),
     isTotal: terms.every(({ isTotal }) => isTotal),
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 // CEL as a Mongo-like condition, for export. In CEL a part can have no value, in Mongo it is false; so there are two ways back: when
 // a part is true, and when it is false, which is not the same as "not true".
+import { isObject } from "../json-fields.ts";
 import { type Comparison, type Expression, isFieldName, type Literal, type Scalar } from "./expression.ts";
 import { readMongoField } from "./mongo-field.ts";
 import { mongoToCel } from "./mongo-to-cel.ts";
@@ -176,8 +177,4 @@ function notContains(expression: Expression & { kind: "method" }): Translation {
   const field = path === undefined ? "" : readMongoField(path);
   if (!mongo || path === undefined || typeof field === "string" || field.kind === "dyn") return undefined;
   return field.isAlwaysThere ? { $nor: [mongo] } : { $and: [{ [path]: { $exists: true } }, { $nor: [mongo] }] };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

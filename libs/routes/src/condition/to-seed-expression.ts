@@ -1,4 +1,5 @@
 // CEL as one of the seed's string expressions, for export.
+import { isObject } from "../json-fields.ts";
 import { isFieldName } from "./expression.ts";
 import { printLiteral } from "./print-cel.ts";
 import { toMongo } from "./to-mongo.ts";
@@ -71,8 +72,4 @@ function printOperand(operand: unknown): string {
   if (Array.isArray(operand)) return `[${operand.map(printOperand).join(", ")}]`;
   if (typeof operand === "number") return printLiteral(operand, Number.isSafeInteger(operand) ? "int" : "double");
   return typeof operand === "boolean" ? String(operand) : printLiteral(String(operand), "string");
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

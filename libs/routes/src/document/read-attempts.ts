@@ -1,15 +1,15 @@
 // Reading the nodes that make provider calls: model and auto, which share retries, timeouts and fallbacks.
-import { isObject, type NodeReader } from "./read-fields.ts";
+import { isObject } from "../json-fields.ts";
+import type { NodeReader } from "./read-fields.ts";
 import {
   AFFINITIES,
+  type AttemptPolicy,
   AUTO_MODELS_MAX,
   AUTO_MODES,
   type AutoNode,
   BACKOFFS,
-  type Backoff,
   DEFAULT_FALLBACK_ON,
   FAILURE_CLASSES,
-  type FailureClass,
   type ModelNode,
   type NodeTimeouts,
   RETRIES_MAX,
@@ -39,17 +39,7 @@ export function readAuto(id: string, item: NodeReader): AutoNode {
   };
 }
 
-interface Attempts {
-  retries: number;
-  retryDelayMs: number;
-  backoff: Backoff;
-  timeouts: NodeTimeouts;
-  fallbackOn: readonly FailureClass[];
-  next: string;
-  fallback: string | undefined;
-}
-
-function attempts(item: NodeReader): Attempts {
+function attempts(item: NodeReader): AttemptPolicy & Pick<ModelNode, "next" | "fallback"> {
   return {
     retries: item.integer("retries", 0, RETRIES_MAX, 0),
     retryDelayMs: item.integer("retryDelayMs", 0, RETRY_DELAY_MS_MAX, 0),

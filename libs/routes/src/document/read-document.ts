@@ -1,6 +1,8 @@
 // Reading a route document: every problem at once, with node and field. What is read is complete, with all defaults filled in.
+
+import { type Fields, isObject } from "../json-fields.ts";
 import { readAuto, readModel } from "./read-attempts.ts";
-import { type Fields, isObject, NODE_ID, NodeReader, type Report } from "./read-fields.ts";
+import { NODE_ID, NodeReader, type Report } from "./read-fields.ts";
 import { readLimit } from "./read-limit.ts";
 import { readSplit } from "./read-split.ts";
 import {

@@ -1,7 +1,7 @@
 // Reading single fields of a node: the value where it is right, else a problem and something harmless.
+import type { Fields } from "../json-fields.ts";
 
 export type Report = (field: string, problem: string) => void;
-export type Fields = Record<string, unknown>;
 
 export const NODE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -68,8 +68,4 @@ export class NodeReader {
     this.report(field, `must be a list of ${words.join(", ")}`);
     return fallback;
   }
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

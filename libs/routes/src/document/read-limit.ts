@@ -1,5 +1,6 @@
 // Reading a limit node: how much of what, in which window, counted by what.
-import { isObject, type NodeReader } from "./read-fields.ts";
+import { isObject } from "../json-fields.ts";
+import type { NodeReader } from "./read-fields.ts";
 import { type CalendarPeriod, isKey, type LimitNode, type LimitWindow } from "./route-document.ts";
 
 const METRICS = ["cost", "count", "tokens"] as const;

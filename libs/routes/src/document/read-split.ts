@@ -1,5 +1,6 @@
 // Reading a split node. Percents are compared in hundredths, so that 33.33 + 33.33 + 33.34 is 100.
-import { isObject, NODE_ID, type NodeReader } from "./read-fields.ts";
+import { isObject } from "../json-fields.ts";
+import { NODE_ID, type NodeReader } from "./read-fields.ts";
 import { isKey, SHARES_MAX, type SplitNode, type SplitShare } from "./route-document.ts";
 
 const WHOLE_HUNDREDTHS = 10_000;

@@ -61,22 +61,30 @@ export type LimitWindow =
   | { kind: "total" };
 export type CalendarPeriod = "day" | "week" | "month" | "quarter" | "year";
 
-export interface ModelNode extends NodeBase {
+/** What a node allows its attempts. */
+export interface AttemptPolicy {
+  /** Further attempts at the same model after a failure that may be over; 0 to RETRIES_MAX. */
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  readonly backoff: Backoff;
+  /** Those that are absent: the router's own. */
+  readonly timeouts: NodeTimeouts;
+  /** Failures after which another model is tried; others are the answer. */
+  readonly fallbackOn: readonly FailureClass[];
+}
+
+/** A node that makes provider calls. */
+interface CallingNode extends NodeBase, AttemptPolicy {
+  /** An end. */
+  next: string;
+  /** Where to go on when no model here can serve or all have failed; undefined: nowhere. */
+  fallback: string | undefined;
+}
+
+export interface ModelNode extends CallingNode {
   kind: "model";
   /** Any name a client could use for one model: <provider>/<model>, an alias, a unique bare name. */
   model: string;
-  /** Further attempts at this same model after a failure that may be over; 0 to RETRIES_MAX. */
-  retries: number;
-  retryDelayMs: number;
-  backoff: Backoff;
-  /** Absent: the router's own. */
-  timeouts: NodeTimeouts;
-  /** Failures after which `fallback` is taken; others are the answer. */
-  fallbackOn: readonly FailureClass[];
-  /** An end. */
-  next: string;
-  /** Where to go on when this model cannot serve or has failed; absent: nowhere. */
-  fallback: string | undefined;
 }
 
 export interface NodeTimeouts {
@@ -98,7 +106,8 @@ export type FailureClass = (typeof FAILURE_CLASSES)[number];
 /** What a node falls back on unless it says otherwise: a content filter's answer is an answer. */
 export const DEFAULT_FALLBACK_ON: readonly FailureClass[] = ["error", "timeout", "rate_limited", "context_too_long"];
 
-export interface AutoNode extends NodeBase {
+/** Falls back on the next best of its models before it goes on. */
+export interface AutoNode extends CallingNode {
   kind: "auto";
   mode: AutoMode;
   /** How far below the best predicted quality a model may be, in percent of it; absent: the mode's own. */
@@ -108,16 +117,6 @@ export interface AutoNode extends NodeBase {
   affinity: Affinity;
   /** Models whose usual time to the first token is longer are not considered; absent: all. */
   firstTokenMsMax: number | undefined;
-  /** Retries and timeouts of each model it tries, and what makes it go to the next best. */
-  retries: number;
-  retryDelayMs: number;
-  backoff: Backoff;
-  timeouts: NodeTimeouts;
-  fallbackOn: readonly FailureClass[];
-  /** An end. */
-  next: string;
-  /** Where to go on when none of its models can serve; absent: nowhere. */
-  fallback: string | undefined;
 }
 
 export const AUTO_MODES = ["quality", "balanced", "cost"] as const;

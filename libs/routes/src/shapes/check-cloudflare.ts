@@ -1,7 +1,7 @@
 // What Cloudflare's live API says to elements when a route is saved. It drops conditional.condition and rate.technique in silence, and
 // so nothing is said of them here. Whether the graph is sound is for importCloudflareElements to say.
 import { NODES_MAX } from "../document/route-document.ts";
-import { isObject, member } from "./json-fields.ts";
+import { isObject, member } from "../json-fields.ts";
 import { CLOUDFLARE_KINDS, CLOUDFLARE_OUTPUTS_MAX, NOTES_MAX } from "./route-shape.ts";
 
 export interface CloudflareProblem {

@@ -1,5 +1,5 @@
 // Which shape a route is in. The three shapes of elements differ in a few names only; one of them is enough.
-import { isObject, member } from "./json-fields.ts";
+import { isObject, member } from "../json-fields.ts";
 import type { RouteShape } from "./route-shape.ts";
 import type { FoundRoute } from "./unwrap-route.ts";
 

@@ -2,11 +2,11 @@
 import { compileCondition } from "../condition/compile-condition.ts";
 import { checkGraph } from "../document/check-graph.ts";
 import { DOCUMENT_BYTES_MAX, type RouteDocument, type RouteNode } from "../document/route-document.ts";
+import { isNestedDeeper } from "../json-fields.ts";
 import { readCloudflare } from "./cloudflare.ts";
 import { readCloudflareDocs } from "./cloudflare-docs.ts";
 import { detectShape } from "./detect-shape.ts";
 import { fieldInShape } from "./field-names.ts";
-import { isNestedDeeper } from "./json-fields.ts";
 import { Notes } from "./notes.ts";
 import { readJsonc } from "./read-jsonc.ts";
 import { IMPORT_DEPTH_MAX, type ImportedRoute, type RouteShape } from "./route-shape.ts";

@@ -1,5 +1,5 @@
 // JSON as text for files that people read and compare: objects one member a line, short lists of plain values on one line.
-import { isObject } from "./json-fields.ts";
+import { isObject } from "../json-fields.ts";
 
 /** Of a line with a list on it, its comma included. */
 const LINE_CHARACTERS_MAX = 120;

@@ -1,5 +1,5 @@
 // Finding the route in what it came wrapped in: answers of an API, what `terraform show -json` prints, a Terraform file in JSON.
-import { isObject, member } from "./json-fields.ts";
+import { isObject, member } from "../json-fields.ts";
 import { readJsonc } from "./read-jsonc.ts";
 
 export interface FoundRoute {

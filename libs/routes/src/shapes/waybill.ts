@@ -1,7 +1,7 @@
 // Our own shape: the document with its name, without what is as it would be anyway.
 import { readRouteDocument } from "../document/read-document.ts";
 import { DEFAULT_FALLBACK_ON, type RouteDocument, type RouteNode } from "../document/route-document.ts";
-import { isObject } from "./json-fields.ts";
+import { isObject } from "../json-fields.ts";
 import type { Notes } from "./notes.ts";
 
 export function readWaybill(route: unknown, notes: Notes): RouteNode[] {

@@ -149,7 +149,7 @@ function fromWireLimit(wire: LimitDefinition): LimitSpec {
   if ((windowKind === "fixed") !== windowSeconds > 0n)
     throw invalid("limit.window_seconds does not fit the kind of window");
   return {
-    name: `${id(route, "limit.route")}/${id(node, "limit.node")}${keyValue === "" ? "" : ` ${id(keyValue, "limit.key_value")}`}`,
+    name: `${id(route, "limit.route")}/${id(node, "limit.node")} ${label(keyValue)}`.trimEnd(),
     organisationId: id(organisationId, "limit.organisation_id"),
     route,
     unit,
@@ -157,6 +157,11 @@ function fromWireLimit(wire: LimitDefinition): LimitSpec {
     windowKind,
     windowSeconds,
   };
+}
+
+/** What stands in a request may hold anything; in a name it is for people only, the counter's id tells values apart. */
+function label(text: string): string {
+  return text.replace(/\p{Cc}/gu, "").slice(0, ID_CHARS_MAX);
 }
 
 function id(text: string, field: string): string {

@@ -1,4 +1,5 @@
 // Prices as people write them (USD per million tokens, decimal text) and as they are kept (pico-USD per token), exactly.
+import { completeRates, type GivenRates } from "@waybill/catalog";
 import { formatUsd, type Price, type PriceRates, parseUsd } from "@waybill/domain";
 
 const TOKENS_PER_RATE = 1_000_000n;
@@ -12,9 +13,7 @@ export interface PriceText {
 }
 
 /** Of a tier: input and output always; what is left out costs what its parent kind costs. */
-export type GivenTier = { aboveInputTokens: number } & Pick<RateText, "input" | "output"> & {
-    [R in Exclude<keyof PriceRates, "input" | "output">]?: string | undefined;
-  };
+export type GivenTier = { aboveInputTokens: number } & GivenRates<string>;
 
 export function priceText({ version, tiers, perRequestPicoUsd }: Price): PriceText {
   return {
@@ -47,15 +46,7 @@ const RATES = ["input", "cachedInput", "cacheWrite5m", "cacheWrite1h", "output",
 
 /** Every rate set. Reports each rate that is finer than what can be kept. */
 export function parseTier(given: GivenTier, report: (field: string, problem: string) => void): Price["tiers"][number] {
-  const cacheWrite5m = given.cacheWrite5m ?? given.input;
-  const texts: RateText = {
-    input: given.input,
-    cachedInput: given.cachedInput ?? given.input,
-    cacheWrite5m,
-    cacheWrite1h: given.cacheWrite1h ?? cacheWrite5m,
-    output: given.output,
-    reasoningOutput: given.reasoningOutput ?? given.output,
-  };
+  const texts = completeRates(given);
   const rates = { input: 0n, cachedInput: 0n, cacheWrite5m: 0n, cacheWrite1h: 0n, output: 0n, reasoningOutput: 0n };
   for (const name of RATES) {
     const rate = parseRate(texts[name]);

@@ -1,7 +1,8 @@
 // When the same model is tried again, when the next one, and after which pause.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AttemptPolicy, DIRECT_POLICY, mayFallBack, mayRetry, retryDelayMs } from "./attempt-policy.ts";
+import type { AttemptPolicy } from "@waybill/routes";
+import { DIRECT_POLICY, mayFallBack, mayRetry, retryDelayMs } from "./attempt-policy.ts";
 
 const policy = (overrides: Partial<AttemptPolicy>): AttemptPolicy => ({ ...DIRECT_POLICY, ...overrides });
 

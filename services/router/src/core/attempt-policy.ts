@@ -1,20 +1,6 @@
 // What a node allows its attempts: retries at the same model, timeouts, and which failures lead to the next model.
 import type { ErrorCode } from "@waybill/domain";
-import {
-  type Backoff,
-  DEFAULT_FALLBACK_ON,
-  type FailureClass,
-  type NodeTimeouts,
-  RETRY_DELAY_MS_MAX,
-} from "@waybill/routes";
-
-export interface AttemptPolicy {
-  readonly retries: number;
-  readonly retryDelayMs: number;
-  readonly backoff: Backoff;
-  readonly timeouts: NodeTimeouts;
-  readonly fallbackOn: readonly FailureClass[];
-}
+import { type AttemptPolicy, DEFAULT_FALLBACK_ON, type FailureClass, RETRY_DELAY_MS_MAX } from "@waybill/routes";
 
 /** Of a model that was asked for by its name. */
 export const DIRECT_POLICY: AttemptPolicy = {

@@ -1,6 +1,6 @@
 // What a route's conditions may look at, from the features the ingress derived and the world. Never prompt text.
 import type { Facts } from "@waybill/routes";
-import type { Attribution, Features } from "@waybill/wire";
+import type { Attribution, BudgetFacts, Features } from "@waybill/wire";
 import type { CompiledRoute } from "./route/compiled-route.ts";
 import type { World } from "./world.ts";
 
@@ -45,9 +45,21 @@ export function factsOf(
       end_user_id: attribution.endUserId,
       tags: attribution.tags,
     },
-    budget: route.readsBudget ? world.budgetFacts() : undefined,
+    budget: route.readsBudget ? budgetOf(world.budgetFacts()) : undefined,
     model: route.readsModels ? world.modelFacts() : NO_MODELS,
   };
+}
+
+function budgetOf(known: BudgetFacts | undefined): Facts["budget"] {
+  return (
+    known && {
+      name: known.name,
+      used_share: known.usedShare,
+      burn_usd_per_hour: known.burnUsdPerHour,
+      hours_to_exhaustion: known.hoursToExhaustion < 0 ? Number.POSITIVE_INFINITY : known.hoursToExhaustion,
+      remaining_usd: known.remainingUsd,
+    }
+  );
 }
 
 /** What cannot be read is missing: the ingress made it, so this is another version's at most. */

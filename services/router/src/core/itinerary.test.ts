@@ -1,7 +1,8 @@
 // What follows a failed attempt, and whose turn has come.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AttemptPolicy, DIRECT_POLICY } from "./attempt-policy.ts";
+import type { AttemptPolicy } from "@waybill/routes";
+import { DIRECT_POLICY } from "./attempt-policy.ts";
 import { ATTEMPTS_MAX, afterFailure, type Itinerary, isOpen, type ModelItem } from "./itinerary.ts";
 import { sampleLimitUse } from "./sample-question.ts";
 

@@ -1,6 +1,7 @@
 // The stops of one request in the order in which they may be tried, and how far it has come. It travels with the request as an
 // opaque token, so that any replica answers Next, and a route that changes meanwhile changes nothing for a request that has begun.
-import { type AttemptPolicy, mayFallBack, mayRetry } from "./attempt-policy.ts";
+import type { AttemptPolicy } from "@waybill/routes";
+import { mayFallBack, mayRetry } from "./attempt-policy.ts";
 import type { AutoChoice } from "./route/compiled-route.ts";
 import type { LimitUse } from "./route/walk.ts";
 

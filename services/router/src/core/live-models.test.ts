@@ -1,16 +1,16 @@
 // A model is live while some worker that serves it was heard and is not draining.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TargetHealth } from "@waybill/wire";
 import { ALIVE_MS, LiveModels } from "./live-models.ts";
-import type { HeardTarget } from "./target-health.ts";
 
-const beat = (workerId: string, names: string[], draining = false, targets: HeardTarget[] = []) => ({
+const beat = (workerId: string, names: string[], draining = false, targets: TargetHealth[] = []) => ({
   workerId,
   models: names.map((model) => ({ provider: "sim", model })),
   draining,
   targets,
 });
-const target = (model: string, overrides: Partial<HeardTarget>): HeardTarget => ({
+const target = (model: string, overrides: Partial<TargetHealth>): TargetHealth => ({
   ...{ provider: "sim", model, calls: 0, failures: 0, rateLimited: 0, failuresInARow: 0 },
   ...{ firstTokenMsSum: 0n, firstTokens: 0, retryAfterMs: 0 },
   ...overrides,
@@ -74,7 +74,7 @@ test("a heartbeat replaces what its worker said before", () => {
 
 test("one worker that cannot get out does not close the way for others that can", () => {
   const live = new LiveModels();
-  const broken = (failures: number): HeardTarget =>
+  const broken = (failures: number): TargetHealth =>
     target("a", { calls: failures, failures, failuresInARow: failures });
   for (let beats = 1; beats < 15; beats += 1) {
     for (const name of ["w1", "w2"]) {

@@ -1,8 +1,9 @@
 // Which models have a live worker, and how their calls go, by heartbeats. A worker that was not heard for ALIVE_MS serves nothing and
 // says nothing about its targets any more; one that is draining serves nothing.
 import type { ModelFacts } from "@waybill/routes";
+import type { TargetHealth } from "@waybill/wire";
 import { Circuit, type CircuitState } from "./circuit.ts";
-import { type HeardTarget, newsOf, type TargetNews, TargetSum } from "./target-health.ts";
+import { newsOf, type TargetNews, TargetSum } from "./target-health.ts";
 
 export const ALIVE_MS = 3_000;
 /** Heartbeats of more workers than this are ignored. */
@@ -20,7 +21,7 @@ export interface Heartbeat {
   workerId: string;
   models: readonly { provider: string; model: string }[];
   draining: boolean;
-  targets: readonly HeardTarget[];
+  targets: readonly TargetHealth[];
 }
 
 /** How one model is, at a moment. */
@@ -45,7 +46,7 @@ interface Worker {
 }
 
 interface Said {
-  target: HeardTarget;
+  target: TargetHealth;
   /** When it was heard that calls had ended. */
   callsMs: number;
 }
@@ -145,7 +146,7 @@ export class LiveModels {
   }
 
   /** A target is what the worker serves: heartbeats about others are not believed. */
-  #hearTargets(worker: Worker, heard: readonly HeardTarget[], nowMs: number): void {
+  #hearTargets(worker: Worker, heard: readonly TargetHealth[], nowMs: number): void {
     const before = worker.targets;
     worker.targets = new Map();
     worker.isCounted = true;
@@ -160,7 +161,7 @@ export class LiveModels {
     }
   }
 
-  #hear(id: string, target: HeardTarget, news: TargetNews, nowMs: number): void {
+  #hear(id: string, target: TargetHealth, news: TargetNews, nowMs: number): void {
     const { circuit, sum } = this.#target(id);
     sum.add(target);
     if (target.retryAfterMs > 0) circuit.leaveAlone(target.retryAfterMs, nowMs);

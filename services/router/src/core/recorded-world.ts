@@ -1,7 +1,7 @@
 // The world as a decision record kept it: every answer that was given then is given again. What was not asked then (another
 // draft asks other models) is answered the same way each time: live, with its circuit closed.
-import type { BudgetFacts, ModelFacts } from "@waybill/routes";
-import type { DecisionInputs, HoldVerdict, ModelFacts as RecordedModel } from "@waybill/wire";
+import type { ModelFacts } from "@waybill/routes";
+import type { BudgetFacts, DecisionInputs, HoldVerdict, ModelFacts as RecordedModel } from "@waybill/wire";
 import type { HoldTold } from "./choose/choose.ts";
 import { type HeldFigures, NOTHING_HELD } from "./explain.ts";
 import { unitHash } from "./route/pick-arm.ts";
@@ -50,16 +50,7 @@ export class RecordedWorld implements World {
   }
 
   budgetFacts(): BudgetFacts | undefined {
-    const { budget } = this.#inputs;
-    return (
-      budget && {
-        name: budget.name,
-        used_share: budget.usedShare,
-        burn_usd_per_hour: budget.burnUsdPerHour,
-        hours_to_exhaustion: budget.hoursToExhaustion < 0 ? Number.POSITIVE_INFINITY : budget.hoursToExhaustion,
-        remaining_usd: budget.remainingUsd,
-      }
-    );
+    return this.#inputs.budget;
   }
 
   modelFacts(): Readonly<Record<string, ModelFacts>> {

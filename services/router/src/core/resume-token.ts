@@ -1,6 +1,12 @@
 // An itinerary as the opaque token that travels with a request. Policies and limits, which many items share, stand once.
-import { BACKOFFS, FAILURE_CLASSES, type FailureClass, type LimitNode, type NodeTimeouts } from "@waybill/routes";
-import type { AttemptPolicy } from "./attempt-policy.ts";
+import {
+  type AttemptPolicy,
+  BACKOFFS,
+  FAILURE_CLASSES,
+  type FailureClass,
+  type LimitNode,
+  type NodeTimeouts,
+} from "@waybill/routes";
 import type { Item, Itinerary, ModelItem } from "./itinerary.ts";
 import type { AutoChoice } from "./route/compiled-route.ts";
 import type { LimitUse } from "./route/walk.ts";

@@ -1,10 +1,11 @@
 // What several workers say about one model, and what is new in it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TargetHealth } from "@waybill/wire";
 import fc from "fast-check";
-import { type HeardTarget, newsOf, TargetSum } from "./target-health.ts";
+import { newsOf, TargetSum } from "./target-health.ts";
 
-const heard = (overrides: Partial<HeardTarget>): HeardTarget => ({
+const heard = (overrides: Partial<TargetHealth>): TargetHealth => ({
   ...{ provider: "a", model: "m", calls: 0, failures: 0, rateLimited: 0, failuresInARow: 0 },
   ...{ firstTokenMsSum: 0n, firstTokens: 0, retryAfterMs: 0 },
   ...overrides,
@@ -77,7 +78,7 @@ test("whatever a worker does between two heartbeats, a success is not invented, 
 });
 
 /** As a worker counts, while nothing leaves the window. */
-function windowOf(outcomes: readonly string[]): HeardTarget {
+function windowOf(outcomes: readonly string[]): TargetHealth {
   const count = (name: string, list = outcomes): number => list.filter((each) => each === name).length;
   return heard({
     calls: outcomes.length,

@@ -1,20 +1,5 @@
 // What live workers say about one model: the sum of their last ten seconds, and what is new since a worker was heard before.
-
-/** One worker's last ten seconds at one model, as its heartbeat says it. */
-export interface HeardTarget {
-  provider: string;
-  model: string;
-  /** Whole answers, failures and refusals for the rate. */
-  calls: number;
-  failures: number;
-  rateLimited: number;
-  /** Up to now; may be older than ten seconds. */
-  failuresInARow: number;
-  firstTokenMsSum: bigint;
-  firstTokens: number;
-  /** From now; 0: may be called. */
-  retryAfterMs: number;
-}
+import type { TargetHealth } from "@waybill/wire";
 
 /** How calls ended since the heartbeat before. */
 export interface TargetNews {
@@ -24,7 +9,7 @@ export interface TargetNews {
   failures: number;
 }
 
-type Counted = Pick<HeardTarget, "calls" | "failures" | "firstTokenMsSum" | "firstTokens">;
+type Counted = Pick<TargetHealth, "calls" | "failures" | "firstTokenMsSum" | "firstTokens">;
 
 /** The windows of several workers, added up. Each is added once, and taken away as it was added. */
 export class TargetSum {
@@ -67,7 +52,7 @@ export class TargetSum {
  * `before`: what the same worker said last; undefined: it is heard for the first time. Old calls leave the window, so counts that
  * grew are certain to be new, and a success may stay unseen until the next one.
  */
-export function newsOf(before: HeardTarget | undefined, now: HeardTarget): TargetNews {
+export function newsOf(before: TargetHealth | undefined, now: TargetHealth): TargetNews {
   const [runBefore, run] = [before?.failuresInARow ?? 0, now.failuresInARow];
   const hasRunEnded = run < runBefore && answers(now) > 0;
   // As long a run as before, yet with new failures: it is another one.
@@ -78,6 +63,6 @@ export function newsOf(before: HeardTarget | undefined, now: HeardTarget): Targe
   return { hasSucceeded, failures };
 }
 
-function answers(heard: HeardTarget | undefined): number {
+function answers(heard: TargetHealth | undefined): number {
   return heard ? Math.max(0, heard.calls - heard.failures - heard.rateLimited) : 0;
 }

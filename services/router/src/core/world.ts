@@ -1,6 +1,7 @@
 // What a decision looks at beside the request and the snapshot. The live world answers from this process's memory and
 // remembers what it answered; a recorded one answers the same again, so that a decision can be replayed.
-import type { BudgetFacts, ModelFacts } from "@waybill/routes";
+import type { ModelFacts } from "@waybill/routes";
+import type { BudgetFacts } from "@waybill/wire";
 import type { LimitUse } from "./route/walk.ts";
 import type { ModelEntry } from "./snapshot.ts";
 
@@ -17,6 +18,7 @@ export interface World {
   budgets(entry: ModelEntry, limits: readonly LimitUse[]): BudgetView;
   /** The model the session is at at this node, as <provider>/<model>; empty: none. */
   sessionModel(node: string): string;
+  /** Of the tightest budget that applies whichever model is taken; undefined: none is known. */
   budgetFacts(): BudgetFacts | undefined;
   modelFacts(): Readonly<Record<string, ModelFacts>>;
 }

@@ -1,6 +1,7 @@
 // Providers, models and aliases in the schema `routing`: versions that never change, and which of them are live.
 import type { DeployedAlias, DeployedProvider } from "@waybill/catalog";
-import type { Client } from "@waybill/store";
+import { WaybillError } from "@waybill/domain";
+import { type Client, type Pool, transact } from "@waybill/store";
 import type { StoredModel } from "../core/model-change.ts";
 import { type By, writeAudit } from "./audit-log.ts";
 
@@ -26,9 +27,24 @@ export type Wanted =
   | { kind: "model"; name: string; document: StoredModel }
   | { kind: "alias"; name: string; document: DeployedAlias };
 
-/** Changes of routes and catalogue take turns, over all replicas; released when the transaction ends. */
-export async function lockRouting(client: Client): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock(hashtext('waybill.routing.deploy'))");
+/** In one transaction. Changes of routes and catalogue take turns, over all replicas. */
+export function inTurn<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  return transact(pool, async (client) => {
+    // Released when the transaction ends.
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('waybill.routing.deploy'))");
+    return work(client);
+  });
+}
+
+/** The same for people's changes: throws routes_unavailable for what went wrong with Postgres. */
+export async function changing<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    return await inTurn(pool, work);
+  } catch (error) {
+    if (error instanceof WaybillError) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new WaybillError("routes_unavailable", { detail, cause: error });
+  }
 }
 
 /**

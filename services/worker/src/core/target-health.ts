@@ -1,19 +1,7 @@
 // How the calls of the last ten seconds went, per model: what the heartbeat tells every router, so that all of them come to the
 // same circuit. Only what is the provider's doing counts as a failure.
 import type { ErrorCode } from "@waybill/domain";
-
-/** One model as this worker has found it. */
-export interface TargetFigures {
-  provider: string;
-  model: string;
-  calls: number;
-  failures: number;
-  rateLimited: number;
-  failuresInARow: number;
-  firstTokenMsSum: bigint;
-  firstTokens: number;
-  retryAfterMs: number;
-}
+import type { TargetHealth as TargetFigures } from "@waybill/wire";
 
 /** How one call ended. */
 export interface CallEnd {

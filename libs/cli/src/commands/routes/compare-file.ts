@@ -1,7 +1,7 @@
 // A route file beside what the server has: new, changed, saved but not in service, or the same.
+import { diffDocuments, formatDiff, readRouteDocument } from "@waybill/routes";
 import { type Api, pathOf } from "../../api/client.ts";
 import type { Route, RouteDocument, RouteVersion } from "../../api/shapes.ts";
-import { diffDocuments } from "../../files/diff-documents.ts";
 import type { RouteFile } from "../../files/route-files.ts";
 import type { PlannedRoute } from "../../print/plan.ts";
 import { importFile } from "./import-file.ts";
@@ -38,7 +38,7 @@ export async function compareFile(
   }
   if (problems.length > 0) return { ...found, planned: { ...about, change: "changed", lines: [] } };
   const inService = deployedVersion ?? latestVersion;
-  const lines = diffDocuments(await versionAsImported(api, name, inService), document);
+  const lines = differenceOf(await readVersion(api, name, inService), document);
   if (lines.length === 0) {
     return { ...found, planned: { ...about, change: deployedVersion === null ? "saved" : "same", lines } };
   }
@@ -51,16 +51,14 @@ export function byName(routes: readonly Route[]): ReadonlyMap<string, Route> {
 }
 
 async function isVersion(api: Api, name: string, version: number, document: RouteDocument): Promise<boolean> {
-  return diffDocuments(await versionAsImported(api, name, version), document).length === 0;
+  return differenceOf(await readVersion(api, name, version), document).length === 0;
 }
 
-/** Through the same door as the file, so that what one leaves out and the other says is no difference. */
-async function versionAsImported(api: Api, name: string, version: number): Promise<RouteDocument> {
-  const { document } = await api.get<RouteVersion>(pathOf("routes", name, "versions", version));
-  return (
-    await api.post<{ document: RouteDocument }>("/routes/import", {
-      text: JSON.stringify(document),
-      shape: "waybill",
-    })
-  ).document;
+async function readVersion(api: Api, name: string, version: number): Promise<RouteDocument> {
+  return (await api.get<RouteVersion>(pathOf("routes", name, "versions", version))).document;
+}
+
+/** Both are read, so that what one leaves out and the other says is no difference. */
+function differenceOf(before: RouteDocument, after: RouteDocument): string[] {
+  return formatDiff(diffDocuments(readRouteDocument(before).document, readRouteDocument(after).document));
 }

@@ -1,5 +1,5 @@
 // Reading one element: its properties and outputs, each problem under the name it has in the text.
-import { type Fields, isObject, member } from "../json-fields.ts";
+import { type Fields, isObject, member } from "../../json-fields.ts";
 import type { NodeIds } from "../node-ids.ts";
 import type { Notes } from "../notes.ts";
 import type { ElementDialect } from "./dialect.ts";

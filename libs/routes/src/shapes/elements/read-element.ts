@@ -11,7 +11,7 @@ import {
   type SplitShare,
   TIMEOUT_MS_MAX,
 } from "../../document/route-document.ts";
-import { decimalText, isObject } from "../json-fields.ts";
+import { decimalText, isObject } from "../../json-fields.ts";
 import { readJsonc } from "../read-jsonc.ts";
 import { CLOUDFLARE_KINDS } from "../route-shape.ts";
 import type { ElementReader } from "./element-reader.ts";

@@ -1,6 +1,6 @@
 // Elements as a route document: all elements, then what only the whole can say.
 import { NODES_MAX, type RouteNode } from "../../document/route-document.ts";
-import { isObject, member } from "../json-fields.ts";
+import { isObject, member } from "../../json-fields.ts";
 import { leadModelsToAnEnd } from "../lead-models-to-an-end.ts";
 import { NodeIds } from "../node-ids.ts";
 import type { Notes } from "../notes.ts";

@@ -1,7 +1,7 @@
 // The condition of an if node as Cloudflare writes it.
 import { toMongo } from "../../condition/to-mongo.ts";
 import type { IfNode } from "../../document/route-document.ts";
-import { isObject } from "../json-fields.ts";
+import { isObject } from "../../json-fields.ts";
 import type { Notes } from "../notes.ts";
 import type { ElementDialect } from "./dialect.ts";
 import { NEVER } from "./read-element.ts";

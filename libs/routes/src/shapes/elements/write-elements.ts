@@ -1,8 +1,8 @@
 // A route document as elements: first what elements cannot say is taken out or rewritten, then each node is one element.
 import { edgesOf } from "../../document/check-graph.ts";
 import type { LimitNode, ModelNode, RouteDocument, RouteNode } from "../../document/route-document.ts";
+import { decimalText } from "../../json-fields.ts";
 import { expandAuto } from "../expand-auto.ts";
-import { decimalText } from "../json-fields.ts";
 import { splitModelName } from "../model-name.ts";
 import type { Notes } from "../notes.ts";
 import { CLOUDFLARE_TIMEOUT_MS } from "../route-shape.ts";

@@ -1,5 +1,5 @@
 // The list of edges of the seed's shape, by the node they come from.
-import { isObject, member } from "../json-fields.ts";
+import { isObject, member } from "../../json-fields.ts";
 import type { NodeIds } from "../node-ids.ts";
 import type { Notes } from "../notes.ts";
 

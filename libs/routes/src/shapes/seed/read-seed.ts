@@ -8,7 +8,7 @@ import {
   type RouteNode,
   TIMEOUT_MS_MAX,
 } from "../../document/route-document.ts";
-import { isObject, member } from "../json-fields.ts";
+import { isObject, member } from "../../json-fields.ts";
 import { leadModelsToAnEnd } from "../lead-models-to-an-end.ts";
 import { NodeIds } from "../node-ids.ts";
 import type { Notes } from "../notes.ts";

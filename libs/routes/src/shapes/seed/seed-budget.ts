@@ -1,7 +1,7 @@
 // The seed's budget_limit: an amount of USD in a period, for the whole route; and which of our limits it can say.
 import type { LimitNode, LimitWindow } from "../../document/route-document.ts";
+import { decimalText } from "../../json-fields.ts";
 import { isAmount } from "../elements/read-element.ts";
-import { decimalText } from "../json-fields.ts";
 import type { SeedNodeReader } from "./seed-node-reader.ts";
 
 const HOUR_SECONDS = 3_600;

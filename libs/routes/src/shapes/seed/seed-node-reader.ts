@@ -1,5 +1,5 @@
 // Reading one node of the seed's shape: its fields, and its ways out, which may stand in it, among the edges, or in both.
-import { isObject, member } from "../json-fields.ts";
+import { isObject, member } from "../../json-fields.ts";
 import type { NodeIds } from "../node-ids.ts";
 import type { Notes } from "../notes.ts";
 import type { SeedEdge } from "./read-seed-edges.ts";

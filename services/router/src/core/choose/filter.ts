@@ -30,9 +30,12 @@ export interface Rejection {
   because: string;
 }
 
+export const NOT_ALLOWED: Rejection = { code: "model_not_allowed", because: "not allowed for this key" };
+export const NOT_LIVE: Rejection = { code: "no_workers", because: "no live worker" };
+
 /** Undefined: the model can serve. The order is from what never changes to what may change in a second. */
 export function reject(model: ModelEntry, needs: Needs, circumstances: Circumstances): Rejection | undefined {
-  if (!circumstances.isAllowed) return { code: "model_not_allowed", because: "not allowed for this key" };
+  if (!circumstances.isAllowed) return NOT_ALLOWED;
   const missing = missingCapability(model, needs);
   if (missing !== undefined) return { code: "invalid_value", because: `does not support ${missing}` };
   const window = model.contextWindowTokens;
@@ -52,7 +55,7 @@ export function reject(model: ModelEntry, needs: Needs, circumstances: Circumsta
   if (needs.priceUnbounded && circumstances.hasHardBudget()) {
     return { code: "hold_unbounded", because: "the request asks for something that its price does not cover" };
   }
-  if (!circumstances.isLive) return { code: "no_workers", because: "no live worker" };
+  if (!circumstances.isLive) return NOT_LIVE;
   if (circumstances.circuit === "open") return { code: "upstream_unreachable", because: "its circuit is open" };
   if (circumstances.circuit === "rate_limited") {
     return { code: "upstream_rate_limited", because: "its provider asked to be left alone for a while" };

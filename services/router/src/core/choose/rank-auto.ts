@@ -7,7 +7,7 @@ import type { ModelEntry, Snapshot } from "../snapshot.ts";
 import type { World } from "../world.ts";
 import { retains } from "./affinity.ts";
 import { type ExpectedSize, expectedCostPicoUsd, expectedSize } from "./expected-cost.ts";
-import { type Circumstances, type Rejection, reject } from "./filter.ts";
+import { type Circumstances, NOT_ALLOWED, NOT_LIVE, type Rejection, reject } from "./filter.ts";
 import { predictQuality, taskOf } from "./predict-quality.ts";
 import { bandOf, leastQuality, type Ranked, rank } from "./rank.ts";
 
@@ -18,7 +18,7 @@ const POOL_MAX = 1_000;
 
 export interface RankedAuto {
   items: ModelItem[];
-  rejected: { entry: ModelEntry; rejection: Rejection; scores?: Ranked<ModelEntry> }[];
+  rejected: { entry: ModelEntry; rejection: Rejection }[];
   mode: string;
   affinity: SessionAffinity | undefined;
 }
@@ -133,9 +133,9 @@ function rejectInPool(
 }
 
 /** In an open pool, what nobody serves or the key may not use is no news. */
-function isWorthSaying({ auto }: AutoItem, { models }: Question, { code, because }: Rejection): boolean {
+function isWorthSaying({ auto }: AutoItem, { models }: Question, rejection: Rejection): boolean {
   if (auto.models.length > 0 || models.length > 0) return true;
-  return code !== "model_not_allowed" && because !== "no live worker";
+  return rejection !== NOT_ALLOWED && rejection !== NOT_LIVE;
 }
 
 /** Where some models' quality is known, the others cannot be compared with them; where none is, they are all the same. */

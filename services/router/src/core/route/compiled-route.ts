@@ -1,6 +1,5 @@
 // A route as it is walked: the checked graph with its edges linked and its conditions compiled.
-import type { Affinity, AutoMode, Condition, LimitNode } from "@waybill/routes";
-import type { AttemptPolicy } from "../attempt-policy.ts";
+import type { Affinity, AttemptPolicy, AutoMode, Condition, LimitNode } from "@waybill/routes";
 
 export interface CompiledRoute {
   /** Whose route it is; empty: everyone's. */

@@ -1,6 +1,13 @@
 // Linking a checked document: edges become references, so that a walk looks nothing up.
-import type { AutoNode, Condition, ModelNode, RouteDocument, RouteNode, SplitNode } from "@waybill/routes";
-import type { AttemptPolicy } from "../attempt-policy.ts";
+import type {
+  AttemptPolicy,
+  AutoNode,
+  Condition,
+  ModelNode,
+  RouteDocument,
+  RouteNode,
+  SplitNode,
+} from "@waybill/routes";
 import type { CompiledNode, SplitArm } from "./compiled-route.ts";
 
 /** Builds the linked graph; each node once, so that nodes with several ways in are shared. Only for a graph that was checked. */

@@ -36,18 +36,18 @@ export interface WorkerHealth {
 export interface TargetHealth {
   provider: string;
   model: string;
-  /** Calls that ended, however. */
+  /** Whole answers, failures and refusals for the rate; a cancelled call is none. */
   calls: number;
   /** Of these: unreachable, timed out, cut, or answered with 5xx, 401 or 403. */
   failures: number;
   /** Of these: refused with 429. */
   rateLimited: number;
-  /** Failures in a row up to now; 0 after a success. */
+  /** Failures in a row up to now, which may have begun more than ten seconds ago; 0 after a success. */
   failuresInARow: number;
   /** Sum of the times to the first token of calls that had one; with `first_tokens` it gives the mean. */
   firstTokenMsSum: bigint;
   firstTokens: number;
-  /** The provider asked to be left alone for this long, from now. */
+  /** The provider asked to be left alone for this long, from now; 0: it may be called. */
   retryAfterMs: number;
 }
 
