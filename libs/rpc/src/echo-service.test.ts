@@ -12,6 +12,14 @@ export interface Note {
   text: string;
 }
 
+interface Calls {
+  calls: Note[];
+}
+
+interface Answers {
+  answers: Note[];
+}
+
 const serialize = ({ correlationId, text }: Note): Buffer => Buffer.from(JSON.stringify([String(correlationId), text]));
 const deserialize = (bytes: Buffer): Note => {
   const [id, text] = JSON.parse(bytes.toString()) as [string, string];
@@ -23,17 +31,36 @@ const codec = {
   responseSerialize: serialize,
   responseDeserialize: deserialize,
 };
+const serializeAll = (notes: Note[]): Buffer =>
+  Buffer.from(JSON.stringify(notes.map((note) => String(serialize(note)))));
+const deserializeAll = (bytes: Buffer): Note[] =>
+  (JSON.parse(bytes.toString()) as string[]).map((note) => deserialize(Buffer.from(note)));
+const serializeCalls = ({ calls }: Calls): Buffer => serializeAll(calls);
+const deserializeAnswers = (bytes: Buffer): Answers => ({ answers: deserializeAll(bytes) });
+const turns = {
+  requestSerialize: serializeCalls,
+  requestDeserialize: (bytes: Buffer): Calls => ({ calls: deserializeAll(bytes) }),
+  responseSerialize: ({ answers }: Answers): Buffer => serializeAll(answers),
+  responseDeserialize: deserializeAnswers,
+};
 const definition: ServiceDefinition = {
-  session: { path: "/test.Echo/Session", requestStream: true, responseStream: true, ...codec },
+  session: { path: "/test.Echo/Session", requestStream: true, responseStream: true, ...turns },
   ask: { path: "/test.Echo/Ask", requestStream: false, responseStream: false, ...codec },
 };
 
-export type NoteStream = ServerDuplexStream<Note, Note>;
+type NoteStream = ServerDuplexStream<Calls, Answers>;
+
+/** The standing stream as a server sees it, one note at a time. */
+export interface NoteSession {
+  readonly stream: NoteStream;
+  onNote(take: (note: Note) => void): void;
+  write(note: Note): void;
+}
 
 const TOKEN = "the token of the test";
 
 export async function startEcho(
-  onSession: (stream: NoteStream) => void,
+  onSession: (session: NoteSession) => void,
   onAsk: (note: Note) => Promise<Note> = async (note) => note,
   port = 0,
   callers: readonly string[] = ["router"],
@@ -46,7 +73,11 @@ export async function startEcho(
       stream.sendMetadata(tokenMetadata("hello"));
       stream.on("error", () => {});
       stream.on("end", () => stream.end());
-      onSession(stream);
+      onSession({
+        stream,
+        onNote: (take) => void stream.on("data", ({ calls }: Calls) => calls.forEach(take)),
+        write: (note) => void stream.write({ answers: [note] }),
+      });
     },
     ask: unary(onAsk),
   };
@@ -74,7 +105,8 @@ export function openSession(
   token = TOKEN,
 ): Session<Note, Note> {
   return new Session<Note, Note>({
-    open: () => client.makeBidiStreamRequest("/test.Echo/Session", serialize, deserialize, tokenMetadata(token)),
+    open: () =>
+      client.makeBidiStreamRequest("/test.Echo/Session", serializeCalls, deserializeAnswers, tokenMetadata(token)),
     reconnectMs: 20,
     ...options,
   });

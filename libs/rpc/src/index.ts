@@ -10,3 +10,4 @@ export {
   type SessionOutcome,
 } from "./session.ts";
 export { type AcceptedTokens, callerOf, parseAcceptedTokens, tokenMetadata } from "./tokens.ts";
+export { TurnWriter } from "./turn-writer.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Metadata, status } from "@grpc/grpc-js";
-import { echoClient, type Note, type NoteStream, openSession, startEcho } from "./echo-service.test.ts";
+import { echoClient, type Note, type NoteSession, openSession, startEcho } from "./echo-service.test.ts";
 import type { Session } from "./session.ts";
 
 const STOP_MS = 200;
@@ -19,7 +19,7 @@ const asking = (session: Session<Note, Note>, text: string, deadlineMs = 5_000) 
 test("answers find their questions in any order", async () => {
   const held: Note[] = [];
   const server = await startEcho((stream) => {
-    stream.on("data", (note: Note) => {
+    stream.onNote((note) => {
       held.push(note);
       if (held.length === 3) for (const one of held.reverse()) stream.write({ ...one, text: `${one.text}!` });
     });
@@ -38,17 +38,17 @@ test("answers find their questions in any order", async () => {
 });
 
 test("a stream that breaks leaves every open question unknown, and is opened anew by itself", async () => {
-  const streams: NoteStream[] = [];
+  const streams: NoteSession[] = [];
   const server = await startEcho((stream) => {
     streams.push(stream);
-    if (streams.length > 1) stream.on("data", (note: Note) => stream.write(note));
+    if (streams.length > 1) stream.onNote((note) => stream.write(note));
   });
   const client = echoClient(server.port);
   const states: boolean[] = [];
   const session = openSession(client, { onState: (isOpen) => void states.push(isOpen) });
   await open(session);
   const outcomes = [asking(session, "a"), asking(session, "b")];
-  streams[0]?.emit("error", { code: status.UNAVAILABLE, details: "gone" });
+  streams[0]?.stream.emit("error", { code: status.UNAVAILABLE, details: "gone" });
   for (const outcome of await Promise.all(outcomes)) assert.equal(outcome.kind, "unknown");
   await open(session);
   assert.equal((await asking(session, "c")).kind, "answer");
@@ -60,7 +60,7 @@ test("a stream that breaks leaves every open question unknown, and is opened ane
 
 test("a deadline that passes leaves the question unknown; the late answer is nobody's", async () => {
   const server = await startEcho((stream) => {
-    stream.on("data", (note: Note) => void setTimeout(() => stream.write(note), note.text === "slow" ? 100 : 0));
+    stream.onNote((note) => void setTimeout(() => stream.write(note), note.text === "slow" ? 100 : 0));
   });
   const client = echoClient(server.port);
   const session = openSession(client);
@@ -88,8 +88,8 @@ test("no server: a question is refused at once, nothing queues up behind it", as
 });
 
 test("a server that comes back is found again", async () => {
-  const echo = (stream: NoteStream): void => {
-    stream.on("data", (note: Note) => stream.write(note));
+  const echo = (stream: NoteSession): void => {
+    stream.onNote((note) => stream.write(note));
   };
   const first = await startEcho(echo);
   const client = echoClient(first.port);
@@ -144,7 +144,7 @@ test("a wrong token opens no session", async () => {
 
 test("a server that says goodbye to everybody who comes is not asked in a circle", async () => {
   let streams = 0;
-  const server = await startEcho((stream) => {
+  const server = await startEcho(({ stream }) => {
     streams += 1;
     stream.sendMetadata(new Metadata());
     stream.end();

@@ -30,3 +30,4 @@ export { startTcpProxy, type TcpCounts, type TcpProxy, type TcpProxyOptions } fr
 export { makeTestFolder, type TestFolder } from "./test-folder.ts";
 export { findTinyModel, type TinyModel, tinyModelMissing } from "./tiny-model/find-tiny-model.ts";
 export { startTinyModelServer, TINY_MODEL_NAME, type TinyModelServer } from "./tiny-model/server.ts";
+export { twentyNodeRoute } from "./twenty-node-route.ts";

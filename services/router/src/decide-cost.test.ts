@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { makeUuidV7, systemClock } from "@waybill/service";
+import { twentyNodeRoute } from "@waybill/testing";
 import { Attribution, DecideRequest, DecisionBatch, type DecisionRecord, Features, Timeouts } from "@waybill/wire";
 import { Draws } from "./core/draws.ts";
 import { LiveModels } from "./core/live-models.ts";
@@ -60,48 +61,12 @@ snapshot.setAlias("better", "sim/premium");
 snapshot.setAlias("cheaper", "sim/economy");
 deploy("support", SEED_ROUTE_DOCUMENT);
 
-/** Twenty nodes: conditions of every kind, a sticky split, and an `auto` node over thirty models at the end. */
-const LADDER = [
-  'metadata.user_plan == "enterprise"',
-  "request.estimated_input_tokens > 100000",
-  'headers["x-beta"] == "yes"',
-  "request.has_images && request.stream",
-  "budget.used_share > 0.99",
-  'caller.team_id in ["finance", "legal"]',
-  'metadata.region.matches("^eu-[a-z]+$")',
-  "request.hour > 24",
-  '{"metadata.tier": {"$in": ["a", "b", "c"]}}',
-  'caller.end_user_id == "nobody"',
-  "double(metadata.seats) > 5000.0",
-  "request.has_json_schema",
-].map((condition) => (condition.startsWith("{") ? JSON.parse(condition) : condition));
 const POOL = Array.from({ length: 30 }, (_, n) => `pool/m${n}`);
 for (const [n, id] of POOL.entries()) {
   const price = samplePrice(BigInt(100_000 + n * 50_000), BigInt(400_000 + n * 200_000));
   snapshot.setModel(sampleModel(id, { price, quality: new Map([["", 0.7 + n * 0.01]]) }));
 }
-deploy("ladder", {
-  nodes: [
-    { id: "start", kind: "start", next: "if0" },
-    ...LADDER.map((condition, n) => ({
-      ...{ id: `if${n}`, kind: "if", condition, whenTrue: "special" },
-      whenFalse: n + 1 < LADDER.length ? `if${n + 1}` : "split",
-    })),
-    {
-      ...{ id: "split", kind: "split", by: "metadata.user_id" },
-      shares: [
-        { percent: 50, next: "auto" },
-        { percent: 50, next: "auto2" },
-      ],
-    },
-    { id: "auto", kind: "auto", mode: "balanced", models: POOL, next: "end", fallback: "last" },
-    { id: "auto2", kind: "auto", mode: "cost", models: POOL, next: "end", fallback: "last" },
-    { id: "special", kind: "model", model: "sim/premium", next: "end", fallback: "second" },
-    { id: "second", kind: "model", model: "sim/economy", next: "end" },
-    { id: "last", kind: "model", model: "sim/economy", next: "end" },
-    { id: "end", kind: "end" },
-  ],
-});
+deploy("ladder", twentyNodeRoute(POOL, "sim/premium", "sim/economy"));
 
 function deploy(name: string, document: unknown): void {
   const { route, problems } = compileRoute({ organisationId: "", name, version: 1 }, document);

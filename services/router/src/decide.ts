@@ -296,7 +296,7 @@ export class Decide {
     const { outcome } = choice;
     if (outcome.kind === "refused") {
       this.#record(open, explainChoice(open.itinerary, open.reason, choice, NOTHING_HELD));
-      return this.#refused(outcome, choice);
+      return this.#refused(outcome);
     }
     const held = open.held ?? UNHELD;
     if (held.lines.length > 0) this.#options.failpoint("after_hold_before_answer");
@@ -324,7 +324,6 @@ export class Decide {
       clamped: held.figures.clamped,
       timeouts: effectiveTimeouts(timeouts, item.policy.timeouts),
       resumeToken: Buffer.from(encodeItinerary(itinerary)),
-      candidates: choice.considered,
       budgetRemainingPicoUsd: remaining === undefined ? "" : remaining.toString(),
       startAfterMs: item.tries > 0 ? open.retryDelayMs : 0,
       mode: item.scores ? choice.mode : "",
@@ -332,12 +331,11 @@ export class Decide {
     };
   }
 
-  /** Every candidate was rejected: the refusal says the reason that may be over soonest, and lists them all. */
-  #refused({ code, because, budget }: Refused, { considered }: Choice): DecideResponse {
+  /** Every candidate was rejected: the refusal says the reason that may be over soonest. */
+  #refused({ code, because, budget }: Refused): DecideResponse {
     const retryAfterMs =
       code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : ERRORS[code].httpStatus === 503 ? RETRY_AFTER_MS : 0;
     return refuse(code, {
-      candidates: considered,
       retryAfterMs,
       ...(code === "budget_exceeded" && { budget }),
       ...(code === "invalid_value" && { message: `The model ${because}.`, param: "model" }),

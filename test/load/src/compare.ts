@@ -22,6 +22,7 @@ const ON = [
   "one process per service; Portkey as it ships: one process, no keys, no budgets, no records",
 ];
 const DECIDE_SCRIPT = "services/router/src/decide-cost.test.ts";
+const DECISIONS_SCRIPT = "test/load/src/decisions.ts";
 const INGEST_SCRIPT = "test/load/src/ingest.ts";
 const INGEST_RECORDS = "60000";
 
@@ -60,13 +61,15 @@ export async function compare(bench: Bench, say: (line: string) => void): Promis
 async function otherBenchmarks(
   quick: boolean,
   say: (line: string) => void,
-): Promise<Pick<Results, "decideMicroseconds" | "ledgerRecordsPerSecond">> {
-  if (quick) return { decideMicroseconds: undefined, ledgerRecordsPerSecond: undefined };
+): Promise<Pick<Results, "decideMicroseconds" | "decisionsPerSecond" | "ledgerRecordsPerSecond">> {
+  if (quick) return { decideMicroseconds: undefined, decisionsPerSecond: [], ledgerRecordsPerSecond: undefined };
   say("the router's decision and the ledger's catching up, alone");
   const decisions = await numbersFrom(DECIDE_SCRIPT, [], /([\d.]+) µs CPU per decision/g, say);
+  const decisionsPerSecond = await numbersFrom(DECISIONS_SCRIPT, [], /(\d+) decisions\/s on one core/g, say);
   const ingest = await numbersFrom(INGEST_SCRIPT, ["--records", INGEST_RECORDS], /(\d+) records\/s/g, say);
   return {
     decideMicroseconds: decisions.length === 0 ? undefined : Math.max(...decisions),
+    decisionsPerSecond,
     ledgerRecordsPerSecond: ingest[0],
   };
 }

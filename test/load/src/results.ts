@@ -19,6 +19,8 @@ export interface Results {
   /** Highest resident memory of each part over the whole run, MiB. */
   readonly peakRssMib: Readonly<Record<string, number>>;
   readonly decideMicroseconds: number | undefined;
+  /** Of one router per second of its CPU, over a standing stream: a direct model, twenty nodes with thirty candidates. */
+  readonly decisionsPerSecond: readonly number[];
   readonly ledgerRecordsPerSecond: number | undefined;
   readonly books: Books;
 }

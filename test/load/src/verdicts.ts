@@ -16,6 +16,7 @@ const FIRST_TOKEN_ADDED_MS_MAX = 2;
 const CHUNK_ADDED_MS_MAX = 0.5;
 const RSS_MIB_MAX = 150;
 const DECIDE_MICROSECONDS_MAX = 50;
+const DECISIONS_PER_SECOND_MIN = 15_000;
 const LEDGER_RECORDS_PER_SECOND_MIN = 20_000;
 
 export function judge(results: Results): Verdict[] {
@@ -31,6 +32,15 @@ export function judge(results: Results): Verdict[] {
       results.decideMicroseconds,
       "µs",
       (value) => value <= DECIDE_MICROSECONDS_MAX,
+    ),
+    ...["a direct model", "20 nodes, 30 candidates"].map((route, index) =>
+      verdict(
+        `decisions over the standing stream, one core, ${route}`,
+        `≥ ${DECISIONS_PER_SECOND_MIN}/s`,
+        results.decisionsPerSecond[index],
+        "/s",
+        (value) => value >= DECISIONS_PER_SECOND_MIN,
+      ),
     ),
     verdict(
       "ledger",

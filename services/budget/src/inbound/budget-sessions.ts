@@ -1,9 +1,18 @@
 // The standing streams of routers. Each call is answered once, by its correlation id, in any order and before its
 // deadline; the list of budgets and the standing of those in use are pushed.
 import { WaybillError } from "@waybill/domain";
-import type { ServerDuplexStream } from "@waybill/rpc";
+import { type ServerDuplexStream, TurnWriter } from "@waybill/rpc";
 import type { Tracing } from "@waybill/service";
-import type { AskGrant, Budget, BudgetAnswer, BudgetCall, Journal, PlaceHold } from "@waybill/wire";
+import type {
+  AskGrant,
+  Budget,
+  BudgetAnswer,
+  BudgetAnswers,
+  BudgetCall,
+  BudgetCalls,
+  Journal,
+  PlaceHold,
+} from "@waybill/wire";
 import type { AskGrant as AskGrantOperation, Operation, Standing } from "../core/operation.ts";
 import { grantCredit } from "../grant-credit.ts";
 import { type PlaceHoldWorld, placeHold } from "../place-hold.ts";
@@ -20,11 +29,11 @@ export interface BudgetSessionsOptions {
   onError(error: unknown): void;
 }
 
-type Stream = ServerDuplexStream<BudgetCall, BudgetAnswer>;
+type Stream = ServerDuplexStream<BudgetCalls, BudgetAnswers>;
 type Answer = NonNullable<BudgetAnswer["answer"]>;
 
 interface Session {
-  stream: Stream;
+  writer: TurnWriter<BudgetAnswer, BudgetAnswers>;
   holder: string;
   /** Budgets this holder has used: it is told their standing. */
   used: Set<string>;
@@ -56,9 +65,12 @@ export class BudgetSessions {
 
   /** The handler of BudgetService.Session. */
   serve(stream: Stream): void {
-    const session: Session = { stream, holder: "", used: new Set(), inFlight: 0 };
+    const writer = new TurnWriter(stream, (answers: BudgetAnswer[]) => ({ answers }));
+    const session: Session = { writer, holder: "", used: new Set(), inFlight: 0 };
     this.#sessions.add(session);
-    stream.on("data", (call: BudgetCall) => void this.#onCall(session, call).catch(this.#options.onError));
+    stream.on("data", ({ calls }: BudgetCalls) => {
+      for (const call of calls) void this.#onCall(session, call).catch(this.#options.onError);
+    });
     const onEnd = (): void => this.#end(session);
     stream.on("end", onEnd);
     stream.on("error", onEnd);
@@ -81,7 +93,7 @@ export class BudgetSessions {
   pushStandings(standings: ReadonlyMap<string, Standing>): void {
     for (const session of this.#sessions) {
       const told = [...session.used].flatMap((id) => standings.get(id) ?? []).map(toWireStanding);
-      if (told.length > 0) this.#write(session, 0n, { $case: "standings", value: { standings: told } });
+      if (told.length > 0) this.#push(session, { $case: "standings", value: { standings: told } });
     }
   }
 
@@ -98,7 +110,7 @@ export class BudgetSessions {
   }
 
   #end(session: Session): void {
-    if (this.#sessions.delete(session)) session.stream.end();
+    if (this.#sessions.delete(session)) session.writer.end();
   }
 
   async #onCall(session: Session, { correlationId, deadlineMs, traceparent, call }: BudgetCall): Promise<void> {
@@ -196,12 +208,17 @@ export class BudgetSessions {
 
   #pushBudgets(session: Session): void {
     if (!this.#budgets) return;
-    this.#write(session, 0n, { $case: "budgets", value: { budgets: [...this.#budgets] } });
+    this.#push(session, { $case: "budgets", value: { budgets: [...this.#budgets] } });
   }
 
   /** Nothing is written to a stream that has ended. */
   #write(session: Session, correlationId: bigint, answer: Answer): void {
-    if (this.#sessions.has(session)) session.stream.write(answerOf(correlationId, answer));
+    if (this.#sessions.has(session)) session.writer.write(answerOf(correlationId, answer));
+  }
+
+  /** A list of all budgets is large. */
+  #push(session: Session, answer: Answer): void {
+    if (this.#sessions.has(session)) session.writer.writeAlone(answerOf(0n, answer));
   }
 }
 

@@ -3,8 +3,8 @@ import { WaybillError } from "@waybill/domain";
 import { type AcceptedTokens, type RpcServer, type ServerDuplexStream, serveRpc, unary } from "@waybill/rpc";
 import {
   AccountServiceService,
-  type BudgetAnswer,
-  type BudgetCall,
+  type BudgetAnswers,
+  type BudgetCalls,
   type BudgetServiceServer,
   BudgetServiceService,
   type GetStandingRequest,
@@ -35,7 +35,7 @@ export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   server.add({ findAdminKey }, handlers, ["console"]);
   server.add(administered, handlers, ["console", "operator"]);
   const budgetHandlers: BudgetServiceServer = {
-    session: (stream: ServerDuplexStream<BudgetCall, BudgetAnswer>) => sessions.serve(stream),
+    session: (stream: ServerDuplexStream<BudgetCalls, BudgetAnswers>) => sessions.serve(stream),
     getStanding: unary((request: GetStandingRequest) => getStanding(budgets, request), accounts.onError),
     listBudgets: unary((request: ListBudgetsRequest) => answerBudgets(budgets, request), accounts.onError),
   };

@@ -39,6 +39,7 @@ export function makeOpenReport({ sessions, openAttempts, timeoutMs, log }: OpenR
       const outcome = await session.ask(
         (correlationId) => ({ correlationId, deadlineMs: timeoutMs, traceparent: "", call }),
         timeoutMs,
+        true,
       );
       // A router without room answers a report with a refusal.
       if (outcome.kind !== "answer" || outcome.answer.answer?.$case !== "reportOpen") return false;

@@ -10,7 +10,9 @@ import {
   OpenAttempt,
   Refusal,
   type RouterAnswer,
+  type RouterAnswers,
   type RouterCall,
+  type RouterCalls,
   RouterServiceService,
 } from "@waybill/wire";
 import type { Decisions } from "../ports.ts";
@@ -32,15 +34,17 @@ afterEach(async () => {
 async function startRouter(answer: AnswerCall): Promise<RpcServer & { endStreams(): void }> {
   const accepted = parseAcceptedTokens(`ingress=${createHash("sha256").update(TOKEN).digest("hex")}`);
   const server = await serveRpc({ host: "127.0.0.1", port: 0, accepted });
-  const streams = new Set<ServerDuplexStream<RouterCall, RouterAnswer>>();
-  const session = (stream: ServerDuplexStream<RouterCall, RouterAnswer>): void => {
+  const streams = new Set<ServerDuplexStream<RouterCalls, RouterAnswers>>();
+  const session = (stream: ServerDuplexStream<RouterCalls, RouterAnswers>): void => {
     streams.add(stream);
     stream.on("close", () => streams.delete(stream));
     stream.on("error", () => {});
     stream.on("end", () => stream.end());
-    stream.on("data", (call: RouterCall) => {
-      const answered = answer(call);
-      if (answered) stream.write({ correlationId: call.correlationId, answer: answered });
+    stream.on("data", ({ calls }: RouterCalls) => {
+      for (const call of calls) {
+        const answered = answer(call);
+        if (answered) stream.write({ answers: [{ correlationId: call.correlationId, answer: answered }] });
+      }
     });
   };
   const decide = unary(() => Promise.reject(new WaybillError("internal_error")));

@@ -1,5 +1,5 @@
 // RouterService over gRPC: the standing stream of an ingress, and the unary twin for tools and tests.
-import { type RpcServer, type ServerDuplexStream, unary } from "@waybill/rpc";
+import { type RpcServer, type ServerDuplexStream, TurnWriter, unary } from "@waybill/rpc";
 import type { Tracing } from "@waybill/service";
 import {
   type DecideRequest,
@@ -7,7 +7,9 @@ import {
   type JournaledAttempt,
   Refusal,
   type RouterAnswer,
+  type RouterAnswers,
   type RouterCall,
+  type RouterCalls,
   RouterServiceService,
 } from "@waybill/wire";
 import type { Decide } from "../decide.ts";
@@ -29,10 +31,11 @@ export interface RouterService {
   drain(): void;
 }
 
-type Stream = ServerDuplexStream<RouterCall, RouterAnswer>;
+type Stream = ServerDuplexStream<RouterCalls, RouterAnswers>;
+type Writer = TurnWriter<RouterAnswer, RouterAnswers>;
 
 export function serveRouter(server: RpcServer, handlers: RouterHandlers): RouterService {
-  const streams = new Set<{ stream: Stream; underWay: number }>();
+  const streams = new Set<{ underWay: number; end(): void }>();
   let draining = false;
 
   const answerOf = async ({ call, deadlineMs, traceparent }: RouterCall): Promise<RouterAnswer["answer"]> => {
@@ -52,11 +55,15 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
   };
 
   const session = (stream: Stream): void => {
-    const state = { stream, underWay: 0 };
+    const writer: Writer = new TurnWriter(stream, (answers) => ({ answers }));
+    const end = (): void => {
+      if (streams.delete(state)) writer.end();
+    };
+    const state = { underWay: 0, end };
     streams.add(state);
-    stream.on("data", (call: RouterCall) => {
+    const take = (call: RouterCall): void => {
       if (state.underWay >= UNDER_WAY_MAX) {
-        stream.write({ correlationId: call.correlationId, answer: { $case: "decide", value: refusal("overloaded") } });
+        writer.write({ correlationId: call.correlationId, answer: { $case: "decide", value: refusal("overloaded") } });
         return;
       }
       state.underWay += 1;
@@ -67,13 +74,18 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
         })
         .then((answer) => {
           state.underWay -= 1;
-          if (!stream.writableEnded && !stream.destroyed) stream.write({ correlationId: call.correlationId, answer });
-          if (draining && state.underWay === 0) stream.end();
+          if (!streams.has(state)) return;
+          writer.write({ correlationId: call.correlationId, answer });
+          if (draining && state.underWay === 0) end();
         }, handlers.onError);
-    });
-    stream.on("end", () => stream.end());
+    };
+    stream.on("data", ({ calls }: RouterCalls) => calls.forEach(take));
+    stream.on("end", end);
     stream.on("error", () => stream.destroy());
-    stream.on("close", () => streams.delete(state));
+    stream.on("close", () => {
+      streams.delete(state);
+      writer.drop();
+    });
   };
 
   const decide = unary(
@@ -85,7 +97,7 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
   return {
     drain() {
       draining = true;
-      for (const { stream, underWay } of streams) if (underWay === 0) stream.end();
+      for (const state of streams) if (state.underWay === 0) state.end();
     },
   };
 }

@@ -53,7 +53,8 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
   });
   const ask = async (call: Call, deadlineMs: number): Promise<Answer | Unanswered> => {
     const deadline = Math.max(1, Math.floor(deadlineMs));
-    return outcomeOf(await session.ask(envelope(call, deadline), deadline + RETURN_MS));
+    const isLarge = call?.$case === "journal";
+    return outcomeOf(await session.ask(envelope(call, deadline), deadline + RETURN_MS, isLarge));
   };
 
   return {

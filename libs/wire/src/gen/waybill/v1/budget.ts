@@ -223,6 +223,16 @@ export interface BudgetAnswer {
     | undefined;
 }
 
+/** What one turn of the router asks. */
+export interface BudgetCalls {
+  calls: BudgetCall[];
+}
+
+/** What one turn of the budget service answers or pushes. */
+export interface BudgetAnswers {
+  answers: BudgetAnswer[];
+}
+
 export interface GetStandingRequest {
   /** Empty: all budgets. */
   budgetId: string;
@@ -2241,6 +2251,116 @@ export const BudgetAnswer: MessageFns<BudgetAnswer> = {
   },
 };
 
+function createBaseBudgetCalls(): BudgetCalls {
+  return { calls: [] };
+}
+
+export const BudgetCalls: MessageFns<BudgetCalls> = {
+  encode(message: BudgetCalls, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.calls) {
+      BudgetCall.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetCalls {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetCalls();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.calls.push(BudgetCall.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BudgetCalls>): BudgetCalls {
+    return BudgetCalls.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetCalls>): BudgetCalls {
+    const message = createBaseBudgetCalls();
+    message.calls = object.calls?.map((e) => BudgetCall.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBudgetAnswers(): BudgetAnswers {
+  return { answers: [] };
+}
+
+export const BudgetAnswers: MessageFns<BudgetAnswers> = {
+  encode(message: BudgetAnswers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.answers) {
+      BudgetAnswer.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetAnswers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetAnswers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.answers.push(BudgetAnswer.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BudgetAnswers>): BudgetAnswers {
+    return BudgetAnswers.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetAnswers>): BudgetAnswers {
+    const message = createBaseBudgetAnswers();
+    message.answers = object.answers?.map((e) => BudgetAnswer.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseGetStandingRequest(): GetStandingRequest {
   return { budgetId: "" };
 }
@@ -2626,10 +2746,10 @@ export const BudgetServiceService = {
     path: "/waybill.v1.BudgetService/Session" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: BudgetCall): Buffer => Buffer.from(BudgetCall.encode(value).finish()),
-    requestDeserialize: (value: Buffer): BudgetCall => BudgetCall.decode(value),
-    responseSerialize: (value: BudgetAnswer): Buffer => Buffer.from(BudgetAnswer.encode(value).finish()),
-    responseDeserialize: (value: Buffer): BudgetAnswer => BudgetAnswer.decode(value),
+    requestSerialize: (value: BudgetCalls): Buffer => Buffer.from(BudgetCalls.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BudgetCalls => BudgetCalls.decode(value),
+    responseSerialize: (value: BudgetAnswers): Buffer => Buffer.from(BudgetAnswers.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BudgetAnswers => BudgetAnswers.decode(value),
   },
   getStanding: {
     path: "/waybill.v1.BudgetService/GetStanding" as const,
@@ -2656,7 +2776,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    * One standing stream per router incarnation; answers in any order, matched by correlation_id.
    * The server also pushes the budgets and their standing, with correlation_id 0.
    */
-  session: handleBidiStreamingCall<BudgetCall, BudgetAnswer>;
+  session: handleBidiStreamingCall<BudgetCalls, BudgetAnswers>;
   getStanding: handleUnaryCall<GetStandingRequest, GetStandingResponse>;
   listBudgets: handleUnaryCall<ListBudgetsRequest, ListBudgetsResponse>;
 }
@@ -2666,9 +2786,9 @@ export interface BudgetServiceClient extends Client {
    * One standing stream per router incarnation; answers in any order, matched by correlation_id.
    * The server also pushes the budgets and their standing, with correlation_id 0.
    */
-  session(): ClientDuplexStream<BudgetCall, BudgetAnswer>;
-  session(options: Partial<CallOptions>): ClientDuplexStream<BudgetCall, BudgetAnswer>;
-  session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<BudgetCall, BudgetAnswer>;
+  session(): ClientDuplexStream<BudgetCalls, BudgetAnswers>;
+  session(options: Partial<CallOptions>): ClientDuplexStream<BudgetCalls, BudgetAnswers>;
+  session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<BudgetCalls, BudgetAnswers>;
   getStanding(
     request: GetStandingRequest,
     callback: (error: ServiceError | null, response: GetStandingResponse) => void,

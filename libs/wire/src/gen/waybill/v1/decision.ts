@@ -47,6 +47,7 @@ export interface Candidate {
   inBand: boolean;
 }
 
+/** What the ingress acts on. The candidates and their scores are in the record of the decision only. */
 export interface Decision {
   /** 1 for the first attempt of a request. */
   attempt: number;
@@ -74,7 +75,6 @@ export interface Decision {
     | undefined;
   /** Opaque; hand it back in NextRequest. Empty: there is nothing to fall back to. */
   resumeToken: Buffer;
-  candidates: Candidate[];
   /** Rest of the tightest budget after this hold, pico-USD as decimal text; empty: no budget matches. */
   budgetRemainingPicoUsd: string;
   /** How long the ingress waits before it sends this attempt: the pause of a retry at the same model. */
@@ -116,7 +116,6 @@ export interface Refusal {
   retryAfterMs: number;
   /** Set with code budget_exceeded. */
   budget: BudgetRefusal | undefined;
-  candidates: Candidate[];
 }
 
 function createBaseTarget(): Target {
@@ -470,7 +469,6 @@ function createBaseDecision(): Decision {
     clamped: false,
     timeouts: undefined,
     resumeToken: Buffer.alloc(0),
-    candidates: [],
     budgetRemainingPicoUsd: "",
     startAfterMs: 0,
     mode: "",
@@ -527,9 +525,6 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.resumeToken.length !== 0) {
       writer.uint32(114).bytes(message.resumeToken);
-    }
-    for (const v of message.candidates) {
-      Candidate.encode(v!, writer.uint32(122).fork()).join();
     }
     if (message.budgetRemainingPicoUsd !== "") {
       writer.uint32(130).string(message.budgetRemainingPicoUsd);
@@ -671,14 +666,6 @@ export const Decision: MessageFns<Decision> = {
             message.resumeToken = Buffer.from(reader.bytes());
             continue;
           }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.candidates.push(Candidate.decode(reader, reader.uint32()));
-            continue;
-          }
           case 16: {
             if (tag !== 130) {
               break;
@@ -750,7 +737,6 @@ export const Decision: MessageFns<Decision> = {
       ? Timeouts.fromPartial(object.timeouts)
       : undefined;
     message.resumeToken = object.resumeToken ?? Buffer.alloc(0);
-    message.candidates = object.candidates?.map((e) => Candidate.fromPartial(e)) || [];
     message.budgetRemainingPicoUsd = object.budgetRemainingPicoUsd ?? "";
     message.startAfterMs = object.startAfterMs ?? 0;
     message.mode = object.mode ?? "";
@@ -956,7 +942,7 @@ export const BudgetRefusal: MessageFns<BudgetRefusal> = {
 };
 
 function createBaseRefusal(): Refusal {
-  return { code: "", message: "", param: "", retryAfterMs: 0, budget: undefined, candidates: [] };
+  return { code: "", message: "", param: "", retryAfterMs: 0, budget: undefined };
 }
 
 export const Refusal: MessageFns<Refusal> = {
@@ -975,9 +961,6 @@ export const Refusal: MessageFns<Refusal> = {
     }
     if (message.budget !== undefined) {
       BudgetRefusal.encode(message.budget, writer.uint32(42).fork()).join();
-    }
-    for (const v of message.candidates) {
-      Candidate.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1035,14 +1018,6 @@ export const Refusal: MessageFns<Refusal> = {
             message.budget = BudgetRefusal.decode(reader, reader.uint32());
             continue;
           }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.candidates.push(Candidate.decode(reader, reader.uint32()));
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1067,7 +1042,6 @@ export const Refusal: MessageFns<Refusal> = {
     message.budget = (object.budget !== undefined && object.budget !== null)
       ? BudgetRefusal.fromPartial(object.budget)
       : undefined;
-    message.candidates = object.candidates?.map((e) => Candidate.fromPartial(e)) || [];
     return message;
   },
 };

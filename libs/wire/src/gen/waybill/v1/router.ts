@@ -152,6 +152,16 @@ export interface RouterAnswer {
   answer: { $case: "decide"; value: DecideResponse } | { $case: "reportOpen"; value: ReportOpenResponse } | undefined;
 }
 
+/** What one turn of the ingress asks. */
+export interface RouterCalls {
+  calls: RouterCall[];
+}
+
+/** What one turn of the router answers. */
+export interface RouterAnswers {
+  answers: RouterAnswer[];
+}
+
 function createBaseFeatures(): Features {
   return {
     requestedModel: "",
@@ -1491,6 +1501,116 @@ export const RouterAnswer: MessageFns<RouterAnswer> = {
   },
 };
 
+function createBaseRouterCalls(): RouterCalls {
+  return { calls: [] };
+}
+
+export const RouterCalls: MessageFns<RouterCalls> = {
+  encode(message: RouterCalls, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.calls) {
+      RouterCall.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RouterCalls {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRouterCalls();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.calls.push(RouterCall.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RouterCalls>): RouterCalls {
+    return RouterCalls.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RouterCalls>): RouterCalls {
+    const message = createBaseRouterCalls();
+    message.calls = object.calls?.map((e) => RouterCall.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRouterAnswers(): RouterAnswers {
+  return { answers: [] };
+}
+
+export const RouterAnswers: MessageFns<RouterAnswers> = {
+  encode(message: RouterAnswers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.answers) {
+      RouterAnswer.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RouterAnswers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRouterAnswers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.answers.push(RouterAnswer.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RouterAnswers>): RouterAnswers {
+    return RouterAnswers.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RouterAnswers>): RouterAnswers {
+    const message = createBaseRouterAnswers();
+    message.answers = object.answers?.map((e) => RouterAnswer.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 export type RouterServiceService = typeof RouterServiceService;
 export const RouterServiceService = {
   /** The hot path: one standing stream per router replica, answers in any order, matched by correlation_id. */
@@ -1498,10 +1618,10 @@ export const RouterServiceService = {
     path: "/waybill.v1.RouterService/Session" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: RouterCall): Buffer => Buffer.from(RouterCall.encode(value).finish()),
-    requestDeserialize: (value: Buffer): RouterCall => RouterCall.decode(value),
-    responseSerialize: (value: RouterAnswer): Buffer => Buffer.from(RouterAnswer.encode(value).finish()),
-    responseDeserialize: (value: Buffer): RouterAnswer => RouterAnswer.decode(value),
+    requestSerialize: (value: RouterCalls): Buffer => Buffer.from(RouterCalls.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RouterCalls => RouterCalls.decode(value),
+    responseSerialize: (value: RouterAnswers): Buffer => Buffer.from(RouterAnswers.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RouterAnswers => RouterAnswers.decode(value),
   },
   /** The unary twin of Session's decide, for tools and tests. */
   decide: {
@@ -1517,16 +1637,16 @@ export const RouterServiceService = {
 
 export interface RouterServiceServer extends UntypedServiceImplementation {
   /** The hot path: one standing stream per router replica, answers in any order, matched by correlation_id. */
-  session: handleBidiStreamingCall<RouterCall, RouterAnswer>;
+  session: handleBidiStreamingCall<RouterCalls, RouterAnswers>;
   /** The unary twin of Session's decide, for tools and tests. */
   decide: handleUnaryCall<DecideRequest, DecideResponse>;
 }
 
 export interface RouterServiceClient extends Client {
   /** The hot path: one standing stream per router replica, answers in any order, matched by correlation_id. */
-  session(): ClientDuplexStream<RouterCall, RouterAnswer>;
-  session(options: Partial<CallOptions>): ClientDuplexStream<RouterCall, RouterAnswer>;
-  session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<RouterCall, RouterAnswer>;
+  session(): ClientDuplexStream<RouterCalls, RouterAnswers>;
+  session(options: Partial<CallOptions>): ClientDuplexStream<RouterCalls, RouterAnswers>;
+  session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<RouterCalls, RouterAnswers>;
   /** The unary twin of Session's decide, for tools and tests. */
   decide(
     request: DecideRequest,
