@@ -5,7 +5,7 @@ const EVERYWHERE = ["config.ts", "core/", "inbound/", "main.ts", "outbound/", "p
 
 /** The verbs of each service, one file each. */
 const STORIES: Readonly<Record<string, readonly string[]>> = {
-  ingress: ["serve-chat.ts"],
+  ingress: ["serve.ts"],
   router: ["decide.ts"],
   budget: ["grant-credit.ts", "place-hold.ts", "settle-usage.ts"],
   worker: ["fulfil.ts"],
@@ -29,7 +29,10 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "live-world.ts": "what the decision sees of budgets, workers and circuits at its instant",
   },
   ledger: { "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money" },
-  worker: { "providers/": "one folder per provider dialect, all with the same file names" },
+  worker: {
+    "providers/": "one folder per provider, all with the same file names",
+    "wires/": "one folder per format that providers speak, all with the same file names",
+  },
 };
 
 const entriesAreTheSame: Rule = (files) => {

@@ -35,6 +35,14 @@ export const ERRORS = {
   ),
   content_filter: entry(400, 3, "invalid_request_error", "never", "The provider's content filter refused the request."),
   upstream_rejected: entry(400, 3, "invalid_request_error", "never", "The provider refused the request as invalid."),
+  surface_unsupported: entry(400, 3, "invalid_request_error", "next", "The model cannot be asked by this path."),
+  not_translatable: entry(
+    400,
+    3,
+    "invalid_request_error",
+    "next",
+    "The request asks for something that the model's provider has no place for.",
+  ),
   invalid_api_key: entry(
     401,
     16,

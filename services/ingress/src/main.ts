@@ -1,14 +1,14 @@
-// The front door, wired. What happens to a request stands in serve-chat.ts.
+// The front door, wired. What happens to a request stands in serve.ts.
 import { Publisher } from "@waybill/bus";
 import { type ConfigOf, systemClock as clock, makeUuidV7, runService, type ServiceScope } from "@waybill/service";
 import { STREAMS } from "@waybill/wire";
 import { settings } from "./config.ts";
 import { AttemptTable } from "./core/attempt-table.ts";
 import { makeAuthenticate } from "./inbound/authenticate.ts";
-import { makeChatRoute } from "./inbound/chat-route.ts";
 import { drain } from "./inbound/drain.ts";
 import { serveHttp } from "./inbound/http.ts";
 import { makeRequestReport } from "./inbound/report-requests.ts";
+import { makeSurfaceRoute } from "./inbound/surface-route.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
@@ -53,14 +53,14 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const publishWaybill = makePublishWaybill(publisher, isConnected);
   const ports = { authenticate, decisions, attempts, publishWaybill, recordUsage: usage.record, pause, clock };
   const report = makeRequestReport(scope, clock);
-  const chat = makeChatRoute(ports, config, report, scope);
+  const route = makeSurfaceRoute(ports, config, report, scope);
   let isDraining = false;
   const http = await serveHttp(config, {
     makeId: makeUuidV7,
     authenticate,
     listModels: (reader) => models.list(reader),
-    serveChat: chat.handle,
-    failReading: chat.failReading,
+    serve: route.handle,
+    failReading: route.failReading,
     onRefused: report.refused,
     refusal() {
       if (isDraining) return "draining";
@@ -71,7 +71,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   scope.log.info({ port: http.port }, "listening");
   onStop("http", (limitMs) => {
     isDraining = true;
-    return drain(http, chat, () => attempts.cancelAll("draining"), clock, limitMs);
+    return drain(http, route, () => attempts.cancelAll("draining"), clock, limitMs);
   });
 }
 

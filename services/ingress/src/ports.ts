@@ -49,6 +49,8 @@ export interface AnswerHead {
   budgetRemainingUsd: string;
   clamped: boolean;
   maxOutputTokens: bigint;
+  /** Fields of the body that the provider does not take. */
+  droppedFields: readonly string[];
 }
 
 /** The client's side of one request. */

@@ -22,6 +22,7 @@ const waybill = Waybill.fromPartial({
   timeouts: { connectMs: CONNECT_MS, firstTokenMs: 5_000, gapMs: 5_000, totalMs: 60_000 },
   body: Buffer.from('{"model":"m"}'),
   bodyBytes: 13,
+  surface: "openai-chat",
   spans: [{ name: "model", pairStart: 1, valueStart: 9, valueEnd: 12 }],
   insertAt: 1,
 });

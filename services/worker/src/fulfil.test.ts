@@ -14,8 +14,8 @@ import {
   type PulledMessage,
   Puller,
 } from "@waybill/bus";
-import { parseChatRequest } from "@waybill/openai";
 import { Health, Metrics, makeLog, makeUuidV7, readConfig, type ServiceScope, startTracing } from "@waybill/service";
+import { openAiChat } from "@waybill/surfaces";
 import {
   eventually,
   makeTestFolder,
@@ -199,7 +199,7 @@ function makeWaybill(script: Script, body: Record<string, unknown> = {}, changes
   const bytes = Buffer.from(
     JSON.stringify({ model: "dynamic/x", messages: [{ role: "user", content: "hi" }], x_script: script, ...body }),
   );
-  const parsed = parseChatRequest(bytes);
+  const parsed = openAiChat.readRequest(bytes);
   const requestId = makeUuidV7();
   return Waybill.fromPartial({
     requestId,
@@ -217,6 +217,7 @@ function makeWaybill(script: Script, body: Record<string, unknown> = {}, changes
     clientWantsUsage: parsed.wantsUsage,
     body: bytes,
     bodyBytes: bytes.length,
+    surface: "openai-chat",
     spans: [...parsed.fields.values()],
     insertAt: parsed.insertAt,
     inputTokensBound: 50n,

@@ -1,6 +1,6 @@
 // THE STORY: claim a waybill with the ingress that wrote it, call the provider, send the answer back as it comes, put the
 // attempt on the books, and only then let go of the message. No go, no call; one record for each attempt, whatever happens.
-import { ERRORS, type ErrorCode } from "@waybill/domain";
+import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { traceIdOf } from "@waybill/service";
 import { AttemptOutcome, HEADERS, Waybill } from "@waybill/wire";
 import { costNote } from "./core/cost-note.ts";
@@ -10,6 +10,7 @@ import { ProviderCall } from "./core/provider-call.ts";
 import { nothingSpent, type Settlement, settleEnding, settleLost } from "./core/settle.ts";
 import { makeUsageRecord, type RecordFacts } from "./core/usage-record.ts";
 import type { Claim, Ports, Reply, Upstream, WorkMessage } from "./ports.ts";
+import type { Exchange, ProviderRequest } from "./providers/provider.ts";
 
 /** A `go` that was asked for longer ago may have been given up by the ingress, so it is not used. */
 const GO_FRESH_MS = 1_000;
@@ -103,10 +104,15 @@ function withoutCall(fulfilment: Fulfilment, claim: Claim & { kind: "lost" | "no
 }
 
 function notSent(fulfilment: Fulfilment, code: ErrorCode, source: RecordFacts["source"] = "worker"): Settled {
+  return refused(fulfilment, new WaybillError(code), source);
+}
+
+/** Without a call: it cost nothing. */
+function refused(fulfilment: Fulfilment, error: WaybillError, source: RecordFacts["source"] = "worker"): Settled {
   const { ports, waybill } = fulfilment;
+  const { code, publicMessage: message, param = "" } = error;
   const settlement = nothingSpent();
-  const failure = { code, message: ERRORS[code].sentence, param: "", providerStatus: 0, retryAfterMs: 0 };
-  ports.replyTo(waybill).failed(failure, settlement);
+  ports.replyTo(waybill).failed({ code, message, param, providerStatus: 0, retryAfterMs: 0 }, settlement);
   return { settlement, facts: factsOf(fulfilment, code, source) };
 }
 
@@ -140,20 +146,46 @@ async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtM
   if (attempt.cancelledBy) return notSent(fulfilment, attempt.cancelledBy);
   const isStale = ports.clock.monotonicMs() - confirmedAtMs > GO_FRESH_MS;
   if (isStale) return notSent(fulfilment, "not_sent");
+  const written = write(waybill, upstream, body);
+  if (written instanceof WaybillError) return refused(fulfilment, written);
   ports.failpoint("before_call");
-  return carry(fulfilment, upstream, body, askedAtMs + go.msLeft);
+  return carry(fulfilment, upstream, written, askedAtMs + go.msLeft);
 }
 
-function carry(fulfilment: Fulfilment, upstream: Upstream, body: Uint8Array, totalDueAtMs: number): Promise<Settled> {
+/** Written for the provider, and the way back. */
+interface Written {
+  exchange: Exchange;
+  request: ProviderRequest;
+}
+
+/** An error, where this provider cannot be asked that; another one perhaps can. */
+function write(waybill: Waybill, { dialect }: Upstream, body: Uint8Array): Written | WaybillError {
+  const exchange = dialect.exchange(waybill.surface);
+  if (!exchange) return new WaybillError("surface_unsupported");
+  try {
+    return { exchange, request: exchange.request(waybill, body) };
+  } catch (thrown) {
+    const { code, publicMessage, param } = WaybillError.from(thrown);
+    if (code !== "invalid_value") throw thrown;
+    return new WaybillError("not_translatable", { publicMessage, ...(param !== undefined && { param }) });
+  }
+}
+
+function carry(
+  fulfilment: Fulfilment,
+  upstream: Upstream,
+  { exchange, request }: Written,
+  totalDueAtMs: number,
+): Promise<Settled> {
   const { ports, waybill, attempt, traceparent } = fulfilment;
-  const { dialect } = upstream;
-  const request = dialect.request(waybill, body);
   const reply = ports.replyTo(waybill);
   const span = ports.startSpan(`chat ${waybill.target?.model ?? ""}`, traceparent);
   return new Promise((resolve) => {
     const providerCall = new ProviderCall({
       waybill,
       upstream,
+      exchange,
+      droppedFields: request.droppedFields,
       reply,
       clock: ports.clock,
       // Not from the delivery: waiting for room, the claim and the body are no time of the provider's.
@@ -163,7 +195,7 @@ function carry(fulfilment: Fulfilment, upstream: Upstream, body: Uint8Array, tot
       // In the same turn, so that the last frame leaves together with the last bytes.
       onEnding: (ending) => {
         attempt.settle();
-        const settlement = settleEnding(waybill, ending, dialect.abortedCall);
+        const settlement = settleEnding(waybill, ending, exchange.abortedCall);
         sayHowItEnded(waybill, reply, providerCall, ending, settlement);
         measureCall(fulfilment, settlement, ending);
         span.end({ "waybill.attempt_id": waybill.attemptId, "waybill.outcome": ending.failure?.code ?? "success" });

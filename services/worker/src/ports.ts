@@ -5,7 +5,7 @@ import type { Evidence, UsageRecord, Waybill } from "@waybill/wire";
 import type { Failure } from "./core/ending.ts";
 import type { Settlement } from "./core/settle.ts";
 import type { CallEnd } from "./core/target-health.ts";
-import type { ProviderDialect, ProviderRequest } from "./providers/provider.ts";
+import type { Credentials, ProviderDialect, ProviderRequest } from "./providers/provider.ts";
 
 /** A delivered waybill; the message it came in. */
 export interface WorkMessage {
@@ -35,8 +35,9 @@ export interface Upstream {
   readonly origin: string;
   /** Path in front of the dialect's own, without a slash at the end. */
   readonly basePath: string;
-  /** Names and values in turn; the credentials are among them. */
-  readonly headers: readonly string[];
+  /** Host and port as in the Host header. */
+  readonly host: string;
+  readonly credentials: Credentials;
   /** The text without this provider's key, which a provider may quote in what it says of a request. */
   mask(text: string): string;
   readonly allowPrivateAddress: boolean;
@@ -71,7 +72,7 @@ export interface UpstreamCall {
 
 /** The way back to the client. Every method may be called at any time; none throws. */
 export interface Reply {
-  started(status: number, contentType: string): void;
+  started(status: number, contentType: string, droppedFields: readonly string[]): void;
   /** One frame per piece of at most 512 KiB. `tokens` are evidenced by these bytes. */
   data(bytes: readonly Uint8Array[], tokens: number): void;
   finished(settlement: Settlement, facts: { finishReason: string; firstTokenMs: number; durationMs: number }): void;

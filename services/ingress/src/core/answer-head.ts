@@ -21,5 +21,6 @@ export function headOf(decision: Decision): AnswerHead {
       decision.budgetRemainingPicoUsd === "" ? "" : formatUsd(BigInt(decision.budgetRemainingPicoUsd)),
     clamped: decision.clamped,
     maxOutputTokens: decision.maxOutputTokens,
+    droppedFields: [],
   };
 }

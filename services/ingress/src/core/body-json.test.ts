@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseChatRequest } from "@waybill/openai";
+import { openAiChat } from "@waybill/surfaces";
 import { bodyJson } from "./body-json.ts";
 
 const of = (fields: object) =>
   bodyJson(
-    parseChatRequest(
+    openAiChat.readRequest(
       Buffer.from(
         JSON.stringify({ model: "dynamic/support", messages: [{ role: "user", content: "secret" }], ...fields }),
       ),
@@ -51,6 +51,6 @@ describe("bodyJson()", () => {
   it("leaves out a long text and a number that JSON cannot say", () => {
     assert.equal(of({ essay: "x".repeat(1_025) }), '{"model":"dynamic/support"}');
     const body = Buffer.from('{"model":"auto","messages":[{"role":"user"}],"top_k":1e400}');
-    assert.equal(bodyJson(parseChatRequest(body)), '{"model":"auto"}');
+    assert.equal(bodyJson(openAiChat.readRequest(body)), '{"model":"auto"}');
   });
 });

@@ -1,5 +1,5 @@
 // body.*: what a route's conditions may know of the body itself. Never what the model reads.
-import type { ChatRequest } from "@waybill/openai";
+import type { AskedRequest } from "@waybill/surfaces";
 
 const BODY_JSON_BYTES_MAX = 4_096;
 /** A longer text is no setting but something to be read; it would also push out what comes after it. */
@@ -10,7 +10,7 @@ const READ_BY_MODEL: ReadonlySet<string> = new Set(["messages", "input", "prompt
  * The top-level texts, numbers and booleans and `metadata` as one JSON object of at most 4 KiB, fields in the order of the
  * body; what does not fit is left out. Empty for a model that is no route: nobody would ask.
  */
-export function bodyJson({ model, fields, value }: ChatRequest): string {
+export function bodyJson({ model, fields, value }: AskedRequest): string {
   if (model !== "auto" && !model.startsWith("dynamic/")) return "";
   const pairs: string[] = [];
   let bytesLeft = BODY_JSON_BYTES_MAX - "{}".length;

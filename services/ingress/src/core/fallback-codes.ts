@@ -13,6 +13,8 @@ const ASK_NEXT: ReadonlySet<ErrorCode> = new Set([
   "context_length_exceeded",
   // Another model may have another filter; a route has to allow it.
   "content_filter",
+  "surface_unsupported",
+  "not_translatable",
   "worker_lost",
   "no_workers",
   "not_sent",

@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WaybillError } from "@waybill/domain";
-import { parseChatRequest } from "@waybill/openai";
-import { featuresOf } from "./features.ts";
+import { type AskedRequest, openAiChat } from "@waybill/surfaces";
+import { featuresOf, type RequestHeaders } from "./features.ts";
 
 const chat = (fields: object = {}) =>
-  parseChatRequest(Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }], ...fields })));
+  openAiChat.readRequest(
+    Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }], ...fields })),
+  );
+
+const features = (asked: AskedRequest, headers: RequestHeaders, keyMetadata: Readonly<Record<string, string>>) =>
+  featuresOf(asked, openAiChat.path, headers, keyMetadata);
 
 describe("featuresOf()", () => {
   it("merges metadata: body, then JSON headers, then mapped headers, then the key", () => {
-    const { metadata } = featuresOf(
+    const { metadata } = features(
       chat({ metadata: { a: "body", b: "body", user_plan: "body", e: "body" } }),
       { "cf-aig-metadata": '{"b":"cf","c":1}', "x-waybill-metadata": '{"c":true}', "x-user-plan": "paid" },
       { e: "key" },
@@ -18,7 +23,7 @@ describe("featuresOf()", () => {
   });
 
   it("maps every x-user-<kebab> header to user_<snake>, unless it may be a credential", () => {
-    const { metadata } = featuresOf(
+    const { metadata } = features(
       chat(),
       {
         "x-user-plan": "paid",
@@ -34,21 +39,21 @@ describe("featuresOf()", () => {
   });
 
   it("says what was asked of routing, what conditions may know of the body, and the path", () => {
-    const features = featuresOf(
+    const said = features(
       chat({ model: "dynamic/support", routing_config: { mode: "cost" }, temperature: 1 }),
       { "x-session-id": "s" },
       {},
     );
-    assert.equal(features.routing?.mode, "cost");
-    assert.equal(features.routing?.sessionId, "s");
-    assert.equal(features.bodyJson, '{"model":"dynamic/support","temperature":1}');
-    assert.equal(features.path, "/v1/chat/completions");
-    const plain = featuresOf(chat(), {}, {});
+    assert.equal(said.routing?.mode, "cost");
+    assert.equal(said.routing?.sessionId, "s");
+    assert.equal(said.bodyJson, '{"model":"dynamic/support","temperature":1}');
+    assert.equal(said.path, "/v1/chat/completions");
+    const plain = features(chat(), {}, {});
     assert.deepEqual([plain.routing, plain.bodyJson], [undefined, ""]);
   });
 
   it("keeps credentials and cookies out of headers.*", () => {
-    const { headers } = featuresOf(
+    const { headers } = features(
       chat(),
       {
         authorization: "Bearer wb_x",
@@ -67,7 +72,7 @@ describe("featuresOf()", () => {
   });
 
   it("says of a request whether the catalogue's prices cover it", () => {
-    const isUnbounded = (fields: object): boolean => featuresOf(chat(fields), {}, {}).priceUnbounded;
+    const isUnbounded = (fields: object): boolean => features(chat(fields), {}, {}).priceUnbounded;
     assert.equal(
       isUnbounded({ service_tier: "default", tools: [{ type: "function", function: { name: "f" } }] }),
       false,
@@ -87,7 +92,7 @@ describe("featuresOf()", () => {
   for (const value of ["no json", "[1]", '{"a":{}}', '"text"']) {
     it(`refuses x-waybill-metadata: ${value}`, () => {
       assert.throws(
-        () => featuresOf(chat(), { "x-waybill-metadata": value }, {}),
+        () => features(chat(), { "x-waybill-metadata": value }, {}),
         (error) => error instanceof WaybillError && error.param === "x-waybill-metadata",
       );
     });
@@ -95,7 +100,7 @@ describe("featuresOf()", () => {
 
   it("bounds all metadata together", () => {
     assert.throws(
-      () => featuresOf(chat(), { "x-waybill-metadata": JSON.stringify({ a: "x".repeat(5_000) }) }, {}),
+      () => features(chat(), { "x-waybill-metadata": JSON.stringify({ a: "x".repeat(5_000) }) }, {}),
       (error) => error instanceof WaybillError && error.code === "invalid_value",
     );
   });

@@ -1,7 +1,7 @@
 // What routing may know of a request: sizes, flags, metadata, harmless headers. Never its text.
 
 import { WaybillError } from "@waybill/domain";
-import { type ChatRequest, isPriceUnbounded, sizeInput } from "@waybill/openai";
+import type { AskedRequest } from "@waybill/surfaces";
 import type { Features } from "@waybill/wire";
 import { bodyJson } from "./body-json.ts";
 import { routingOf } from "./routing.ts";
@@ -16,7 +16,6 @@ const METADATA_BYTES_MAX = 4_096;
 /** x-user-<kebab> -> metadata user_<snake>. */
 const USER_HEADER = /^x-user-[a-z0-9]+(-[a-z0-9]+)*$/;
 const METADATA_HEADERS = ["cf-aig-metadata", "x-waybill-metadata"];
-const CHAT_PATH = "/v1/chat/completions";
 
 /**
  * Features of a request. Metadata comes from the body, JSON headers, mapped headers and the key; on a clash the later
@@ -24,38 +23,39 @@ const CHAT_PATH = "/v1/chat/completions";
  * that ask for something there is not.
  */
 export function featuresOf(
-  chat: ChatRequest,
+  asked: AskedRequest,
+  path: string,
   headers: RequestHeaders,
   keyMetadata: Readonly<Record<string, string>>,
 ): Features {
-  const size = sizeInput(chat);
+  const { size } = asked;
   return {
-    requestedModel: chat.model,
-    stream: chat.stream,
-    maxOutputTokens: BigInt(chat.maxOutputTokens),
-    choiceCount: chat.choiceCount,
+    requestedModel: asked.model,
+    stream: asked.stream,
+    maxOutputTokens: BigInt(asked.maxOutputTokens),
+    choiceCount: asked.choiceCount,
     inputTextBytes: BigInt(size.textBytes),
     inputPartCount: size.partCount,
     estimatedInputTokens: BigInt(size.estimatedTokens),
     hasUnseenInput: size.hasUnseenInput,
-    hasTools: chat.tools.length > 0,
+    hasTools: asked.hasTools,
     hasImages: size.hasImages,
-    hasJsonSchema: chat.hasJsonSchema,
-    priceUnbounded: isPriceUnbounded(chat, size),
-    metadata: mergeMetadata(chat, headers, keyMetadata),
+    hasJsonSchema: asked.hasJsonSchema,
+    priceUnbounded: asked.isPriceUnbounded,
+    metadata: mergeMetadata(asked, headers, keyMetadata),
     headers: harmlessHeaders(headers),
-    bodyJson: bodyJson(chat),
-    routing: routingOf(chat.routing, headers),
-    path: CHAT_PATH,
+    bodyJson: bodyJson(asked),
+    routing: routingOf(asked.routing, headers),
+    path,
   };
 }
 
 function mergeMetadata(
-  chat: ChatRequest,
+  asked: AskedRequest,
   headers: RequestHeaders,
   keyMetadata: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const merged: Record<string, string> = { ...chat.metadata };
+  const merged: Record<string, string> = { ...asked.metadata };
   for (const name of METADATA_HEADERS) Object.assign(merged, metadataHeader(name, headers[name]));
   for (const [header, value] of Object.entries(headers)) {
     if (!header.startsWith("x-user-") || !USER_HEADER.test(header) || SECRET_HEADER.test(header)) continue;

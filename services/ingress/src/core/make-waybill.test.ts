@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseChatRequest } from "@waybill/openai";
+import { openAiChat } from "@waybill/surfaces";
 import { AttemptOutcome, BudgetUnit, DecideRequest, Decision } from "@waybill/wire";
 import { INLINE_BODY_BYTES_MAX, makeWaybill, voidRecord } from "./make-waybill.ts";
 
@@ -13,17 +13,17 @@ const decision = Decision.create({ attempt: 3, target, holds: [], holder: "h" })
 describe("makeWaybill()", () => {
   it("carries a small body and only the size of a large one", () => {
     const small = bodyOf("hi");
-    const inline = makeWaybill(request, parseChatRequest(small), decision);
+    const inline = makeWaybill(request, openAiChat.readRequest(small), decision);
     assert.equal(inline.body.length, small.length);
     const large = bodyOf("x".repeat(INLINE_BODY_BYTES_MAX));
-    const referred = makeWaybill(request, parseChatRequest(large), decision);
+    const referred = makeWaybill(request, openAiChat.readRequest(large), decision);
     assert.equal(referred.body.length, 0);
     assert.equal(referred.bodyBytes, large.length);
   });
 
   it("names the attempt and the spans a provider patches", () => {
     const body = bodyOf("hi");
-    const waybill = makeWaybill(request, parseChatRequest(body), decision);
+    const waybill = makeWaybill(request, openAiChat.readRequest(body), decision);
     assert.equal(waybill.attemptId, "r.3");
     const model = waybill.spans.find(({ name }) => name === "model");
     assert.equal(body.toString("utf8", model?.valueStart, model?.valueEnd), '"x"');
@@ -32,7 +32,7 @@ describe("makeWaybill()", () => {
 
   it("carries neither routing_config nor the place where it stood", () => {
     const body = Buffer.from('{"routing_config":{"mode":"cost"},"model":"x","messages":[{"role":"user"}],"n":1}');
-    const waybill = makeWaybill(request, parseChatRequest(body), decision);
+    const waybill = makeWaybill(request, openAiChat.readRequest(body), decision);
     const left = '{"model":"x","messages":[{"role":"user"}],"n":1}';
     assert.equal(Buffer.from(waybill.body).toString(), left);
     assert.equal(waybill.bodyBytes, left.length);
@@ -45,7 +45,7 @@ describe("makeWaybill()", () => {
     const limited = { ...decision, maxOutputTokens: 40n };
     const limitOf = (fields: object): bigint => {
       const body = Buffer.from(JSON.stringify({ model: "x", messages: [{ role: "user", content: "hi" }], ...fields }));
-      return makeWaybill(request, parseChatRequest(body), limited).maxOutputTokens;
+      return makeWaybill(request, openAiChat.readRequest(body), limited).maxOutputTokens;
     };
     assert.equal(limitOf({}), 40n);
     assert.equal(limitOf({ n: 3 }), 120n);
@@ -53,7 +53,7 @@ describe("makeWaybill()", () => {
 
   it("refuses a decision without a target loudly", () => {
     const body = bodyOf("hi");
-    assert.throws(() => makeWaybill(request, parseChatRequest(body), Decision.create({ attempt: 1 })));
+    assert.throws(() => makeWaybill(request, openAiChat.readRequest(body), Decision.create({ attempt: 1 })));
   });
 });
 
@@ -68,7 +68,7 @@ describe("voidRecord()", () => {
       hard: true,
       unit: BudgetUnit.UNSPECIFIED,
     };
-    const waybill = makeWaybill(request, parseChatRequest(body), { ...decision, holds: [hold] });
+    const waybill = makeWaybill(request, openAiChat.readRequest(body), { ...decision, holds: [hold] });
     const record = voidRecord(waybill, "not_sent", 1);
     assert.equal(record.recordId, "r.3:void");
     assert.equal(record.outcome, AttemptOutcome.FAILED_FREE);

@@ -1,6 +1,6 @@
 // Request + decision -> waybill, and the record of an attempt that was never sent.
 import { attemptId, type ErrorCode, NO_TOKENS, recordId, WaybillError } from "@waybill/domain";
-import type { ChatRequest } from "@waybill/openai";
+import type { AskedRequest } from "@waybill/surfaces";
 import {
   AttemptOutcome,
   type DecideRequest,
@@ -15,8 +15,11 @@ import {
 /** Bodies up to here travel inside the waybill; larger ones are asked for by the claiming worker. */
 export const INLINE_BODY_BYTES_MAX = 64 * 1024;
 
-/** Fields that a provider may need to patch; the worker need not find them again. */
-const PATCHED_FIELDS = ["model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n"];
+/** Fields that a provider may need to patch, on any surface; the worker need not find them again. */
+const PATCHED_FIELDS = [
+  ...["model", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "max_output_tokens"],
+  ...["encoding_format"],
+];
 
 /** The target of a decision or waybill. One without is a programming error of the router. */
 export function targetOf({ target }: { target: Target | undefined }): Target {
@@ -25,9 +28,9 @@ export function targetOf({ target }: { target: Target | undefined }): Target {
 }
 
 /** The paper that travels with attempt `decision.attempt` of a request. */
-export function makeWaybill(request: DecideRequest, chat: ChatRequest, decision: Decision): Waybill {
-  const { body } = chat;
-  const spans = PATCHED_FIELDS.flatMap((name) => chat.fields.get(name) ?? []);
+export function makeWaybill(request: DecideRequest, asked: AskedRequest, decision: Decision): Waybill {
+  const { body } = asked;
+  const spans = PATCHED_FIELDS.flatMap((name) => asked.fields.get(name) ?? []);
   return {
     requestId: request.requestId,
     attemptId: attemptId(request.requestId, decision.attempt),
@@ -42,18 +45,19 @@ export function makeWaybill(request: DecideRequest, chat: ChatRequest, decision:
     holds: decision.holds,
     holder: decision.holder,
     // A decision's limit is for each choice; a waybill's is for all of them, as is the hold.
-    maxOutputTokens: decision.maxOutputTokens * BigInt(chat.choiceCount),
+    maxOutputTokens: decision.maxOutputTokens * BigInt(asked.choiceCount),
     timeouts: decision.timeouts,
-    requestedModel: chat.model,
-    stream: chat.stream,
-    clientWantsUsage: chat.wantsUsage,
+    requestedModel: asked.model,
+    stream: asked.stream,
+    surface: asked.surface,
+    clientWantsUsage: asked.wantsUsage,
     body: body.length <= INLINE_BODY_BYTES_MAX ? body : Buffer.alloc(0),
     bodyBytes: body.length,
     spans,
-    insertAt: chat.insertAt,
-    bodyIsEmpty: chat.fields.size === 0,
+    insertAt: asked.insertAt,
+    bodyIsEmpty: asked.fields.size === 0,
     inputTokensBound: request.features?.inputTextBytes ?? 0n,
-    choiceCount: chat.choiceCount,
+    choiceCount: asked.choiceCount,
     estimatedInputTokens: request.features?.estimatedInputTokens ?? 0n,
   };
 }

@@ -17,7 +17,7 @@ type CancelReason = "client_gone" | "slow_reader" | "superseded";
 export class Relay {
   readonly end: Promise<AttemptEnd>;
   readonly #client: Client;
-  readonly #head: AnswerHead;
+  #head: AnswerHead;
   readonly #isStream: boolean;
   readonly #answerBytesMax: number;
   readonly #cancel: (reason: CancelReason) => void;
@@ -49,6 +49,7 @@ export class Relay {
       case "started":
         this.#status = event.frame.status;
         this.#contentType = event.frame.contentType;
+        this.#head = { ...this.#head, droppedFields: event.frame.droppedFields };
         return;
       case "data":
         this.#onData(event.bytes);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WaybillError } from "@waybill/domain";
-import type { RoutingAsked } from "@waybill/openai";
+import type { RoutingAsked } from "@waybill/surfaces";
 import type { RequestHeaders } from "./features.ts";
 import { routingOf } from "./routing.ts";
 

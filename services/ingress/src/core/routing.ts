@@ -8,7 +8,7 @@ import {
   type RoutingAsked,
   SESSION_STRATEGIES,
   wordOf,
-} from "@waybill/openai";
+} from "@waybill/surfaces";
 import type { RoutingConfig } from "@waybill/wire";
 import type { RequestHeaders } from "./features.ts";
 

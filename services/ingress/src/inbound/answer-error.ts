@@ -1,8 +1,9 @@
-// An error answer over node:http, wherever in the front door it is given: OpenAI's shape, an id, and what becomes of the
+// An error answer over node:http, wherever in the front door it is given: in its surface's dialect, with an id, and what becomes of the
 // connection when the client is still sending.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WaybillError } from "@waybill/domain";
-import { toErrorBody } from "@waybill/openai";
+import { openAiChat, type Surface } from "@waybill/surfaces";
+import { errorSurface } from "./error-surface.ts";
 
 /** A body up to here is let in and thrown away for the sake of the connection; for a larger one the connection is closed. */
 const DISCARDED_BYTES_MAX = 64 * 1024;
@@ -17,7 +18,7 @@ export function answerError(
   requestId: string,
   more: Readonly<Record<string, string>> = {},
 ): void {
-  const body = errorText(error);
+  const body = errorText(error, requestId, errorSurface(request.url));
   const isStillSending = sendsOn(request);
   if (isStillSending || error.code === "draining") response.shouldKeepAlive = false;
   const headers = { ...errorHeaders(error, requestId), ...more };
@@ -37,8 +38,8 @@ export function answerError(
 }
 
 /** The body of an error answer. */
-export function errorText(error: WaybillError): string {
-  return `${JSON.stringify(toErrorBody(error))}\n`;
+export function errorText(error: WaybillError, requestId: string, surface: Surface = openAiChat): string {
+  return `${surface.errorBody(error, requestId)}\n`;
 }
 
 /** Headers of every error answer. Retry-After stays between 1 and 30 s: some clients sleep as long as they are told. */

@@ -60,7 +60,7 @@ function toWaybillError(problem: NodeJS.ErrnoException): WaybillError {
 
 /** There is no response object to answer on. */
 function rawAnswer(error: WaybillError, requestId: string): string {
-  const body = errorText(error);
+  const body = errorText(error, requestId);
   const headers = {
     ...errorHeaders(error, requestId),
     "content-length": Buffer.byteLength(body),

@@ -1,7 +1,7 @@
 // The end of an ingress: nothing new comes in, what runs may finish, what is late ends with an error event and is booked.
 import { type Clock, WaybillError } from "@waybill/domain";
-import type { ChatRoute } from "./chat-route.ts";
 import type { HttpServer } from "./http.ts";
+import type { SurfaceRoute } from "./surface-route.ts";
 
 const LOOK_MS = 20;
 /** For the error events to reach their clients. */
@@ -10,17 +10,17 @@ const CLOSE_MS = 1_000;
 /** Resolves when every request has ended, at the latest shortly after `limitMs`. */
 export async function drain(
   http: HttpServer,
-  chat: ChatRoute,
+  route: SurfaceRoute,
   cancelAll: () => void,
   clock: Clock,
   limitMs: number,
 ): Promise<void> {
-  chat.closeAfterAnswers();
+  route.closeAfterAnswers();
   const closed = http.close();
   const endsAtMs = clock.monotonicMs() + limitMs;
-  while (chat.openRequests > 0 && clock.monotonicMs() < endsAtMs) await wait(LOOK_MS);
+  while (route.openRequests > 0 && clock.monotonicMs() < endsAtMs) await wait(LOOK_MS);
   cancelAll();
-  chat.failAll(new WaybillError("draining"));
+  route.failAll(new WaybillError("draining"));
   await Promise.race([closed, wait(CLOSE_MS)]);
 }
 

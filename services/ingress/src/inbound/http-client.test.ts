@@ -24,6 +24,7 @@ const head: AnswerHead = {
   budgetRemainingUsd: "1",
   clamped: false,
   maxOutputTokens: 0n,
+  droppedFields: [],
 };
 
 /** What a real client hears of what the story tells the client's side. */

@@ -1,10 +1,10 @@
 // The client's side of one request over node:http: head, stream with a bounded buffer, errors before and inside a stream.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WaybillError } from "@waybill/domain";
-import { toErrorEvent } from "@waybill/openai";
 import type { AnswerHead, Client } from "../ports.ts";
 import { answerError } from "./answer-error.ts";
 import { answerHeaders, failureHeaders } from "./answer-headers.ts";
+import { errorSurface } from "./error-surface.ts";
 
 export class HttpClient implements Client {
   readonly #request: IncomingMessage;
@@ -82,7 +82,7 @@ export class HttpClient implements Client {
   fail(error: WaybillError, head?: AnswerHead): void {
     if (this.#gone || this.#complete) return;
     if (this.#streaming) {
-      this.#response.write(toErrorEvent(error));
+      this.#response.write(errorSurface(this.#request.url).errorEvent(error, this.#requestId));
       this.#end();
       return;
     }

@@ -5,10 +5,10 @@ import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { Health, Metrics, makeLog, makeUuidV7, type ServiceScope, startTracing, systemClock } from "@waybill/service";
 import { Attribution, VirtualKey } from "@waybill/wire";
 import type { ModelsReader } from "../core/public-models.ts";
-import type { ServePorts } from "../serve-chat.ts";
-import { makeChatRoute } from "./chat-route.ts";
+import type { ServePorts } from "../serve.ts";
 import { drain } from "./drain.ts";
 import { serveHttp } from "./http.ts";
+import { makeSurfaceRoute } from "./surface-route.ts";
 
 const MIB = 1024 * 1024;
 const MAX_BYTES = 2 * MIB;
@@ -71,7 +71,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     firstByte: () => {},
     served: ({ code }: { code: ErrorCode | "ok" }) => void told.push(code),
   };
-  const chat = makeChatRoute(ports, config, report, scope);
+  const route = makeSurfaceRoute(ports, config, report, scope);
   const http = await serveHttp(config, {
     makeId: makeUuidV7,
     authenticate: ports.authenticate,
@@ -79,8 +79,8 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
       world.readers.push(reader);
       return [{ id: "auto", ownedBy: "waybill" }];
     },
-    serveChat: chat.handle,
-    failReading: chat.failReading,
+    serve: route.handle,
+    failReading: route.failReading,
     onRefused: report.refused,
     refusal: () => world.refusal,
   });
@@ -89,7 +89,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     const text = await readMetrics(scope.metrics);
     return Number(/^waybill_ingress_bodies_open_bytes(?:\{.*\})? (\d+)/m.exec(text)?.[1]);
   };
-  return { world, told, http, chat, openBodiesBytes, client: () => dial(http.port) };
+  return { world, told, http, route, openBodiesBytes, client: () => dial(http.port) };
 }
 
 async function readMetrics(metrics: Metrics): Promise<string> {
@@ -361,7 +361,7 @@ describe("GET /v1/models", () => {
 
 describe("while draining", () => {
   it("a kept connection hears our `draining`, and is the last it hears; what runs is answered and closes", async () => {
-    const { world, told, http, chat, client } = await openDoor();
+    const { world, told, http, route, client } = await openDoor();
     const { promise, resolve } = withResolvers();
     world.answerAfter = promise;
     const [running, kept, malformed] = [await client(), await client(), await client()];
@@ -374,7 +374,7 @@ describe("while draining", () => {
       () => "the request is being served",
     );
     world.refusal = "draining";
-    const drained = drain(http, chat, () => {}, systemClock, 5_000);
+    const drained = drain(http, route, () => {}, systemClock, 5_000);
     await new Promise((wait) => setTimeout(wait, 50));
     for (const { socket, answer, isClosed } of [kept, malformed]) {
       socket.write("host: x\r\n\r\n");

@@ -1,6 +1,7 @@
 // The HTTP server: its routes, their limits, and what is said when a request never reaches the story.
 import type { AddressInfo, Socket } from "node:net";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
+import { SURFACES, type Surface } from "@waybill/surfaces";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { ModelsReader, PublicModel } from "../core/public-models.ts";
 import type { Authenticate } from "../ports.ts";
@@ -17,8 +18,8 @@ export interface HttpOptions {
   makeId(): string;
   authenticate: Authenticate;
   listModels(reader: ModelsReader): PublicModel[];
-  /** Serves POST /v1/chat/completions; takes over the reply. The body is not read yet. */
-  serveChat(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
+  /** Serves a POST on a surface; takes over the reply. The body is not read yet. */
+  serve(surface: Surface, request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
   /** The body that comes in on this connection will never be whole. */
   failReading(socket: Socket, error: WaybillError): void;
   /** Undefined: come in. */
@@ -100,9 +101,11 @@ export async function serveHttp(config: HttpConfig, options: HttpOptions): Promi
 }
 
 function addRoutes(server: FastifyInstance, options: HttpOptions): void {
-  server.post("/v1/chat/completions", async (request, reply) => {
-    await options.serveChat(request, reply, request.requestId);
-  });
+  for (const surface of SURFACES) {
+    server.post(surface.path, async (request, reply) => {
+      await options.serve(surface, request, reply, request.requestId);
+    });
+  }
   server.get("/v1/models", async (request, reply) => {
     const key = await options.authenticate(presentedKey(request));
     const reader = { organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels };

@@ -1,7 +1,7 @@
 // What ops see of requests: counters and times for every one, and one log line for each that reached the story.
 import type { Clock, ErrorCode } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
-import type { Served } from "../serve-chat.ts";
+import type { Served } from "../serve.ts";
 
 export interface RequestReport {
   /** A request that was refused before the story. */

@@ -33,7 +33,13 @@ const USELESS_AGAIN: ReadonlySet<string> = new Set<ErrorCode>([
   "content_filter",
 ]);
 /** Ours, not the provider's: every policy falls back on them. */
-const ALWAYS_NEXT: ReadonlySet<string> = new Set<ErrorCode>(["worker_lost", "not_sent", "no_workers"]);
+const ALWAYS_NEXT: ReadonlySet<string> = new Set<ErrorCode>([
+  "worker_lost",
+  "not_sent",
+  "no_workers",
+  "surface_unsupported",
+  "not_translatable",
+]);
 
 /** May the same model be tried again, after `tries` attempts at it? */
 export function mayRetry(policy: AttemptPolicy, failureCode: string, tries: number): boolean {

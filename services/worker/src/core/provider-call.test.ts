@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Waybill } from "@waybill/wire";
-import type { Reply, Upstream } from "../ports.ts";
+import type { Reply } from "../ports.ts";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import type { Ending } from "./ending.ts";
 import { ProviderCall } from "./provider-call.ts";
 
 /** A call whose connection, clock and ingress are this test. */
+const exchange = openAiCompatible.exchange("openai-chat") ?? assert.fail();
+
 function setUp(stream: boolean): {
   call: ProviderCall;
   endings: Ending[];
@@ -26,7 +28,9 @@ function setUp(stream: boolean): {
   };
   const call = new ProviderCall({
     waybill: Waybill.fromPartial({ stream, timeouts: { connectMs: 10, firstTokenMs: 100, gapMs: 50, totalMs: 0 } }),
-    upstream: { dialect: openAiCompatible, mask: (text: string) => text.replaceAll("sk-ours", "***") } as Upstream,
+    upstream: { mask: (text: string) => text.replaceAll("sk-ours", "***") },
+    exchange,
+    droppedFields: [],
     reply,
     clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
     calledAtMs: 0,

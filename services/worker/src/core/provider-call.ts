@@ -3,7 +3,7 @@
 import { type Clock, ERRORS, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { Waybill } from "@waybill/wire";
 import type { Reply, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
-import type { StreamReader, StreamStep } from "../providers/provider.ts";
+import type { Exchange, StreamReader, StreamStep } from "../providers/provider.ts";
 import { Deadlines, type TimeoutName } from "./deadlines.ts";
 import type { Ending, Failure, Reach } from "./ending.ts";
 import type { Carried } from "./open-attempts.ts";
@@ -17,7 +17,10 @@ const REFUSAL_BYTES_MAX = 64 * 1024;
 
 export interface Carriage {
   waybill: Waybill;
-  upstream: Upstream;
+  upstream: Pick<Upstream, "mask">;
+  exchange: Exchange;
+  /** Fields of the client's body that the request does not have. */
+  droppedFields: readonly string[];
   reply: Reply;
   clock: Clock;
   /** The call begins: connecting, the first content and the duration count from here. */
@@ -50,10 +53,10 @@ export class ProviderCall implements UpstreamEvents, Carried {
 
   constructor(carriage: Carriage) {
     this.#carriage = carriage;
-    const { waybill, calledAtMs, totalDueAtMs, upstream } = carriage;
+    const { waybill, calledAtMs, totalDueAtMs, exchange, clock } = carriage;
     const timeouts = { ...(waybill.timeouts ?? { connectMs: 0, firstTokenMs: 0, gapMs: 0, totalMs: 0 }) };
     this.#deadlines = new Deadlines(timeouts, calledAtMs, totalDueAtMs);
-    this.#reader = waybill.stream ? upstream.dialect.readStream() : undefined;
+    this.#reader = waybill.stream ? exchange.readStream(waybill, clock.unixMs()) : undefined;
   }
 
   /** Begins; `call` starts the request with this object as its events. */
@@ -132,7 +135,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #onStep(reader: StreamReader, step: StreamStep): void {
-    const { reply, clock, calledAtMs, onFirstData } = this.#carriage;
+    const { reply, clock, calledAtMs, onFirstData, droppedFields } = this.#carriage;
     if (step.bytes.length > 0) {
       const isFirst = this.#contentBytes === 0;
       this.#countedTokens += step.evidencedTokens;
@@ -141,7 +144,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       this.#deadlines.heard(nowMs);
       if (isFirst) {
         this.#firstTokenMs = nowMs - calledAtMs;
-        reply.started(this.#status, "text/event-stream");
+        reply.started(this.#status, "text/event-stream", droppedFields);
       }
       reply.data(step.bytes, step.evidencedTokens);
       if (isFirst) onFirstData();
@@ -156,9 +159,9 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #readPlain(): void {
-    const { upstream, reply, clock, calledAtMs } = this.#carriage;
+    const { waybill, exchange, reply, clock, calledAtMs, droppedFields } = this.#carriage;
     try {
-      const answer = upstream.dialect.readAnswer(this.#takePieces());
+      const answer = exchange.readAnswer(this.#takePieces(), waybill, clock.unixMs());
       if ("failure" in answer) {
         this.#reach = "refused";
         this.#end(answer.failure, false);
@@ -168,7 +171,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       this.#countedTokens = answer.evidencedTokens;
       this.#contentBytes = answer.bytes.length;
       this.#firstTokenMs = clock.monotonicMs() - calledAtMs;
-      reply.started(this.#status, this.#header("content-type") || "application/json");
+      reply.started(this.#status, this.#header("content-type") || "application/json", droppedFields);
       reply.data([answer.bytes], 0);
       this.#end(undefined, false);
     } catch (error) {
@@ -178,14 +181,14 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #endRefused(): void {
-    const { upstream, clock } = this.#carriage;
+    const { exchange, clock } = this.#carriage;
     const refusal = {
       status: this.#status,
       header: this.#header,
       body: this.#takePieces(),
       nowUnixMs: clock.unixMs(),
     };
-    this.#end(upstream.dialect.readRefusal(refusal), false);
+    this.#end(exchange.readRefusal(refusal), false);
   }
 
   #onTimeout(name: TimeoutName): void {

@@ -9,7 +9,7 @@ import { callHeaders, ProviderConnections } from "./http.ts";
 import { makeUpstream } from "./upstream.ts";
 
 const ids = { requestId: "r", attemptId: "r.1", traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
-const request = { path: "/chat/completions", body: Buffer.from("{}") };
+const request = { path: "/chat/completions", body: Buffer.from("{}"), headers: [], droppedFields: [] };
 
 async function serve(
   handle: (request: IncomingMessage, response: ServerResponse) => void,

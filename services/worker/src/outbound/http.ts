@@ -13,6 +13,8 @@ const CONNECT_MS_MAX = 60_000;
 /** How long a finished answer's connection may take to end, so that it can be used again. */
 const LINGER_MS = 1_000;
 
+const HEADERS_OF_ALL = ["content-type", "application/json", "accept-encoding", "identity", "user-agent", "waybill"];
+
 export class ProviderConnections {
   readonly #pools = new Map<string, Pool>();
   readonly #connectionsMax: number;
@@ -30,8 +32,10 @@ export class ProviderConnections {
       queueMicrotask(() => exchange.refuse("address_refused"));
       return exchange;
     }
-    const headers = callHeaders(upstream, ids);
     const path = basePath + request.path;
+    const { host, credentials } = upstream;
+    const signed = { method: "POST", host, path, body: request.body, nowUnixMs: Date.now() } as const;
+    const headers = [...callHeaders(upstream, ids), ...request.headers, ...credentials.headers(signed)];
     this.#pool(origin, allowPrivateAddress).dispatch({ method: "POST", path, headers, body: request.body }, exchange);
     return exchange;
   }
@@ -62,7 +66,7 @@ export class ProviderConnections {
 
 /** Names and values in turn. The trace goes on only where the operator's own network does. */
 export function callHeaders(upstream: Upstream, ids: CallIds): string[] {
-  const headers = [...upstream.headers, "x-request-id", ids.attemptId];
+  const headers = [...HEADERS_OF_ALL, "x-request-id", ids.attemptId];
   if (upstream.isSimulated) {
     headers.push("x-waybill-request-id", ids.requestId, "x-waybill-attempt-id", ids.attemptId);
   }

@@ -88,8 +88,8 @@ export class FrameReply implements Reply {
     this.#attemptId = waybill.attemptId;
   }
 
-  started(status: number, contentType: string): void {
-    this.#send({ $case: "started", value: { status, contentType } });
+  started(status: number, contentType: string, droppedFields: readonly string[]): void {
+    this.#send({ $case: "started", value: { status, contentType, droppedFields: [...droppedFields] } });
   }
 
   data(bytes: readonly Uint8Array[], tokens: number): void {

@@ -18,15 +18,15 @@ export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect,
     throw new Error(`the base URL of ${provider.id} must not hold credentials, a query or a fragment`);
   }
   if (/[^\x21-\x7e]/.test(key)) throw new Error(`the key of ${provider.id} holds a character that no key has`);
-  const headers = ["content-type", "application/json", "accept-encoding", "identity", "user-agent", "waybill"];
-  if (key !== "") headers.push("authorization", `Bearer ${key}`);
+  const credentials = dialect.credentials(key);
   return {
     providerId: provider.id,
     dialect,
     origin: url.origin,
+    host: url.host,
     basePath: url.pathname.replace(/\/+$/, ""),
-    headers,
-    mask: (text) => (key === "" ? text : text.replaceAll(key, "***")),
+    credentials,
+    mask: (text) => credentials.secrets.reduce((masked, secret) => masked.replaceAll(secret, "***"), text),
     allowPrivateAddress: provider.allowPrivateAddress,
     isSimulated: provider.simulated,
   };

@@ -1,15 +1,19 @@
-// What the worker needs of a provider's dialect. One folder per dialect, each with the same five files: request, stream,
-// usage, error, index.
+// What the worker needs of a provider's dialect. One folder per dialect, each with the same files: index says what it speaks,
+// request where it goes and with which credentials. The formats themselves are in wires/.
 import type { TokenUsage } from "@waybill/domain";
 import type { Waybill } from "@waybill/wire";
 import type { Failure } from "../core/ending.ts";
 import type { AbortedCallRule } from "../core/settle.ts";
 
-/** A request as the provider wants it; the worker adds credentials. */
+/** A request as the provider wants it; credentials are added when it is called. */
 export interface ProviderRequest {
   /** Behind the provider's base URL, with a slash in front. */
   path: string;
   body: Uint8Array;
+  /** Names and values in turn, besides the credentials and those of every call. */
+  headers: readonly string[];
+  /** Fields of the client's body that were left out, because the provider does not take them. */
+  droppedFields: readonly string[];
 }
 
 /** What some bytes of a stream amount to. */
@@ -56,11 +60,39 @@ export interface Refusal {
   nowUnixMs: number;
 }
 
-export interface ProviderDialect {
+/** One surface at one provider: there and back. */
+export interface Exchange {
+  /** Throws WaybillError invalid_value for what the provider's dialect has no place for. */
   request(waybill: Waybill, body: Uint8Array): ProviderRequest;
-  readStream(): StreamReader;
+  readStream(waybill: Waybill, nowUnixMs: number): StreamReader;
   /** Throws WaybillError upstream_malformed; an error object in a success is returned as a failure. */
-  readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure };
+  readAnswer(body: Uint8Array, waybill: Waybill, nowUnixMs: number): PlainAnswer | { failure: Failure };
   readRefusal(refusal: Refusal): Failure;
-  abortedCall: AbortedCallRule;
+  readonly abortedCall: AbortedCallRule;
+}
+
+export interface ProviderDialect {
+  /** By the surface's name; undefined: this provider cannot serve it. */
+  exchange(surface: string): Exchange | undefined;
+  /** How the secret is sent. Throws Error with a sentence for the log when it has not the form this provider's have. */
+  credentials(secret: string): Credentials;
+}
+
+/** Puts a secret into the headers of a call. */
+export interface Credentials {
+  /** Names and values in turn. */
+  headers(call: SignedCall): readonly string[];
+  /** What must never be seen in a text of the provider's. */
+  readonly secrets: readonly string[];
+}
+
+/** What a signature covers. */
+export interface SignedCall {
+  method: "POST";
+  /** Host and port as in the Host header. */
+  host: string;
+  /** With its query. */
+  path: string;
+  body: Uint8Array;
+  nowUnixMs: number;
 }

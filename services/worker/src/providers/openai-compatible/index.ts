@@ -1,14 +1,12 @@
-// OpenAI's Chat Completions API and whatever speaks it: OpenAI itself, vLLM, Ollama, most vendors' compatible endpoints.
+// Anything that speaks OpenAI's Chat Completions: vLLM, Ollama, Groq, DeepSeek, xAI, Mistral, Together, OpenRouter and others.
+import { exchangeOf, type Line } from "../../core/exchange.ts";
+import { openAiChatWire } from "../../wires/openai-chat/index.ts";
 import type { ProviderDialect } from "../provider.ts";
-import { readRefusal } from "./error.ts";
-import { toProviderRequest } from "./request.ts";
-import { OpenAiStream, readAnswer } from "./stream.ts";
-import { abortedCall } from "./usage.ts";
+import { bearer } from "./request.ts";
+
+const LINES: readonly Line[] = [{ wire: openAiChatWire, path: () => "/chat/completions" }];
 
 export const openAiCompatible: ProviderDialect = {
-  request: toProviderRequest,
-  readStream: () => new OpenAiStream(),
-  readAnswer,
-  readRefusal,
-  abortedCall,
+  exchange: (surface) => exchangeOf(LINES, surface),
+  credentials: bearer,
 };

@@ -38,6 +38,8 @@ export interface Frame {
 export interface FrameStarted {
   status: number;
   contentType: string;
+  /** Fields of the client's body that the provider does not take and that were left out. */
+  droppedFields: string[];
 }
 
 export interface FrameData {
@@ -270,7 +272,7 @@ export const Frame: MessageFns<Frame> = {
 };
 
 function createBaseFrameStarted(): FrameStarted {
-  return { status: 0, contentType: "" };
+  return { status: 0, contentType: "", droppedFields: [] };
 }
 
 export const FrameStarted: MessageFns<FrameStarted> = {
@@ -280,6 +282,9 @@ export const FrameStarted: MessageFns<FrameStarted> = {
     }
     if (message.contentType !== "") {
       writer.uint32(18).string(message.contentType);
+    }
+    for (const v of message.droppedFields) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -313,6 +318,14 @@ export const FrameStarted: MessageFns<FrameStarted> = {
             message.contentType = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.droppedFields.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -332,6 +345,7 @@ export const FrameStarted: MessageFns<FrameStarted> = {
     const message = createBaseFrameStarted();
     message.status = object.status ?? 0;
     message.contentType = object.contentType ?? "";
+    message.droppedFields = object.droppedFields?.map((e) => e) || [];
     return message;
   },
 };

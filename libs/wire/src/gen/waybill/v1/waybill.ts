@@ -86,6 +86,8 @@ export interface Waybill {
   choiceCount: number;
   /** A guess of the input tokens, used only as evidence when the provider says nothing. */
   estimatedInputTokens: bigint;
+  /** The API the client speaks (libs/surfaces): the body is in its dialect, and so is the answer. */
+  surface: string;
 }
 
 /** Worker -> waybill.claim.<ingress>: may I call? All claims of one turn of the worker's event loop in one message. */
@@ -267,6 +269,7 @@ function createBaseWaybill(): Waybill {
     inputTokensBound: 0n,
     choiceCount: 0,
     estimatedInputTokens: 0n,
+    surface: "",
   };
 }
 
@@ -355,6 +358,9 @@ export const Waybill: MessageFns<Waybill> = {
         throw new globalThis.Error("value provided for field message.estimatedInputTokens of type int64 too large");
       }
       writer.uint32(200).int64(message.estimatedInputTokens);
+    }
+    if (message.surface !== "") {
+      writer.uint32(210).string(message.surface);
     }
     return writer;
   },
@@ -572,6 +578,14 @@ export const Waybill: MessageFns<Waybill> = {
             message.estimatedInputTokens = reader.int64() as bigint;
             continue;
           }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.surface = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -626,6 +640,7 @@ export const Waybill: MessageFns<Waybill> = {
     message.estimatedInputTokens = (object.estimatedInputTokens !== undefined && object.estimatedInputTokens !== null)
       ? BigInt(object.estimatedInputTokens)
       : 0n;
+    message.surface = object.surface ?? "";
     return message;
   },
 };

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { parseChatRequest } from "./chat-request.ts";
-import { sizeInput } from "./input-size.ts";
+import { readChatRequest } from "./request.ts";
 
 const size = (fields: object) =>
-  sizeInput(parseChatRequest(Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user" }], ...fields }))));
+  readChatRequest(Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user" }], ...fields }))).size;
 
-describe("sizeInput()", () => {
+describe("the size of a chat request", () => {
   it("bounds the UTF-8 bytes of any text, so that it bounds byte-level tokens", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (content) => {

@@ -1,6 +1,5 @@
 // Whether a chat request asks for something whose price is not that of its tokens, so that a hold could not cover it.
-import type { ChatRequest } from "./chat-request.ts";
-import type { InputSize } from "./input-size.ts";
+import type { InputSize } from "../asked-request.ts";
 
 /** Tiers that never cost more than the catalogue's price. `auto` may be served as a dearer one. */
 const COVERED_TIERS: ReadonlySet<unknown> = new Set(["default", "flex"]);
@@ -13,7 +12,10 @@ const CHARGED_FIELDS = ["web_search_options", "search_parameters", "plugins", "a
  * True when the catalogue's prices do not bound what the provider may charge. `size` is the same request's. What is
  * unknown here counts as dear: a tier or a tool of next year must not slip past a hard budget.
  */
-export function isPriceUnbounded({ value, tools }: ChatRequest, size: InputSize): boolean {
+export function isPriceUnbounded(
+  { value, tools }: { value: Record<string, unknown>; tools: readonly unknown[] },
+  size: InputSize,
+): boolean {
   const { service_tier: tier, modalities } = value;
   return (
     size.hasAudio ||

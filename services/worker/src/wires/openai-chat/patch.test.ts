@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseChatRequest } from "@waybill/openai";
+import { openAiChat } from "@waybill/surfaces";
 import { Waybill } from "@waybill/wire";
-import { toProviderRequest } from "./request.ts";
+import { patchChat } from "./patch.ts";
 
 function send(fields: Record<string, unknown>, changes: Partial<Waybill> = {}): Record<string, unknown> {
   const body = Buffer.from(
     JSON.stringify({ model: "dynamic/x", messages: [{ role: "user", content: "hi" }], ...fields }),
   );
-  const parsed = parseChatRequest(body);
+  const parsed = openAiChat.readRequest(body);
   const waybill = Waybill.fromPartial({
     target: { provider: "p", model: "m", upstreamModel: "up-1" },
     stream: parsed.stream,
@@ -17,9 +17,7 @@ function send(fields: Record<string, unknown>, changes: Partial<Waybill> = {}): 
     choiceCount: parsed.choiceCount,
     ...changes,
   });
-  const request = toProviderRequest(waybill, body);
-  assert.equal(request.path, "/chat/completions");
-  return JSON.parse(Buffer.from(request.body).toString());
+  return JSON.parse(Buffer.from(patchChat(waybill, body)).toString());
 }
 
 test("the model is the provider's own; what is unknown stays", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { OpenAiStream, readAnswer } from "./stream.ts";
+import { OpenAiStream, readAnswer } from "./relay.ts";
 
 const event = (value: unknown): string => `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`;
 const choice = (delta: unknown, finish_reason: string | null = null): string =>

@@ -1,7 +1,7 @@
 // THE STORY: authenticate, read, ask for a decision, put a waybill on the queue, relay what comes back; on a failure before
 // the first byte, ask what is next. Every way out of here either closes an attempt or leaves it to a worker that was told `go`.
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
-import { type ChatRequest, parseChatRequest } from "@waybill/openai";
+import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
 import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
@@ -28,7 +28,8 @@ export interface ServeLimits {
 }
 
 /** One request as it came in; `presentedKey` is what the client sent as its API key. */
-export interface ChatCall {
+export interface Call {
+  surface: Surface;
   requestId: string;
   ingressId: string;
   headers: RequestHeaders;
@@ -39,9 +40,9 @@ export interface ChatCall {
 }
 
 /** What the client wants, once it was let in. */
-interface Asked {
+interface Wanted {
   request: DecideRequest;
-  chat: ChatRequest;
+  asked: AskedRequest;
 }
 
 /** What the log line and the metrics say about a served request. */
@@ -57,26 +58,21 @@ export interface Served {
 /** More attempts than any route has targets; a router that never stops answering must not loop us. */
 const ATTEMPTS_MAX = 16;
 
-/** Serves one chat completion to its end. Never throws: what goes wrong is told to the client and returned. */
-export async function serveChat(
-  call: ChatCall,
-  client: Client,
-  ports: ServePorts,
-  limits: ServeLimits,
-): Promise<Served> {
+/** Serves one request to its end. Never throws: what goes wrong is told to the client and returned. */
+export async function serve(call: Call, client: Client, ports: ServePorts, limits: ServeLimits): Promise<Served> {
   const served: Served = { requestedModel: "", key: undefined, decision: undefined, end: undefined, code: "ok" };
   try {
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
     // Only now: what a stranger sends takes no memory.
-    const chat = parseChatRequest(await call.readBody());
-    served.requestedModel = chat.model;
-    const request = decideRequest(call, key, chat);
+    const asked = call.surface.readRequest(await call.readBody());
+    served.requestedModel = asked.model;
+    const request = decideRequest(call, key, asked);
     let decision = decisionOf(await ports.decisions.decide(request, call.traceparent));
-    const asked: Asked = { request, chat };
+    const wanted: Wanted = { request, asked };
     for (;;) {
       served.decision = decision;
-      const end = await carry(call, asked, decision, client, ports, limits);
+      const end = await carry(call, wanted, decision, client, ports, limits);
       served.end = end;
       if (end.kind !== "failed") break;
       decision = await nextDecision(call, request, decision, end.error, client, ports);
@@ -90,14 +86,14 @@ export async function serveChat(
   return served;
 }
 
-function decideRequest(call: ChatCall, key: VirtualKey, chat: ChatRequest): DecideRequest {
+function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest): DecideRequest {
   const endUserHeader = call.headers["x-user-id"];
-  const endUserId = typeof endUserHeader === "string" && endUserHeader !== "" ? endUserHeader : chat.endUserId;
+  const endUserId = typeof endUserHeader === "string" && endUserHeader !== "" ? endUserHeader : asked.endUserId;
   return {
     requestId: call.requestId,
     ingressId: call.ingressId,
     attribution: key.attribution && { ...key.attribution, endUserId: endUserId.slice(0, 256) },
-    features: featuresOf(chat, call.headers, key.metadata),
+    features: featuresOf(asked, call.surface.path, call.headers, key.metadata),
     allowedModels: key.allowedModels,
   };
 }
@@ -112,15 +108,15 @@ function decisionOf(response: DecideResponse): Decision {
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
 async function carry(
-  call: ChatCall,
-  { request, chat }: Asked,
+  call: Call,
+  { request, asked }: Wanted,
   decision: Decision,
   client: Client,
   ports: ServePorts,
   limits: ServeLimits,
 ): Promise<AttemptEnd> {
-  const waybill = makeWaybill(request, chat, decision);
-  const relay = new Relay(client, decision, chat.stream, limits.answerBytesMax, (reason) =>
+  const waybill = makeWaybill(request, asked, decision);
+  const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
   const nowMs = ports.clock.monotonicMs();
@@ -136,7 +132,7 @@ async function carry(
     claimByMs: nowMs + pauseMs + limits.claimTimeoutMs,
     listener: (event) => relay.on(event),
   });
-  ports.attempts.open(attempt, chat.body);
+  ports.attempts.open(attempt, asked.body);
   client.onGone(() => {
     if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, "client_gone");
   });
@@ -157,7 +153,7 @@ async function carry(
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */
 async function nextDecision(
-  call: ChatCall,
+  call: Call,
   request: DecideRequest,
   failed: Decision,
   error: WaybillError,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WaybillError } from "@waybill/domain";
-import { parseChatRequest } from "./chat-request.ts";
+import { readChatRequest } from "./request.ts";
 
 const good = { model: "sim/economy", messages: [{ role: "user", content: "hi" }] };
-const parse = (object: object) => parseChatRequest(Buffer.from(JSON.stringify(object)));
+const parse = (object: object) => readChatRequest(Buffer.from(JSON.stringify(object)));
 
-describe("parseChatRequest()", () => {
+describe("readChatRequest()", () => {
   it("reads what routing and holds need and lets everything else be", () => {
     const request = parse({
       ...good,
@@ -71,7 +71,7 @@ describe("parseChatRequest()", () => {
   it("takes routing_config out of what the provider gets, and leaves every other byte", () => {
     const text =
       '{ "model":"auto","x":1.50, "routing_config":{"mode":"cost"},"ü" : [1e3],"messages":[{"role":"user"}] }';
-    const request = parseChatRequest(Buffer.from(text));
+    const request = readChatRequest(Buffer.from(text));
     assert.equal(request.routing?.mode, "cost");
     assert.equal(request.body.toString(), text.replace(' "routing_config":{"mode":"cost"},', " "));
     assert.ok(!request.fields.has("routing_config"));
@@ -81,19 +81,19 @@ describe("parseChatRequest()", () => {
 
   it("takes out one that is null, or written with escapes", () => {
     for (const pair of ['"routing_config":null', '"routing\\u005fconfig":{"mode":"cost"}']) {
-      const request = parseChatRequest(Buffer.from(`{"model":"m","messages":[{"role":"user"}],${pair}}`));
+      const request = readChatRequest(Buffer.from(`{"model":"m","messages":[{"role":"user"}],${pair}}`));
       assert.equal(request.body.toString(), '{"model":"m","messages":[{"role":"user"}]}');
     }
   });
 
   it("passes on the very bytes that came where there is none", () => {
     const body = Buffer.from(JSON.stringify(good));
-    assert.equal(parseChatRequest(body).body, body);
+    assert.equal(readChatRequest(body).body, body);
   });
 
   it("refuses a token limit that is no finite number", () => {
     assert.throws(
-      () => parseChatRequest(Buffer.from('{"model":"m","messages":[{"role":"user"}],"max_tokens":1e400}')),
+      () => readChatRequest(Buffer.from('{"model":"m","messages":[{"role":"user"}],"max_tokens":1e400}')),
       (error) => error instanceof WaybillError && error.param === "max_tokens",
     );
   });

@@ -1,21 +1,11 @@
 // How large the input of a chat request is, for routing and for holds. Never for billing.
-import type { ChatRequest } from "./chat-request.ts";
+import type { AskedRequest, InputSize } from "../asked-request.ts";
 
-export interface InputSize {
-  /**
-   * Bytes of the JSON that the model reads (messages, tools, response format). Every byte-level BPE token covers at
-   * least one byte of text, and JSON never writes a text in fewer bytes than its UTF-8, so this bounds the tokens.
-   */
-  textBytes: number;
-  /** Messages and tools: each costs some tokens of overhead. */
-  partCount: number;
-  /** A guess: characters / 4, inline media left out. */
-  estimatedTokens: number;
-  hasImages: boolean;
-  /** Spoken input, also an earlier spoken answer: its tokens have a price of their own. */
-  hasAudio: boolean;
-  /** Refers to something the body does not show: a file id, a remote picture, a stored prompt. */
-  hasUnseenInput: boolean;
+/** A request's parts that are measured. */
+interface Measured {
+  fields: AskedRequest["fields"];
+  messages: readonly unknown[];
+  tools: readonly unknown[];
 }
 
 /** Fields whose text reaches the model. */
@@ -31,7 +21,7 @@ const AUDIO_PARTS: ReadonlySet<unknown> = new Set(["input_audio", "audio_url"]);
 const TOKENS_PER_IMAGE = 800;
 
 /** Measures a parsed request. */
-export function sizeInput(request: ChatRequest): InputSize {
+export function sizeInput(request: Measured): InputSize {
   let textBytes = 0;
   for (const name of READ_BY_MODEL) {
     const span = request.fields.get(name);

@@ -2,7 +2,7 @@
 // client's own request is passed on; what it says of us (keys, quotas, its inside) is not.
 import { ERRORS, type ErrorCode } from "@waybill/domain";
 import type { Failure } from "../../core/ending.ts";
-import type { Refusal } from "../provider.ts";
+import type { Refusal } from "../../providers/provider.ts";
 
 /** Longer messages are cut; nobody reads them, and a prompt may be quoted in them. */
 const MESSAGE_CHARACTERS_MAX = 500;

@@ -1,9 +1,9 @@
 // Reads an answer of this dialect, streamed or plain. Events pass with their bytes as they came. Held back until the first
 // content is at hand: everything, so that a failure before it stays invisible. Kept for the end: the usage chunk.
 import { ERRORS, type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
-import { type SseEvent, SseSplitter, scanChunk } from "@waybill/openai";
+import { type SseEvent, SseSplitter, scanChunk } from "@waybill/surfaces";
 import type { Failure } from "../../core/ending.ts";
-import type { PlainAnswer, StreamReader, StreamStep } from "../provider.ts";
+import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
 import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
 

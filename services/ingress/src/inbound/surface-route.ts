@@ -1,25 +1,25 @@
-// One POST /v1/chat/completions: limits on what is open at once, the story, then its span and its report.
+// One POST on a surface: limits on what is open at once, the story, then its span and its report.
 import type { Socket } from "node:net";
 import { WaybillError } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
+import type { Surface } from "@waybill/surfaces";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { ServeLimits, ServePorts } from "../serve-chat.ts";
-import { serveChat } from "../serve-chat.ts";
+import { type ServeLimits, type ServePorts, serve } from "../serve.ts";
 import { Bodies, type BodyLimits } from "./bodies.ts";
 import { presentedKey } from "./http.ts";
 import { HttpClient } from "./http-client.ts";
 import type { RequestReport } from "./report-requests.ts";
 
-export interface ChatRouteConfig extends BodyLimits {
+export interface SurfaceRouteConfig extends BodyLimits {
   WAYBILL_OPEN_REQUESTS_MAX: number;
   WAYBILL_STREAM_BUFFER_BYTES_MAX: number;
   WAYBILL_CLAIM_TIMEOUT_MS: number;
   WAYBILL_ANSWER_BYTES_MAX: number;
 }
 
-export interface ChatRoute {
+export interface SurfaceRoute {
   readonly openRequests: number;
-  handle(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
+  handle(surface: Surface, request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
   /** The body that comes in on this connection will never be whole. */
   failReading(socket: Socket, error: WaybillError): void;
   /** Open requests are the last ones of their connections. */
@@ -28,12 +28,12 @@ export interface ChatRoute {
   failAll(error: WaybillError): void;
 }
 
-export function makeChatRoute(
+export function makeSurfaceRoute(
   ports: ServePorts,
-  config: ChatRouteConfig,
+  config: SurfaceRouteConfig,
   report: RequestReport,
   { serviceId: ingressId, metrics, tracing }: ServiceScope,
-): ChatRoute {
+): SurfaceRoute {
   const { clock } = ports;
   const limits: ServeLimits = {
     claimTimeoutMs: config.WAYBILL_CLAIM_TIMEOUT_MS,
@@ -50,11 +50,11 @@ export function makeChatRoute(
     get openRequests() {
       return open.size;
     },
-    async handle(request, reply, requestId) {
+    async handle(surface, request, reply, requestId) {
       if (open.size >= config.WAYBILL_OPEN_REQUESTS_MAX) throw new WaybillError("overloaded");
       let startMs = clock.monotonicMs();
       const { headers } = request;
-      const span = tracing.start("POST /v1/chat/completions", "server", textOf(headers.traceparent));
+      const span = tracing.start(`POST ${surface.path}`, "server", textOf(headers.traceparent));
       reply.hijack();
       let isStreaming = false;
       const client = new HttpClient(request.raw, reply.raw, requestId, config.WAYBILL_STREAM_BUFFER_BYTES_MAX, () => {
@@ -72,9 +72,17 @@ export function makeChatRoute(
       };
       open.add(client);
       const { traceparent } = span;
-      const call = { requestId, ingressId, headers, presentedKey: presentedKey(request), readBody, traceparent };
+      const call = {
+        surface,
+        requestId,
+        ingressId,
+        headers,
+        presentedKey: presentedKey(request),
+        readBody,
+        traceparent,
+      };
       try {
-        const served = await serveChat(call, client, ports, limits);
+        const served = await serve(call, client, ports, limits);
         span.end({ "waybill.request_id": requestId, "waybill.code": served.code });
         report.served(served, startMs, requestId, span.traceId);
       } finally {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ErrorCode, WaybillError } from "@waybill/domain";
+import { openAiChat } from "@waybill/surfaces";
 import {
   type DecideRequest,
   type DecideResponse,
@@ -15,7 +16,7 @@ import {
 } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
 import type { AnswerHead, Client } from "./ports.ts";
-import { type ServePorts, serveChat } from "./serve-chat.ts";
+import { type ServePorts, serve } from "./serve.ts";
 
 const TOTAL_MS = 60_000;
 const CLAIM_MS = 15_000;
@@ -71,7 +72,7 @@ interface World {
 }
 
 /** Serves one request in a world where a worker takes every waybill at once. */
-async function serve({ first = decided(decision(1)), next, failures = {}, body = {}, whilePausing }: World) {
+async function serveIn({ first = decided(decision(1)), next, failures = {}, body = {}, whilePausing }: World) {
   const client = new ToldClient();
   const steps: string[] = [];
   const seen = {
@@ -126,6 +127,7 @@ async function serve({ first = decided(decision(1)), next, failures = {}, body =
   };
   const asked = { model: "dynamic/support", messages: [{ role: "user", content: "hi" }], ...body };
   const call = {
+    surface: openAiChat,
     requestId: "r",
     ingressId: "i",
     headers: {},
@@ -133,7 +135,7 @@ async function serve({ first = decided(decision(1)), next, failures = {}, body =
     readBody: async () => Buffer.from(JSON.stringify(asked)),
     traceparent: "",
   };
-  const served = await serveChat(call, client, ports, { claimTimeoutMs: CLAIM_MS, answerBytesMax: 1_000 });
+  const served = await serve(call, client, ports, { claimTimeoutMs: CLAIM_MS, answerBytesMax: 1_000 });
   return { ...seen, client, served, steps };
 }
 
@@ -141,7 +143,7 @@ describe("an attempt that begins later", () => {
   const later = (startAfterMs: number) => decided(decision(1, { startAfterMs }));
 
   it("is known before its pause, so that its hold is, and sent after it", async () => {
-    const { steps, attempts, client } = await serve({ first: later(700) });
+    const { steps, attempts, client } = await serveIn({ first: later(700) });
     assert.deepEqual(steps, ["open", "pause 700", "publish"]);
     assert.equal(attempts[0]?.claimByMs, 700 + CLAIM_MS);
     assert.equal(attempts[0]?.deadlineMs, TOTAL_MS);
@@ -149,12 +151,12 @@ describe("an attempt that begins later", () => {
   });
 
   it("never waits longer than its total time, and not at all when not told to", async () => {
-    assert.deepEqual((await serve({ first: later(TOTAL_MS * 9) })).steps, ["open", `pause ${TOTAL_MS}`, "publish"]);
-    assert.deepEqual((await serve({})).steps, ["open", "publish"]);
+    assert.deepEqual((await serveIn({ first: later(TOTAL_MS * 9) })).steps, ["open", `pause ${TOTAL_MS}`, "publish"]);
+    assert.deepEqual((await serveIn({})).steps, ["open", "publish"]);
   });
 
   it("is given up at once when its client leaves: nothing is sent, its hold is closed at nothing", async () => {
-    const { served, steps, records } = await serve({ first: later(700), whilePausing: (client) => client.leave() });
+    const { served, steps, records } = await serveIn({ first: later(700), whilePausing: (client) => client.leave() });
     assert.equal(served.code, "client_gone");
     assert.deepEqual(steps, ["open", "pause 700"]);
     const [record] = records;
@@ -165,7 +167,7 @@ describe("an attempt that begins later", () => {
   });
 
   it("is not sent when a drain gave it up meanwhile", async () => {
-    const { client, steps, records } = await serve({
+    const { client, steps, records } = await serveIn({
       first: decided(decision(1, { startAfterMs: 700, resumeToken: Buffer.alloc(0) })),
       whilePausing: (_, attempt) => void attempt.giveUp(),
     });
@@ -183,7 +185,7 @@ describe("a failure before any content", () => {
     "content_filter",
   ] as const) {
     it(`${code}: the router is asked, and its fallback answers`, async () => {
-      const { client, nexts } = await serve({ failures: { 1: code }, next: decided(decision(2)) });
+      const { client, nexts } = await serveIn({ failures: { 1: code }, next: decided(decision(2)) });
       assert.deepEqual(
         nexts.map(({ failedAttempt, failureCode, resumeToken }) => [failedAttempt, failureCode, String(resumeToken)]),
         [[1, code, "more"]],
@@ -195,14 +197,14 @@ describe("a failure before any content", () => {
 
   it("that no other model would change is final", async () => {
     for (const code of ["upstream_rejected", "internal_error"] as const) {
-      const { client } = await serve({ failures: { 1: code } });
+      const { client } = await serveIn({ failures: { 1: code } });
       assert.equal(client.error?.code, code);
     }
   });
 
   it("is what the client hears when the router says no, with the attempts it took and the way through the route", async () => {
     const first = decided(decision(1, { route: "support", routeVersion: 1, path: ["start", "plan:true", "a"] }));
-    const { client, served } = await serve({ first, failures: { 1: "content_filter" }, next: refused("no_workers") });
+    const { client, served } = await serveIn({ first, failures: { 1: "content_filter" }, next: refused("no_workers") });
     assert.equal(client.error?.code, "content_filter");
     assert.equal(served.code, "content_filter");
     assert.deepEqual(
@@ -213,21 +215,21 @@ describe("a failure before any content", () => {
 
   it("is not asked about when there is nothing to fall back to", async () => {
     const first = decided(decision(1, { resumeToken: Buffer.alloc(0) }));
-    const { client } = await serve({ first, failures: { 1: "upstream_error" } });
+    const { client } = await serveIn({ first, failures: { 1: "upstream_error" } });
     assert.equal(client.error?.code, "upstream_error");
   });
 });
 
 describe("what is asked and what is sent", () => {
   it("a refusal names no attempt: there was none", async () => {
-    const { client } = await serve({ first: refused("route_without_model") });
+    const { client } = await serveIn({ first: refused("route_without_model") });
     assert.equal(client.error?.code, "route_without_model");
     assert.equal(client.head, undefined);
   });
 
   it("routing_config goes to the router and never to a worker, whichever way the body takes", async () => {
     const body = { routing_config: { mode: "cost", session_affinity: { session_id: "s" } }, unknown: [1] };
-    const { request, waybills, bodies } = await serve({ body });
+    const { request, waybills, bodies } = await serveIn({ body });
     assert.equal(request?.features?.routing?.mode, "cost");
     assert.equal(request?.features?.routing?.sessionSource, "session_id_payload");
     const left = '{"model":"dynamic/support","messages":[{"role":"user","content":"hi"}],"unknown":[1]}';
@@ -236,7 +238,7 @@ describe("what is asked and what is sent", () => {
   });
 
   it("a routing_config that cannot be read is refused before a router is asked", async () => {
-    const { client, request } = await serve({ body: { routing_config: { mode: "fast" } } });
+    const { client, request } = await serveIn({ body: { routing_config: { mode: "fast" } } });
     assert.equal(client.error?.code, "invalid_value");
     assert.equal(client.error?.param, "routing_config.mode");
     assert.equal(request, undefined);

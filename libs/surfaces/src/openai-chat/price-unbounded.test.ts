@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseChatRequest } from "./chat-request.ts";
-import { sizeInput } from "./input-size.ts";
-import { isPriceUnbounded } from "./price-unbounded.ts";
+import { readChatRequest } from "./request.ts";
 
 function isUnbounded(fields: object): boolean {
   const body = { model: "m", messages: [{ role: "user", content: "x" }], ...fields };
-  const chat = parseChatRequest(Buffer.from(JSON.stringify(body)));
-  return isPriceUnbounded(chat, sizeInput(chat));
+  return readChatRequest(Buffer.from(JSON.stringify(body))).isPriceUnbounded;
 }
 
 const said = (part: object): object => ({ messages: [{ role: "user", content: [part] }] });
 const functionTool = { type: "function", function: { name: "f", parameters: { type: "object" } } };
 
-describe("isPriceUnbounded()", () => {
+describe("isPriceUnbounded", () => {
   for (const fields of [
     {},
     { service_tier: null, web_search_options: null, modalities: null, audio: null, plugins: null, tools: null },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WaybillError } from "@waybill/domain";
-import { toErrorBody, toErrorEvent } from "./error-body.ts";
+import { toErrorBody, toErrorEvent } from "./errors.ts";
 
 describe("errors in OpenAI's shape", () => {
   it("always have the four fields clients look for", () => {

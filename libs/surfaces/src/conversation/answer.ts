@@ -1,0 +1,100 @@
+// A whole answer, put together from its events.
+import type { TokenUsage } from "@waybill/domain";
+import type { AnswerEvent, FinishReason } from "./answer-event.ts";
+
+export interface Answer {
+  /** Empty: the provider did not say. */
+  id: string;
+  model: string;
+  /** By their number. */
+  choices: AnswerChoice[];
+  usage: TokenUsage | undefined;
+}
+
+export interface AnswerChoice {
+  parts: AnswerPart[];
+  finish: FinishReason;
+  stopSequence: string;
+  logprobs: readonly unknown[];
+}
+
+/** In the order in which they came. */
+export type AnswerPart =
+  | { kind: "text"; text: string }
+  | { kind: "refusal"; text: string }
+  | { kind: "reasoning"; text: string; signature: string; sealed: string }
+  | { kind: "tool_call"; id: string; name: string; argumentsJson: string };
+
+type Failure = Extract<AnswerEvent, { kind: "failure" }>;
+
+/** The answer, or the failure among its events. */
+export function assembleAnswer(events: readonly AnswerEvent[]): Answer | Failure {
+  const answer: Answer = { id: "", model: "", choices: [], usage: undefined };
+  for (const event of events) {
+    if (event.kind === "failure") return event;
+    take(answer, event);
+  }
+  return answer;
+}
+
+function take(answer: Answer, event: Exclude<AnswerEvent, Failure>): void {
+  switch (event.kind) {
+    case "begin":
+      answer.id = event.id;
+      answer.model = event.model;
+      return;
+    case "usage":
+      answer.usage = event.usage;
+      return;
+    case "end":
+      return;
+    default:
+      takeOfChoice(choiceAt(answer, event.choice), event);
+  }
+}
+
+function takeOfChoice(choice: AnswerChoice, event: Extract<AnswerEvent, { choice: number }>): void {
+  const last = choice.parts.at(-1);
+  switch (event.kind) {
+    case "text":
+    case "refusal":
+      if (last?.kind === event.kind) last.text += event.text;
+      else choice.parts.push({ kind: event.kind, text: event.text });
+      return;
+    case "reasoning":
+      if (last?.kind === "reasoning" && last.signature === "" && last.sealed === "") last.text += event.text;
+      else choice.parts.push({ kind: "reasoning", text: event.text, signature: "", sealed: "" });
+      return;
+    case "reasoning_signature":
+      if (last?.kind === "reasoning") last.signature += event.signature;
+      else choice.parts.push({ kind: "reasoning", text: "", signature: event.signature, sealed: "" });
+      return;
+    case "reasoning_sealed":
+      choice.parts.push({ kind: "reasoning", text: "", signature: "", sealed: event.sealed });
+      return;
+    case "tool_call":
+      choice.parts.push({ kind: "tool_call", id: event.id, name: event.name, argumentsJson: "" });
+      return;
+    case "tool_arguments": {
+      const call = choice.parts.filter((part) => part.kind === "tool_call")[event.call];
+      if (call) call.argumentsJson += event.json;
+      return;
+    }
+    case "logprobs":
+      choice.logprobs = [...choice.logprobs, ...event.content];
+      return;
+    case "finish":
+      choice.finish = event.reason;
+      choice.stopSequence = event.stopSequence;
+      return;
+  }
+}
+
+function choiceAt(answer: Answer, index: number): AnswerChoice {
+  let choice = answer.choices[index];
+  if (!choice) {
+    choice = { parts: [], finish: "stop", stopSequence: "", logprobs: [] };
+    answer.choices[index] = choice;
+  }
+  return choice;
+}

@@ -1,0 +1,25 @@
+// The APIs that clients speak, pure: read a request, measure it, answer an error, and translate between a surface and the
+// internal form.
+export type { AskedRequest, InputSize } from "./asked-request.ts";
+export { type Answer, type AnswerChoice, type AnswerPart, assembleAnswer } from "./conversation/answer.ts";
+export type { AnswerEvent, FinishReason } from "./conversation/answer-event.ts";
+export * from "./conversation/conversation.ts";
+export { type BodyLayout, fieldText, patchBody } from "./json-body/patch-body.ts";
+export { DEPTH_MAX, type FieldSpan, type ScannedBody, scanBody } from "./json-body/scan-body.ts";
+export { readDataUrl, toDataUrl } from "./openai-chat/data-url.ts";
+export { toErrorBody } from "./openai-chat/errors.ts";
+export { openAiChat } from "./openai-chat/index.ts";
+export { type ScannedChunk, scanChunk } from "./openai-chat/scan-chunk.ts";
+export {
+  isModelName,
+  isSessionId,
+  ROUTING_MODELS_MAX,
+  ROUTING_MODES,
+  type RoutingAsked,
+  SESSION_STRATEGIES,
+  wordOf,
+} from "./routing-config.ts";
+export { type SseEvent, SseSplitter } from "./sse/sse-events.ts";
+export type { AnswerFacts, AnswerWriter, Surface, SurfaceTranslation } from "./surface.ts";
+export { SURFACE_NAMES, type SurfaceName } from "./surface-name.ts";
+export { SURFACES, surfaceNamed } from "./surfaces.ts";

@@ -1,0 +1,12 @@
+// All surfaces, by name and by path.
+import { openAiChat } from "./openai-chat/index.ts";
+import type { Surface } from "./surface.ts";
+
+export const SURFACES: readonly Surface[] = [openAiChat];
+
+const byName = new Map<string, Surface>(SURFACES.map((surface) => [surface.name, surface]));
+
+/** Undefined: there is none of that name. */
+export function surfaceNamed(name: string): Surface | undefined {
+  return byName.get(name);
+}
