@@ -5,12 +5,14 @@ import type { ServerResponse } from "node:http";
 import type { CallRecord } from "./oracle-log.ts";
 import type { CallPlan, ScriptedRequest } from "./plan.ts";
 import type { Fault } from "./script.ts";
-import { type AnswerIdentity, endsBadly, errorBody, plainBody, plainSteps, type Step, streamSteps } from "./steps.ts";
+import { endsBadly, plainBody, plainSteps, type Step, streamSteps } from "./steps.ts";
+import type { AnswerIdentity, Voice } from "./voices/voice.ts";
 
 /** A stream with more chunks than this is written chunk by chunk, so that a slow reader is felt. */
 const AT_ONCE_CHUNKS_MAX = 256;
 
 export interface Answer {
+  readonly voice: Voice;
   readonly plan: CallPlan;
   readonly request: ScriptedRequest;
   readonly identity: AnswerIdentity;
@@ -35,17 +37,22 @@ export function play(response: ServerResponse, answer: Answer, running: Set<Serv
 }
 
 async function playSlowly(response: ServerResponse, answer: Answer): Promise<void> {
-  const { plan, record } = answer;
+  const { voice, plan, record } = answer;
   if (plan.latencyMs > 0 && !(await waitOrGone(response, plan.latencyMs))) return;
   if (plan.fault !== undefined) record.entry.fault = plan.fault.kind;
-  if (plan.fault?.kind === "status") playStatus(response, record, plan.fault);
+  if (plan.fault?.kind === "status") playStatus(response, voice, record, plan.fault);
   else if (plan.fault?.kind !== "hang_before_headers") await playSteps(response, answer);
 }
 
-function playStatus(response: ServerResponse, record: CallRecord, fault: Extract<Fault, { kind: "status" }>): void {
+function playStatus(
+  response: ServerResponse,
+  voice: Voice,
+  record: CallRecord,
+  fault: Extract<Fault, { kind: "status" }>,
+): void {
   const status = fault.status ?? 500;
   const body = Buffer.from(
-    fault.body ?? errorBody(`scripted status ${status}`, "scripted_error", `scripted_${status}`),
+    fault.body ?? voice.errorBody(`scripted status ${status}`, "scripted_error", `scripted_${status}`),
   );
   const headers: Record<string, string | number> = {
     "content-type": "application/json",
@@ -65,15 +72,15 @@ function isAtOnce(plan: CallPlan): boolean {
 }
 
 function playAtOnce(response: ServerResponse, answer: Answer): void {
-  const { plan, request, identity, record } = answer;
+  const { voice, plan, request, identity, record } = answer;
   let text = "";
   if (request.stream) {
-    for (const step of streamSteps(plan, request, identity, process.hrtime.bigint)) {
+    for (const step of streamSteps(voice, plan, request, identity, process.hrtime.bigint)) {
       if (step.kind === "write") text += step.text;
     }
     record.entry.contentChunksSent = plan.chunks;
   } else {
-    text = plainBody(plan, request, identity);
+    text = plainBody(voice, plan, request, identity);
   }
   if (plan.usage !== undefined && (request.includeUsage || !request.stream)) record.usageSent(plan.usage);
   sendHeaders(response, answer, request.stream ? undefined : Buffer.byteLength(text));
@@ -84,14 +91,14 @@ function playAtOnce(response: ServerResponse, answer: Answer): void {
 }
 
 async function playSteps(response: ServerResponse, answer: Answer): Promise<void> {
-  const { plan, request, identity, record } = answer;
+  const { voice, plan, request, identity, record } = answer;
   const steps = request.stream
-    ? streamSteps(plan, request, identity, process.hrtime.bigint)
-    : plainSteps(plan, request, identity);
+    ? streamSteps(voice, plan, request, identity, process.hrtime.bigint)
+    : plainSteps(voice, plan, request, identity);
   // A body cleanly cut short must not promise its length; one cut by the connection does, as a real one would.
   const promised =
     request.stream || plan.fault?.kind === "end_without_done" || plan.fault?.kind === "error_event_after";
-  sendHeaders(response, answer, promised ? undefined : Buffer.byteLength(plainBody(plan, request, identity)));
+  sendHeaders(response, answer, promised ? undefined : Buffer.byteLength(plainBody(voice, plan, request, identity)));
   response.flushHeaders();
   if (plan.fault?.kind === "hang_after_headers") return;
 
@@ -141,8 +148,8 @@ async function writeInPieces(
 function sendHeaders(response: ServerResponse, answer: Answer, contentLength: number | undefined): void {
   answer.record.entry.status = 200;
   const headers: Record<string, string | number> = {
-    "content-type": answer.request.stream ? "text/event-stream; charset=utf-8" : "application/json",
-    "x-request-id": answer.identity.id,
+    "content-type": answer.request.stream ? answer.voice.streamType : "application/json",
+    "x-request-id": answer.voice.answerId(answer.identity),
   };
   if (contentLength !== undefined) headers["content-length"] = contentLength;
   response.writeHead(200, headers);

@@ -1,18 +1,14 @@
 // Reads the few fields of a chat request that the scripted provider acts on. As lax as a provider may be: everything
 // else is ignored here and only kept as bytes in the log.
 
-import type { ScriptedRequest } from "./plan.ts";
 import { parseScripts, type Scripts } from "./script.ts";
-
-export type ParsedChatRequest =
-  | { readonly ok: true; readonly request: ScriptedRequest; readonly scripts: Scripts | undefined }
-  | { readonly ok: false; readonly status: number; readonly problem: string };
+import type { ParsedRequest } from "./voices/voice.ts";
 
 /** Every model so named exists; no vendor's model is ever so named. */
 const MODEL_PREFIX = "scripted-";
 const CHOICES_MAX = 16;
 
-export function readChatRequest(body: Buffer): ParsedChatRequest {
+export function readChatRequest(body: Buffer): ParsedRequest {
   let value: unknown;
   try {
     value = JSON.parse(body.toString("utf8"));

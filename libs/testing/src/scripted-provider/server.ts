@@ -1,4 +1,4 @@
-// The scripted provider: an OpenAI-compatible server that answers exactly as its script says and logs every byte.
+// The scripted provider: a server that answers exactly as its script says, in the voice of the path, and logs every byte.
 // For tests and benchmarks only; its models are named scripted-<something> and its answers say that they are scripted.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -8,10 +8,11 @@ import { sha256, withoutSecrets } from "./fingerprint.ts";
 import { OracleLog, type OracleLogOptions } from "./oracle-log.ts";
 import { planCall } from "./plan.ts";
 import { type Answer, play } from "./play.ts";
-import { readChatRequest } from "./request.ts";
 import type { Script, Scripts } from "./script.ts";
 import { ScriptShelf } from "./script-shelf.ts";
-import { errorBody } from "./steps.ts";
+import { VOICES } from "./voices/index.ts";
+import { errorBody } from "./voices/openai-chat.ts";
+import type { Voice } from "./voices/voice.ts";
 
 export interface ScriptedProviderOptions extends OracleLogOptions {
   /** 0 or absent: any free port. Always on 127.0.0.1. */
@@ -47,8 +48,9 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     readBody(request, response, (body) => {
       const path = request.url ?? "/";
       const method = request.method ?? "";
-      if (path === "/v1/chat/completions" && method === "POST") {
-        const answer = readCall(request, response, body, log, shelf);
+      const voice = method === "POST" ? VOICES.find((each) => each.takes(path)) : undefined;
+      if (voice) {
+        const answer = readCall(voice, request, response, body, log, shelf);
         if (answer !== undefined) play(response, answer, running);
       } else if (path === "/v1/models") answerJson(response, 200, modelList(models));
       else if (path.startsWith("/_control/")) {
@@ -87,6 +89,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
 
 /** The answer to play, or undefined where the call was refused at once. */
 function readCall(
+  voice: Voice,
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
@@ -98,10 +101,12 @@ function readCall(
     headers: withoutSecrets(request.headers),
     body,
   });
-  const parsed = readChatRequest(body);
+  const path = request.url ?? "";
+  const parsed = voice.read(path, body);
   if (!parsed.ok) {
     record.entry.status = parsed.status;
-    record.sent(answerError(response, parsed.status, parsed.problem));
+    const text = voice.errorBody(parsed.problem, "invalid_request_error", null);
+    record.sent(answerText(response, parsed.status, text));
     record.ended("completed");
     return undefined;
   }
@@ -110,8 +115,8 @@ function readCall(
   record.entry.stream = chat.stream;
   record.entry.maxTokens = chat.maxTokens;
   const script: Script = shelf.pick(chat.model, scripts, () => record.entry.requestId ?? sha256(body));
-  const identity = { id: `chatcmpl-scripted-${record.entry.sequence}`, createdSeconds: Math.floor(Date.now() / 1000) };
-  return { plan: planCall(chat, script), request: chat, identity, record };
+  const identity = { sequence: record.entry.sequence, createdSeconds: Math.floor(Date.now() / 1000) };
+  return { voice, plan: planCall(chat, script), request: chat, identity, record };
 }
 
 function modelList(models: readonly string[]): unknown {
@@ -120,16 +125,17 @@ function modelList(models: readonly string[]): unknown {
 }
 
 function answerJson(response: ServerResponse, status: number, value: unknown): void {
-  const body = JSON.stringify(value);
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
-  response.end(body);
+  answerText(response, status, JSON.stringify(value));
 }
 
-function answerError(response: ServerResponse, status: number, message: string): string {
-  const body = errorBody(message, "invalid_request_error", null);
+function answerText(response: ServerResponse, status: number, body: string): string {
   response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
   response.end(body);
   return body;
+}
+
+function answerError(response: ServerResponse, status: number, message: string): string {
+  return answerText(response, status, errorBody(message, "invalid_request_error", null));
 }
 
 function readBody(request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
