@@ -1,5 +1,7 @@
 // The APIs that clients speak, pure: read a request, measure it, answer an error, and translate between a surface and the
 // internal form.
+export { anthropicMessages } from "./anthropic-messages/index.ts";
+export { readMessagesToCount } from "./anthropic-messages/request.ts";
 export type { AskedRequest, InputSize } from "./asked-request.ts";
 export { type Answer, type AnswerChoice, type AnswerPart, assembleAnswer } from "./conversation/answer.ts";
 export type { AnswerEvent, FinishReason } from "./conversation/answer-event.ts";

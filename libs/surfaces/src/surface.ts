@@ -11,6 +11,8 @@ export interface Surface {
   readonly name: SurfaceName;
   /** Behind the origin, e.g. /v1/chat/completions. */
   readonly path: string;
+  /** Request headers that belong to the body and go to a provider of this dialect with it; lower-case, never credentials. */
+  readonly forwardedHeaders: readonly string[];
   /**
    * Reads and checks a body as far as the gateway needs it. Throws WaybillError (invalid_json, invalid_value with `param`) that
    * names the first field at fault.

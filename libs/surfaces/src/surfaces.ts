@@ -1,8 +1,9 @@
 // All surfaces, by name and by path.
+import { anthropicMessages } from "./anthropic-messages/index.ts";
 import { openAiChat } from "./openai-chat/index.ts";
 import type { Surface } from "./surface.ts";
 
-export const SURFACES: readonly Surface[] = [openAiChat];
+export const SURFACES: readonly Surface[] = [openAiChat, anthropicMessages];
 
 const byName = new Map<string, Surface>(SURFACES.map((surface) => [surface.name, surface]));
 

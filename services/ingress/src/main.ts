@@ -60,6 +60,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     authenticate,
     listModels: (reader) => models.list(reader),
     serve: route.handle,
+    countTokens: route.countTokens,
     failReading: route.failReading,
     onRefused: report.refused,
     refusal() {

@@ -106,6 +106,16 @@ function decisionOf(response: DecideResponse): Decision {
   throw new WaybillError("internal_error", { detail: "the router answered neither decision nor refusal" });
 }
 
+/** Those that belong to the body in the client's dialect. */
+function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
+  const forwarded: Record<string, string> = {};
+  for (const name of surface.forwardedHeaders) {
+    const value = headers[name];
+    if (typeof value === "string" && value !== "") forwarded[name] = value;
+  }
+  return forwarded;
+}
+
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
 async function carry(
   call: Call,
@@ -115,7 +125,7 @@ async function carry(
   ports: ServePorts,
   limits: ServeLimits,
 ): Promise<AttemptEnd> {
-  const waybill = makeWaybill(request, asked, decision);
+  const waybill = makeWaybill(request, asked, decision, forwardedHeaders(call));
   const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );

@@ -9,6 +9,7 @@ import { ChatWriter } from "./write-stream.ts";
 export const openAiChat: Surface = {
   name: "openai-chat",
   path: "/v1/chat/completions",
+  forwardedHeaders: [],
   readRequest: readChatRequest,
   errorBody: (error) => JSON.stringify(toErrorBody(error)),
   errorEvent: (error) => toErrorEvent(error),

@@ -28,7 +28,12 @@ export function targetOf({ target }: { target: Target | undefined }): Target {
 }
 
 /** The paper that travels with attempt `decision.attempt` of a request. */
-export function makeWaybill(request: DecideRequest, asked: AskedRequest, decision: Decision): Waybill {
+export function makeWaybill(
+  request: DecideRequest,
+  asked: AskedRequest,
+  decision: Decision,
+  forwardedHeaders: Readonly<Record<string, string>> = {},
+): Waybill {
   const { body } = asked;
   const spans = PATCHED_FIELDS.flatMap((name) => asked.fields.get(name) ?? []);
   return {
@@ -50,6 +55,7 @@ export function makeWaybill(request: DecideRequest, asked: AskedRequest, decisio
     requestedModel: asked.model,
     stream: asked.stream,
     surface: asked.surface,
+    forwardedHeaders: { ...forwardedHeaders },
     clientWantsUsage: asked.wantsUsage,
     body: body.length <= INLINE_BODY_BYTES_MAX ? body : Buffer.alloc(0),
     bodyBytes: body.length,

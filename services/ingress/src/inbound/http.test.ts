@@ -80,6 +80,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
       return [{ id: "auto", ownedBy: "waybill" }];
     },
     serve: route.handle,
+    countTokens: route.countTokens,
     failReading: route.failReading,
     onRefused: report.refused,
     refusal: () => world.refusal,

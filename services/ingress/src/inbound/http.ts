@@ -20,6 +20,8 @@ export interface HttpOptions {
   listModels(reader: ModelsReader): PublicModel[];
   /** Serves a POST on a surface; takes over the reply. The body is not read yet. */
   serve(surface: Surface, request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
+  /** Serves POST /v1/messages/count_tokens. */
+  countTokens(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
   /** The body that comes in on this connection will never be whole. */
   failReading(socket: Socket, error: WaybillError): void;
   /** Undefined: come in. */
@@ -106,6 +108,10 @@ function addRoutes(server: FastifyInstance, options: HttpOptions): void {
       await options.serve(surface, request, reply, request.requestId);
     });
   }
+  server.post("/v1/messages/count_tokens", async (request, reply) => {
+    await options.countTokens(request, reply, request.requestId);
+    return reply;
+  });
   server.get("/v1/models", async (request, reply) => {
     const key = await options.authenticate(presentedKey(request));
     const reader = { organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels };

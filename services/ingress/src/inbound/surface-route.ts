@@ -4,6 +4,7 @@ import { WaybillError } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
 import type { Surface } from "@waybill/surfaces";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { countTokens } from "../core/count-tokens.ts";
 import { type ServeLimits, type ServePorts, serve } from "../serve.ts";
 import { Bodies, type BodyLimits } from "./bodies.ts";
 import { presentedKey } from "./http.ts";
@@ -20,6 +21,8 @@ export interface SurfaceRouteConfig extends BodyLimits {
 export interface SurfaceRoute {
   readonly openRequests: number;
   handle(surface: Surface, request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
+  /** Says how large an input is, without asking a provider: POST /v1/messages/count_tokens. */
+  countTokens(request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
   /** The body that comes in on this connection will never be whole. */
   failReading(socket: Socket, error: WaybillError): void;
   /** Open requests are the last ones of their connections. */
@@ -89,6 +92,17 @@ export function makeSurfaceRoute(
         open.delete(client);
         upload.release();
         if (isStreaming) streamsOpen -= 1;
+      }
+    },
+    async countTokens(request, reply, requestId) {
+      await ports.authenticate(presentedKey(request));
+      const upload = bodies.upload(request.raw);
+      try {
+        const inputTokens = countTokens(await upload.read());
+        const ids = { "x-request-id": requestId, "request-id": requestId };
+        void reply.headers({ ...ids, "x-waybill-token-count": "estimated" }).send({ input_tokens: inputTokens });
+      } finally {
+        upload.release();
       }
     },
     failReading: (socket, error) => bodies.failReading(socket, error),

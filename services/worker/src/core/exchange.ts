@@ -14,7 +14,7 @@ export interface Line {
   /** Behind the base URL, with a slash in front. */
   path(waybill: Waybill): string;
   /** Names and values in turn; none when left out. */
-  headers?: readonly string[];
+  headers?(waybill: Waybill): readonly string[];
   /** Last changes to a written body, e.g. a field that stands in the path here. Of a passing body, patches by name. */
   adapt?(body: Record<string, unknown>): Record<string, unknown>;
 }
@@ -33,12 +33,12 @@ export function exchangeOf(lines: readonly Line[], surfaceName: string): Exchang
   return translation && other?.wire.translation ? translating(other, other.wire.translation, translation) : undefined;
 }
 
-function passing({ wire, path, headers = [] }: Line, pass: PassThrough): Exchange {
+function passing({ wire, path, headers = () => [] }: Line, pass: PassThrough): Exchange {
   return {
     request: (waybill, body) => ({
       path: path(waybill),
       body: pass.patch(waybill, body),
-      headers,
+      headers: headers(waybill),
       droppedFields: [],
     }),
     readStream: () => pass.readStream(),
@@ -49,7 +49,7 @@ function passing({ wire, path, headers = [] }: Line, pass: PassThrough): Exchang
 }
 
 function translating(
-  { wire, path, headers = [], adapt = (body) => body }: Line,
+  { wire, path, headers = () => [], adapt = (body) => body }: Line,
   provider: Translation,
   client: SurfaceTranslation,
 ): Exchange {
@@ -60,7 +60,7 @@ function translating(
       return {
         path: path(waybill),
         body: Buffer.from(JSON.stringify(adapt(written.body as Record<string, unknown>))),
-        headers,
+        headers: headers(waybill),
         droppedFields: [...new Set([...conversation.unplaced, ...written.dropped])],
       };
     },

@@ -3,11 +3,9 @@
 import { ERRORS, type ErrorCode } from "@waybill/domain";
 import type { Failure } from "../../core/ending.ts";
 import type { Refusal } from "../../providers/provider.ts";
+import { cleanText, retryAfterMs } from "../read-refusal.ts";
 
-/** Longer messages are cut; nobody reads them, and a prompt may be quoted in them. */
-const MESSAGE_CHARACTERS_MAX = 500;
 const PARAM_CHARACTERS_MAX = 100;
-const RETRY_AFTER_MS_MAX = 3_600_000;
 const TOO_LONG = /context.{0,20}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long/i;
 
 /** What the provider's error object says. */
@@ -73,30 +71,13 @@ function readErrorObject(body: Uint8Array): ErrorObject {
   const outer = Array.isArray(value) ? value[0] : value;
   if (typeof outer !== "object" || outer === null) return nothing;
   const inner: unknown = "error" in outer ? outer.error : outer;
-  if (typeof inner === "string") return { ...nothing, message: clean(inner, MESSAGE_CHARACTERS_MAX) };
+  if (typeof inner === "string") return { ...nothing, message: cleanText(inner) };
   if (typeof inner !== "object" || inner === null) return nothing;
-  const text = (name: string, max: number): string => {
-    const field = (inner as Record<string, unknown>)[name];
-    return typeof field === "string" || typeof field === "number" ? clean(String(field), max) : "";
-  };
+  const text = (name: string, max?: number): string => cleanText((inner as Record<string, unknown>)[name], max);
   return {
-    message: text("message", MESSAGE_CHARACTERS_MAX),
+    message: text("message"),
     code: text("code", PARAM_CHARACTERS_MAX),
     type: text("type", PARAM_CHARACTERS_MAX),
     param: text("param", PARAM_CHARACTERS_MAX),
   };
-}
-
-function clean(text: string, max: number): string {
-  const plain = text.replace(/\p{Cc}+/gu, " ").trim();
-  return plain.length > max ? `${plain.slice(0, max)}…` : plain;
-}
-
-/** `retry-after-ms`, else `retry-after` in seconds or as a date; 0: not said. */
-function retryAfterMs(header: (name: string) => string, nowUnixMs: number): number {
-  const ms = Number(header("retry-after-ms") || Number.NaN);
-  const text = header("retry-after");
-  const seconds = Number(text || Number.NaN);
-  const wanted = Number.isFinite(ms) ? ms : Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(text) - nowUnixMs;
-  return Number.isFinite(wanted) ? Math.round(Math.min(Math.max(wanted, 0), RETRY_AFTER_MS_MAX)) : 0;
 }

@@ -88,6 +88,13 @@ export interface Waybill {
   estimatedInputTokens: bigint;
   /** The API the client speaks (libs/surfaces): the body is in its dialect, and so is the answer. */
   surface: string;
+  /** Headers of the client that its dialect sends along with the body, such as anthropic-beta; never credentials. */
+  forwardedHeaders: { [key: string]: string };
+}
+
+export interface Waybill_ForwardedHeadersEntry {
+  key: string;
+  value: string;
 }
 
 /** Worker -> waybill.claim.<ingress>: may I call? All claims of one turn of the worker's event loop in one message. */
@@ -270,6 +277,7 @@ function createBaseWaybill(): Waybill {
     choiceCount: 0,
     estimatedInputTokens: 0n,
     surface: "",
+    forwardedHeaders: {},
   };
 }
 
@@ -362,6 +370,9 @@ export const Waybill: MessageFns<Waybill> = {
     if (message.surface !== "") {
       writer.uint32(210).string(message.surface);
     }
+    globalThis.Object.entries(message.forwardedHeaders).forEach(([key, value]: [string, string]) => {
+      Waybill_ForwardedHeadersEntry.encode({ key: key as any, value }, writer.uint32(218).fork()).join();
+    });
     return writer;
   },
 
@@ -586,6 +597,17 @@ export const Waybill: MessageFns<Waybill> = {
             message.surface = reader.string();
             continue;
           }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            const entry27 = Waybill_ForwardedHeadersEntry.decode(reader, reader.uint32());
+            if (entry27.value !== undefined) {
+              message.forwardedHeaders[entry27.key] = entry27.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -641,6 +663,82 @@ export const Waybill: MessageFns<Waybill> = {
       ? BigInt(object.estimatedInputTokens)
       : 0n;
     message.surface = object.surface ?? "";
+    message.forwardedHeaders = (globalThis.Object.entries(object.forwardedHeaders ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseWaybill_ForwardedHeadersEntry(): Waybill_ForwardedHeadersEntry {
+  return { key: "", value: "" };
+}
+
+export const Waybill_ForwardedHeadersEntry: MessageFns<Waybill_ForwardedHeadersEntry> = {
+  encode(message: Waybill_ForwardedHeadersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Waybill_ForwardedHeadersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWaybill_ForwardedHeadersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Waybill_ForwardedHeadersEntry>): Waybill_ForwardedHeadersEntry {
+    return Waybill_ForwardedHeadersEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Waybill_ForwardedHeadersEntry>): Waybill_ForwardedHeadersEntry {
+    const message = createBaseWaybill_ForwardedHeadersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

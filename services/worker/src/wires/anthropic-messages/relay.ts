@@ -1,0 +1,172 @@
+// Reads a Messages answer, streamed or plain, whose bytes pass. Held back until the first content is at hand: everything. Kept for
+// the end: message_delta and message_stop, because the cost goes into the first of the two.
+import { ERRORS, type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
+import { type SseEvent, SseSplitter } from "@waybill/surfaces";
+import type { Failure } from "../../core/ending.ts";
+import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
+import { readJson } from "../read-json.ts";
+import { readErrorEvent } from "./error.ts";
+import { readUsage } from "./usage.ts";
+
+/** One event: a long tool call fits. */
+const EVENT_BYTES_MAX = 8 * 1024 * 1024;
+/** Events before any content. A provider that sends more of them is not answering. */
+const HELD_BYTES_MAX = 1024 * 1024;
+const BYTES_PER_TOKEN = 4;
+/** How the API begins its most frequent event, which is not parsed. */
+const DELTA_HEAD = Buffer.from("event: content_block_delta\n");
+/** Where the text of a delta begins; the text itself ends with the last quote of the event. */
+const TEXT_MARKS = ['"text":"', '"partial_json":"', '"thinking":"'].map((mark) => Buffer.from(mark));
+const QUOTE = 0x22;
+
+export class MessagesStream implements StreamReader {
+  readonly #splitter = new SseSplitter(EVENT_BYTES_MAX);
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #startUsage: unknown;
+  #messageDelta: Record<string, unknown> | undefined;
+  #messageStop: Uint8Array = new Uint8Array();
+  #isOver = false;
+  hasContent = false;
+  usage: TokenUsage | undefined;
+  finishReason = "";
+
+  push(chunk: Uint8Array): StreamStep {
+    return this.#step(() => this.#splitter.push(chunk), "upstream_malformed");
+  }
+
+  end(): StreamStep {
+    const step = this.#step(() => this.#splitter.end(), "upstream_truncated");
+    this.#fail(step, failureOf("upstream_truncated"));
+    return step;
+  }
+
+  tail(note: string | undefined): Uint8Array {
+    const text = JSON.stringify(this.#messageDelta ?? { type: "message_delta" });
+    const noted = note === undefined ? text : `${text.slice(0, -1)},"waybill":${note}}`;
+    return Buffer.concat([Buffer.from(`event: message_delta\ndata: ${noted}\n\n`), this.#messageStop]);
+  }
+
+  #step(cut: () => SseEvent[], codeOfBroken: ErrorCode): StreamStep {
+    const step: StreamStep = { bytes: [], evidencedTokens: 0, textBytes: 0, isComplete: false, failure: undefined };
+    try {
+      for (const { raw, data } of cut()) {
+        if (this.#isOver) break;
+        if (data === undefined) {
+          // A comment keeps a connection alive; before there is a stream there is nothing to keep.
+          if (this.hasContent) step.bytes.push(raw);
+        } else if (startsWith(raw, DELTA_HEAD)) this.#onDelta(raw, data, step);
+        else this.#onEvent(raw, data, step);
+      }
+    } catch {
+      this.#fail(step, failureOf(codeOfBroken));
+    }
+    return step;
+  }
+
+  #onDelta(raw: Uint8Array, data: Uint8Array, step: StreamStep): void {
+    const bytes = textBytesOf(data);
+    step.textBytes += bytes;
+    step.evidencedTokens += bytes === 0 ? 0 : Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));
+    this.#release(step);
+    step.bytes.push(raw);
+  }
+
+  #onEvent(raw: Uint8Array, data: Uint8Array, step: StreamStep): void {
+    const event = readJson(data);
+    switch (event.type) {
+      case "message_start": {
+        const { message } = event as { message?: { usage?: unknown } };
+        this.#startUsage = message?.usage;
+        this.usage = readUsage(this.#startUsage);
+        break;
+      }
+      case "content_block_delta":
+        this.#onDelta(raw, data, step);
+        return;
+      case "message_delta":
+        this.#onMessageDelta(event, step);
+        return;
+      case "message_stop":
+        this.#onStop(raw, step);
+        return;
+      case "error":
+        this.#fail(step, readErrorEvent(data));
+        return;
+    }
+    if (this.hasContent) step.bytes.push(raw);
+    else this.#hold(raw, step);
+  }
+
+  #onMessageDelta(event: Record<string, unknown>, step: StreamStep): void {
+    const { delta, usage } = event as { delta?: { stop_reason?: unknown }; usage?: unknown };
+    // A later one says all that an earlier one said.
+    this.#messageDelta = event;
+    this.usage = readUsage(this.#startUsage, usage) ?? this.usage;
+    if (typeof delta?.stop_reason === "string") this.finishReason = delta.stop_reason;
+    // An answer may have no text at all.
+    this.#release(step);
+  }
+
+  #onStop(raw: Uint8Array, step: StreamStep): void {
+    if (this.finishReason === "") {
+      this.#fail(step, failureOf("upstream_truncated"));
+      return;
+    }
+    this.#messageStop = raw;
+    this.#isOver = true;
+    step.isComplete = true;
+  }
+
+  #release(step: StreamStep): void {
+    if (this.hasContent) return;
+    this.hasContent = true;
+    step.bytes.push(...this.#held);
+    this.#held = [];
+  }
+
+  #hold(raw: Uint8Array, step: StreamStep): void {
+    this.#heldBytes += raw.length;
+    if (this.#heldBytes > HELD_BYTES_MAX) this.#fail(step, failureOf("upstream_malformed"));
+    else this.#held.push(raw);
+  }
+
+  #fail(step: StreamStep, failure: Failure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    step.failure = failure;
+  }
+}
+
+/** Reads a plain answer. Throws upstream_malformed for what is none. */
+export function readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure } {
+  const message = readJson(body);
+  if (message.type === "error") return { failure: readErrorEvent(body) };
+  const { content, usage, stop_reason: reason } = message;
+  if (!Array.isArray(content)) throw new WaybillError("upstream_malformed", { detail: "there is no content" });
+  const read = readUsage(usage);
+  return {
+    bytes: body,
+    usage: read,
+    finishReason: typeof reason === "string" ? reason : "",
+    evidencedTokens: read ? 0 : Math.ceil(Buffer.byteLength(JSON.stringify(content)) / BYTES_PER_TOKEN),
+  };
+}
+
+/** UTF-8 bytes of the delta's text, its escapes included. */
+function textBytesOf(data: Uint8Array): number {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
+  for (const mark of TEXT_MARKS) {
+    const at = bytes.indexOf(mark);
+    if (at >= 0) return Math.max(0, bytes.lastIndexOf(QUOTE) - at - mark.length);
+  }
+  return 0;
+}
+
+function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  return bytes.length >= head.length && head.every((byte, index) => bytes[index] === byte);
+}
+
+function failureOf(code: ErrorCode): Failure {
+  return { code, message: ERRORS[code].sentence, param: "", providerStatus: 200, retryAfterMs: 0 };
+}

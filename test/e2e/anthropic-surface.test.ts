@@ -1,0 +1,216 @@
+// The Messages API as Anthropic's own clients use it: at a provider that speaks it, at one that does not, and OpenAI's clients at
+// one that speaks nothing else.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { parseUsd } from "@waybill/domain";
+import { eventually } from "@waybill/testing";
+import { ANTHROPIC_SDKS, anthropicClient } from "../stack/anthropic.ts";
+import { ask, openaiClient, readStream } from "../stack/ask.ts";
+import { type BookedAttempt, bookedAttempts } from "../stack/books.ts";
+import { startStack, type TestStack } from "../stack/start-stack.ts";
+
+const yaml = (url: string): string => `
+providers:
+  - id: claude
+    dialect: anthropic
+    baseUrl: ${url}
+    allowPrivateAddress: true
+    models: &models
+      - {name: scripted-1, contextWindowTokens: 200000, maxOutputTokens: 4096, price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}}
+      - {name: scripted-2, contextWindowTokens: 200000, maxOutputTokens: 4096, price: {input: "2", output: "8"}}
+  - id: other
+    dialect: openai-compatible
+    baseUrl: ${url}
+    allowPrivateAddress: true
+    models: *models
+`;
+const NATIVE = "claude/scripted-1";
+const FOREIGN = "other/scripted-1";
+const hi = [{ role: "user" as const, content: "hi" }];
+const tools = [
+  {
+    name: "weather",
+    description: "The weather",
+    input_schema: { type: "object" as const, properties: { city: { type: "string" } } },
+  },
+];
+const toolCalls = [
+  { name: "weather", arguments: '{"city":"Ulm"}' },
+  { name: "weather", arguments: '{"city":"Rom"}' },
+];
+
+let stack: TestStack;
+before(async () => {
+  stack = await startStack({ waybillYaml: yaml });
+});
+after(() => stack[Symbol.asyncDispose]());
+
+/** The one attempt of a request, as the ledger has it. */
+function booked(requestId: string): Promise<BookedAttempt> {
+  return eventually(
+    async () => (await bookedAttempts(stack)).find(({ attempt_id }) => attempt_id === `${requestId}.1`),
+    { reason: `${requestId} is booked`, timeoutMs: 10_000 },
+  );
+}
+
+describe("the Messages API", () => {
+  for (const [version, Sdk] of ANTHROPIC_SDKS) {
+    for (const model of [NATIVE, FOREIGN]) {
+      it(`answers SDK ${version} at ${model}, plain, with its cost booked to the pico-dollar`, async () => {
+        stack.provider.setForModel("scripted-1", {
+          text: "hello wörld",
+          inputTokens: 100,
+          cachedInputTokens: 40,
+          outputTokens: 7,
+        });
+        const { data, response } = await anthropicClient(stack, Sdk)
+          .messages.create({ model, max_tokens: 50, messages: hi })
+          .withResponse();
+        assert.deepEqual(
+          data.content.map((block) => block.type === "text" && block.text),
+          ["hello wörld"],
+        );
+        const { input_tokens, cache_read_input_tokens, output_tokens } = data.usage;
+        assert.deepEqual(
+          [data.stop_reason, input_tokens, cache_read_input_tokens, output_tokens],
+          ["end_turn", 60, 40, 7],
+        );
+        const id = response.headers.get("request-id") ?? "";
+        assert.equal(response.headers.get("x-request-id"), id);
+        const row = await booked(id);
+        // $1, $0.10 and $4 per million tokens.
+        assert.equal(parseUsd(row.cost_usd ?? ""), 60n * 1_000_000n + 40n * 100_000n + 7n * 4_000_000n);
+        assert.equal(response.headers.get("x-waybill-cost-usd"), "0.000092");
+      });
+
+      it(`streams to SDK ${version} at ${model}: text and two tools at once, in Anthropic's order, and the cost at the end`, async () => {
+        stack.provider.setForModel("scripted-1", { text: "let me see", chunks: 4, toolCalls, bytesPerWrite: 7 });
+        const kinds: string[] = [];
+        let waybill: unknown;
+        const stream = anthropicClient(stack, Sdk).messages.stream({ model, max_tokens: 50, messages: hi, tools });
+        stream.on("streamEvent", (event) => {
+          kinds.push(event.type);
+          if (event.type === "message_delta") waybill = (event as { waybill?: unknown }).waybill;
+        });
+        const message = await stream.finalMessage();
+        assert.deepEqual(
+          message.content.map((block) =>
+            block.type === "tool_use" ? block.input : block.type === "text" && block.text,
+          ),
+          ["let me see", { city: "Ulm" }, { city: "Rom" }],
+        );
+        assert.equal(message.stop_reason, "tool_use");
+        assert.deepEqual([kinds[0], kinds.at(-2), kinds.at(-1)], ["message_start", "message_delta", "message_stop"]);
+        assert.match(JSON.stringify(waybill), /"cost_usd":"0\.0000\d+".*"attempts":1/);
+      });
+    }
+  }
+
+  it("passes bytes and the client's betas to a provider that speaks it, and changes nothing but model and limit", async () => {
+    stack.provider.setForModel("scripted-1", {});
+    const body = `{"model": "${NATIVE}","max_tokens":  9,"messages":[{"role":"user","content":"hi"}], "x_new": {"kept": 1.50}}`;
+    const answer = await fetch(`${stack.url}/v1/messages?beta=true`, {
+      method: "POST",
+      headers: {
+        ...{ "x-api-key": stack.keys.support_1 ?? "", "content-type": "application/json" },
+        ...{ "anthropic-version": "2026-10-21", "anthropic-beta": "interleaved-thinking-2025-05-14" },
+      },
+      body,
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    const call = (await stack.provider.log.entries()).at(-1);
+    assert.equal(call?.path, "/v1/messages");
+    assert.equal(call?.headers["anthropic-version"], "2026-10-21");
+    assert.equal(call?.headers["anthropic-beta"], "interleaved-thinking-2025-05-14");
+    assert.equal(call?.headers.authorization, undefined);
+  });
+
+  it("tells errors in Anthropic's words: key, field, unknown model, budget, provider, inside a stream", async () => {
+    const client = anthropicClient(stack);
+    const wrongKey = anthropicClient(stack, undefined, "wb_nobody_0000000000000000");
+    const create = (fields: object, by = client) =>
+      by.messages.create({ model: FOREIGN, max_tokens: 9, messages: hi, ...fields });
+    await assert.rejects(create({}, wrongKey), {
+      status: 401,
+      type: "authentication_error",
+      errorCode: "invalid_api_key",
+    });
+    await assert.rejects(create({ max_tokens: "9" }), { status: 400, type: "invalid_request_error" });
+    await assert.rejects(create({ model: "nobody/has-it" }), { status: 404, type: "not_found_error" });
+    stack.provider.setForModel("scripted-1", { fault: { kind: "status", status: 429, retryAfter: 3 } });
+    for (const model of [NATIVE, FOREIGN]) {
+      await assert.rejects(create({ model }), { status: 429, type: "rate_limit_error" });
+      // Its circuit wants to be left alone for as long as the provider said.
+      await eventually(
+        async () => {
+          stack.provider.setForModel("scripted-1", { chunks: 4, fault: { kind: "cut_after", chunk: 2 } });
+          const failed = await client.messages
+            .stream({ model, max_tokens: 9, messages: hi })
+            .finalMessage()
+            .then(
+              () => "a whole message",
+              (error: Error) => error.message,
+            );
+          assert.notEqual(failed, "a whole message");
+          return failed.includes("before it was complete");
+        },
+        { reason: `a cut stream at ${model}`, timeoutMs: 15_000, intervalMs: 300 },
+      );
+      stack.provider.setForModel("scripted-1", { fault: { kind: "status", status: 429, retryAfter: 1 } });
+    }
+  });
+
+  it("counts tokens without asking a provider", async () => {
+    const { input_tokens } = await anthropicClient(stack).messages.countTokens({
+      model: NATIVE,
+      messages: [{ role: "user", content: "word ".repeat(400) }],
+      tools,
+    });
+    assert.ok(input_tokens > 300 && input_tokens < 700, String(input_tokens));
+  });
+});
+
+describe("a provider that speaks only Messages", () => {
+  it("serves OpenAI's client, plain and streamed, with tools, and says what it does not take", async () => {
+    stack.provider.setForModel("scripted-2", {
+      text: "let me see",
+      chunks: 3,
+      toolCalls,
+      inputTokens: 10,
+      outputTokens: 5,
+    });
+    const client = openaiClient(stack);
+    const request = {
+      model: "claude/scripted-2",
+      messages: hi,
+      seed: 7,
+      tools: [
+        { type: "function" as const, function: { name: "weather", parameters: { type: "object", properties: {} } } },
+      ],
+    };
+    const { data, response } = await client.chat.completions.create(request).withResponse();
+    const [choice] = data.choices;
+    assert.equal(choice?.finish_reason, "tool_calls");
+    assert.deepEqual(
+      choice?.message.tool_calls?.map((call) => call.type === "function" && call.function.arguments),
+      ['{"city":"Ulm"}', '{"city":"Rom"}'],
+    );
+    assert.deepEqual([data.usage?.prompt_tokens, data.usage?.completion_tokens], [10, 5]);
+    assert.equal(response.headers.get("x-waybill-dropped"), "seed");
+
+    const whole = await client.chat.completions
+      .stream({ ...request, stream_options: { include_usage: true } })
+      .finalChatCompletion();
+    assert.equal(whole.choices[0]?.message.content, "let me see");
+    assert.equal(whole.choices[0]?.message.tool_calls?.length, 2);
+    assert.equal(whole.usage?.total_tokens, 15);
+  });
+
+  it("never lets a stream that was cut look whole", async () => {
+    stack.provider.setForModel("scripted-2", { chunks: 6, fault: { kind: "end_without_done", chunk: 3 } });
+    const end = await readStream(await ask(stack, { model: "claude/scripted-2", stream: true }));
+    assert.deepEqual([end.done, end.finishReason, end.errorCode], [false, undefined, "upstream_truncated"]);
+    const row = await booked(end.requestId);
+    assert.deepEqual([row.outcome, row.error_code], ["partial", "upstream_truncated"]);
+  });
+});
