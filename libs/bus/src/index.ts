@@ -17,6 +17,14 @@ export {
   sightConsumer,
   sightStream,
 } from "./declare.ts";
+export {
+  openPassingObjects,
+  openPassingRecords,
+  type PassingObjects,
+  type PassingRecord,
+  type PassingRecords,
+  type Storage,
+} from "./passing-bucket.ts";
 export { type DurablePublish, Publisher, type PublishOutcome, toHeaders } from "./publish.ts";
 export { publishSoon, type SoonOptions } from "./publish-soon.ts";
 export { PulledMessage, Puller, type PullOptions } from "./pull.ts";

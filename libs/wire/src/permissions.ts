@@ -1,6 +1,6 @@
 // Which service may publish and subscribe where on NATS. Least privilege; deploy/nats renders it, a table test proves it.
 // A service may always receive answers to its own requests under its own inbox prefix.
-import { BUCKETS, STREAMS } from "./streams.ts";
+import { BUCKETS, OBJECT_BUCKETS, PASSING_BUCKETS, STREAMS } from "./streams.ts";
 import type { BusServiceName } from "./subjects.ts";
 
 export interface NatsPermissions {
@@ -43,7 +43,27 @@ const writeBucket = (bucket: string): string[] => [
   `$KV.${bucket}.>`,
 ];
 
+/** An object is read by an ordered (ephemeral) push consumer on its chunks. */
+const useObjects = (bucket: string): string[] => [
+  `$JS.API.STREAM.INFO.OBJ_${bucket}`,
+  `$JS.API.STREAM.CREATE.OBJ_${bucket}`,
+  `$JS.API.STREAM.PURGE.OBJ_${bucket}`,
+  `$JS.API.STREAM.MSG.GET.OBJ_${bucket}`,
+  `$JS.API.DIRECT.GET.OBJ_${bucket}`,
+  `$JS.API.DIRECT.GET.OBJ_${bucket}.>`,
+  `$JS.API.CONSUMER.CREATE.OBJ_${bucket}`,
+  `$JS.API.CONSUMER.CREATE.OBJ_${bucket}.>`,
+  `$JS.API.CONSUMER.INFO.OBJ_${bucket}.*`,
+  `$JS.API.CONSUMER.DELETE.OBJ_${bucket}.*`,
+  `$JS.API.CONSUMER.MSG.NEXT.OBJ_${bucket}.*`,
+  `$JS.FC.OBJ_${bucket}.>`,
+  `$JS.ACK.OBJ_${bucket}.>`,
+  `$O.${bucket}.>`,
+];
+
 const { config, keys } = BUCKETS;
+const { requests } = PASSING_BUCKETS;
+const { answers } = OBJECT_BUCKETS;
 const { work, usage, decisions, dead } = STREAMS;
 
 export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
@@ -54,6 +74,8 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       ...declareStream(usage.name),
       ...watchBucket(config.name),
       ...watchBucket(keys.name),
+      ...writeBucket(requests.name),
+      ...useObjects(answers.name),
       "waybill.work.>",
       "waybill.usage.*",
       "waybill.cancel.*",
@@ -68,6 +90,7 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       "waybill.body.*",
       "waybill.recorded.*",
       "waybill.health.*",
+      "waybill.alive.*",
     ],
   },
   router: {

@@ -123,6 +123,34 @@ export function decisionConsumer(): ConsumerDeclaration {
   };
 }
 
+/** Buckets that forget: what is in them is gone after `maxAgeMs`, whether in memory or on disk. */
+export interface PassingBucket {
+  name: string;
+  maxAgeMs: number;
+  /** The whole bucket; beyond it a write is refused. */
+  maxBytes: number;
+  why: string;
+}
+
+export const PASSING_BUCKETS = {
+  requests: {
+    name: "waybill_requests",
+    maxAgeMs: DAY_MS,
+    maxBytes: 128 * MIB,
+    why: "Requests with an Idempotency-Key: who carries each, and what its answer is called. No prompt, no answer.",
+  },
+} as const satisfies Record<string, PassingBucket>;
+
+/** The same for objects of any size. */
+export const OBJECT_BUCKETS = {
+  answers: {
+    name: "waybill_answers",
+    maxAgeMs: DAY_MS,
+    maxBytes: 1024 * MIB,
+    why: "Answers that are given again: of requests with an Idempotency-Key. In memory unless an operator says otherwise.",
+  },
+} as const satisfies Record<string, PassingBucket>;
+
 export const BUCKETS = {
   config: {
     name: "waybill_config",

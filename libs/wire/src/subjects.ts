@@ -102,10 +102,10 @@ export const SUBJECTS = {
   alive: {
     pattern: "waybill.alive.<ingress>",
     publisher: ["ingress"],
-    listener: ["worker"],
+    listener: ["worker", "ingress"],
     payload: "IngressAlive",
     kept: "core",
-    why: "Once a second: workers cancel the calls of an ingress that is gone.",
+    why: "Once a second: workers cancel the calls of an ingress that is gone, and its siblings take over its Idempotency-Keys.",
   },
   recall: {
     pattern: "waybill.recall",

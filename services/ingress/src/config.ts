@@ -1,5 +1,5 @@
 // Every setting of the ingress: unit, default, range, meaning. The only file here that reads the environment.
-import { commonSettings, hostPorts, integer, natsSettings, secret, text } from "@waybill/service";
+import { commonSettings, hostPorts, integer, natsSettings, oneOf, secret, text } from "@waybill/service";
 
 export const settings = {
   ...commonSettings,
@@ -73,5 +73,20 @@ export const settings = {
     fallback: 60_000,
     min: 1_000,
     max: 3_600_000,
+  }),
+  WAYBILL_ANSWERS_STORAGE: oneOf(["memory", "file"], {
+    meaning: "Where NATS keeps answers that are given again for an Idempotency-Key. On a disk they are sealed.",
+    fallback: "memory",
+  }),
+  WAYBILL_ANSWERS_KEY: secret({
+    meaning:
+      "32 bytes in base64 that answers on a disk are sealed with; the same for all ingresses. For WAYBILL_ANSWERS_STORAGE=file.",
+    fallback: "",
+  }),
+  WAYBILL_KEPT_ANSWER_BYTES_MAX: integer({
+    meaning: "A larger answer is not kept: asking again with its Idempotency-Key asks a provider again.",
+    fallback: 8 * 1024 * 1024,
+    min: 1_024,
+    max: 64 * 1024 * 1024,
   }),
 } as const;

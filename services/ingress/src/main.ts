@@ -4,6 +4,7 @@ import { type ConfigOf, systemClock as clock, makeUuidV7, runService, type Servi
 import { STREAMS } from "@waybill/wire";
 import { settings } from "./config.ts";
 import { AttemptTable } from "./core/attempt-table.ts";
+import { Lives } from "./core/lives.ts";
 import { makeAuthenticate } from "./inbound/authenticate.ts";
 import { drain } from "./inbound/drain.ts";
 import { serveHttp } from "./inbound/http.ts";
@@ -13,6 +14,7 @@ import { listenToWorkers } from "./inbound/worker-messages.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
+import { KeptRequests } from "./outbound/kept-requests.ts";
 import { pause } from "./outbound/pause.ts";
 import { makePublishWaybill } from "./outbound/publish-waybill.ts";
 import { makeUsageRecorder } from "./outbound/record-usage.ts";
@@ -34,24 +36,23 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const publisher = new Publisher(bus.control);
   const usage = makeUsageRecorder(publisher, scope);
   const room = watchUsageRoom(bus, scope);
-  const attempts = startAttemptBus({ ...bus, ingressId, table, clock }, scope);
-  listenToWorkers({ ...bus, ingressId, table, clock }, scope);
-
-  const revoked = watchRevokedKeys(bus.control, scope);
+  const life = makeUuidV7();
+  const lives = new Lives(clock.monotonicMs());
+  const attempts = startAttemptBus({ ...bus, ingressId, life, table, clock }, scope);
+  listenToWorkers({ ...bus, ingressId, table, lives, clock }, scope);
   const models = watchDeployedModels(bus.control, scope);
-  const accounts = makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope);
   const { isConnected } = bus;
   const authenticate = makeAuthenticate({
-    ...accounts,
-    ...revoked,
-    isConnected,
-    cacheMs: config.WAYBILL_KEY_CACHE_MS,
-    clock,
+    ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),
+    ...watchRevokedKeys(bus.control, scope),
+    ...{ isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
   });
-  const decisions = connectRouters({ config, openAttempts: attempts.openAttempts }, scope);
-
-  const publishWaybill = makePublishWaybill(publisher, isConnected);
-  const ports = { authenticate, decisions, attempts, publishWaybill, recordUsage: usage.record, pause, clock };
+  const ports = {
+    ...{ authenticate, attempts, recordUsage: usage.record, pause, clock },
+    decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
+    publishWaybill: makePublishWaybill(publisher, isConnected),
+    onceOnly: new KeptRequests({ ...bus, config, life, lives, clock }, scope),
+  };
   const report = makeRequestReport(scope, clock);
   const route = makeSurfaceRoute(ports, config, report, scope);
   let isDraining = false;

@@ -2,6 +2,7 @@
 import type { WaybillError } from "@waybill/domain";
 import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
+import type { KeptAnswer } from "./core/kept-answer.ts";
 
 /** Finds whose key this is. Throws WaybillError: invalid_api_key, accounts_unavailable, bus_unavailable. */
 export type Authenticate = (presented: string | undefined) => Promise<VirtualKey>;
@@ -31,6 +32,40 @@ export interface Attempts {
   giveUp(attempt: Attempt): boolean;
 }
 
+/** A request with an Idempotency-Key, before anything is decided about it. */
+export interface EnterAsked {
+  requestId: string;
+  organisationId: string;
+  /** The virtual key's. */
+  keyId: string;
+  idempotencyKey: string;
+  /** What makes two requests the same: the surface's path and the body. */
+  path: string;
+  body: Uint8Array;
+}
+
+/** Sees to it that requests of one Idempotency-Key reach a provider once. */
+export interface OnceOnly {
+  /** Throws WaybillError: idempotency_in_progress, idempotency_key_reused, bus_unavailable. */
+  enter(asked: EnterAsked): Promise<Entered>;
+}
+
+export type Entered = { kind: "replay"; answer: KeptAnswer } | { kind: "go"; turn: Turn };
+
+/** The right to carry a request that has an Idempotency-Key. */
+export interface Turn {
+  /** The earlier request's, where its ingress was lost. */
+  readonly requestId: string;
+  /** The last attempt that the lost ingress began. */
+  readonly last: { attempt: number; resumeToken: Buffer } | undefined;
+  /** Before an attempt is sent. Throws WaybillError idempotency_in_progress when another ingress has taken over. */
+  attempting(attempt: number, resumeToken: Uint8Array): Promise<void>;
+  /** Never throws. */
+  answered(answer: KeptAnswer): Promise<void>;
+  /** There is no answer: who asks again begins anew. Never throws. */
+  release(): Promise<void>;
+}
+
 /** What the client is told before the first byte of an answer. Empty text: nothing to tell. */
 export interface AnswerHead {
   /** <name>@v<version> */
@@ -51,10 +86,14 @@ export interface AnswerHead {
   maxOutputTokens: bigint;
   /** Fields of the body that the provider does not take. */
   droppedFields: readonly string[];
+  /** It was given before. */
+  isReplayed: boolean;
 }
 
 /** The client's side of one request. */
 export interface Client {
+  /** The request goes on under the id of an earlier one. */
+  rename(requestId: string): void;
   /** True when the connection is closed before the answer was complete. */
   readonly isGone: boolean;
   /** True as soon as anything of the answer was written. */

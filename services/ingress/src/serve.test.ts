@@ -35,6 +35,10 @@ const refused = (code: ErrorCode): DecideResponse => ({
 });
 
 class ToldClient implements Client {
+  renamed = "";
+  rename(requestId: string): void {
+    this.renamed = requestId;
+  }
   isGone = false;
   hasContent = false;
   error: WaybillError | undefined;
@@ -118,6 +122,7 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
       carry(seen.attempts.at(-1) ?? assert.fail(), waybill.attempt);
     },
     recordUsage: (record) => void seen.records.push(record),
+    onceOnly: { enter: () => assert.fail() },
     async pause(ms, until) {
       steps.push(`pause ${ms}`);
       whilePausing?.(client, seen.attempts.at(-1) ?? assert.fail());
@@ -135,7 +140,9 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
     readBody: async () => Buffer.from(JSON.stringify(asked)),
     traceparent: "",
   };
-  const served = await serve(call, client, ports, { claimTimeoutMs: CLAIM_MS, answerBytesMax: 1_000 });
+  const served = await serve(call, client, ports, {
+    ...{ claimTimeoutMs: CLAIM_MS, answerBytesMax: 1_000, keptAnswerBytesMax: 1_000 },
+  });
   return { ...seen, client, served, steps };
 }
 

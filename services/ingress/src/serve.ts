@@ -7,10 +7,24 @@ import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
+import { KeepingClient } from "./core/keeping-client.ts";
+import type { KeptAnswer } from "./core/kept-answer.ts";
+import { idempotencyKey } from "./core/kept-request.ts";
 import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { refusalError } from "./core/refusal-error.ts";
 import { type AttemptEnd, Relay } from "./core/relay.ts";
-import type { Attempts, Authenticate, Client, Decisions, Pause, PublishWaybill, RecordUsage } from "./ports.ts";
+import type {
+  Attempts,
+  Authenticate,
+  Client,
+  Decisions,
+  Entered,
+  OnceOnly,
+  Pause,
+  PublishWaybill,
+  RecordUsage,
+  Turn,
+} from "./ports.ts";
 
 export interface ServePorts {
   authenticate: Authenticate;
@@ -19,12 +33,15 @@ export interface ServePorts {
   publishWaybill: PublishWaybill;
   recordUsage: RecordUsage;
   pause: Pause;
+  onceOnly: OnceOnly;
   clock: Clock;
 }
 
 export interface ServeLimits {
   claimTimeoutMs: number;
   answerBytesMax: number;
+  /** A larger answer is not kept for its Idempotency-Key. */
+  keptAnswerBytesMax: number;
 }
 
 /** One request as it came in; `presentedKey` is what the client sent as its API key. */
@@ -39,12 +56,6 @@ export interface Call {
   traceparent: string;
 }
 
-/** What the client wants, once it was let in. */
-interface Wanted {
-  request: DecideRequest;
-  asked: AskedRequest;
-}
-
 /** What the log line and the metrics say about a served request. */
 export interface Served {
   requestedModel: string;
@@ -53,6 +64,19 @@ export interface Served {
   end: AttemptEnd | undefined;
   /** `ok`, or the code the client was shown (or would have been, had it stayed). */
   code: ErrorCode | "ok";
+}
+
+/** One request on its way through here. */
+interface Story {
+  call: Call;
+  client: Client;
+  ports: ServePorts;
+  limits: ServeLimits;
+  served: Served;
+  request: DecideRequest;
+  asked: AskedRequest;
+  /** Of a request with an Idempotency-Key. */
+  turn: Turn | undefined;
 }
 
 /** More attempts than any route has targets; a router that never stops answering must not loop us. */
@@ -68,16 +92,13 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
     const asked = call.surface.readRequest(await call.readBody());
     served.requestedModel = asked.model;
     const request = decideRequest(call, key, asked);
-    let decision = decisionOf(await ports.decisions.decide(request, call.traceparent));
-    const wanted: Wanted = { request, asked };
-    for (;;) {
-      served.decision = decision;
-      const end = await carry(call, wanted, decision, client, ports, limits);
-      served.end = end;
-      if (end.kind !== "failed") break;
-      decision = await nextDecision(call, request, decision, end.error, client, ports);
-    }
-    if (served.end.kind === "client_gone") served.code = "client_gone";
+    const entered = await enter(call, key, asked, ports);
+    const story = { call, client, ports, limits, served, request, asked };
+    if (entered?.kind === "replay") replay(entered.answer, client);
+    else if (entered) await serveOnce({ ...story, turn: entered.turn }, entered.turn);
+    else
+      await carryOn({ ...story, turn: undefined }, decisionOf(await ports.decisions.decide(request, call.traceparent)));
+    if (served.end?.kind === "client_gone") served.code = "client_gone";
   } catch (thrown) {
     const error = WaybillError.from(thrown);
     served.code = client.isGone ? "client_gone" : error.code;
@@ -96,6 +117,71 @@ function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest): Decide
     features: featuresOf(asked, call.surface.path, call.headers, key.metadata),
     allowedModels: key.allowedModels,
   };
+}
+
+/** Undefined: the request has no Idempotency-Key. */
+async function enter(
+  call: Call,
+  { keyId, attribution }: VirtualKey,
+  asked: AskedRequest,
+  { onceOnly }: ServePorts,
+): Promise<Entered | undefined> {
+  const presented = idempotencyKey(call.headers["idempotency-key"]);
+  if (presented === undefined) return undefined;
+  const { requestId, surface } = call;
+  const organisationId = attribution?.organisationId ?? "";
+  return onceOnly.enter({
+    ...{ requestId, organisationId, keyId, idempotencyKey: presented },
+    ...{ path: surface.path, body: asked.body },
+  });
+}
+
+function replay({ requestId, isStream, head, status, contentType, body, costUsd }: KeptAnswer, client: Client): void {
+  const replayed = { ...head, isReplayed: true };
+  client.rename(requestId);
+  if (!isStream) {
+    client.answer(replayed, status, contentType, [body], costUsd);
+    return;
+  }
+  client.stream(replayed, body);
+  client.endStream();
+}
+
+/** The turn is given back unless an answer was kept: who asks again then begins anew. */
+async function serveOnce(story: Story, turn: Turn): Promise<void> {
+  const { call, ports, limits } = story;
+  story.client.rename(turn.requestId);
+  const client = new KeepingClient(story.client, {
+    requestId: turn.requestId,
+    bytesMax: limits.keptAnswerBytesMax,
+    keep: (answer) => turn.answered(answer),
+  });
+  const request = { ...story.request, requestId: turn.requestId };
+  try {
+    const response = turn.last
+      ? await ports.decisions.next(
+          { request, resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt, failureCode: "worker_lost" },
+          call.traceparent,
+        )
+      : await ports.decisions.decide(request, call.traceparent);
+    await carryOn({ ...story, request, client }, decisionOf(response));
+    await client.settled;
+  } finally {
+    if (!client.isKept) await turn.release();
+  }
+}
+
+/** Attempt after attempt, until one is an answer or nothing is left. */
+async function carryOn(story: Story, first: Decision): Promise<void> {
+  const { served, turn } = story;
+  for (let decision = first; ; ) {
+    served.decision = decision;
+    await turn?.attempting(decision.attempt, decision.resumeToken);
+    const end = await carry(story, decision);
+    served.end = end;
+    if (end.kind !== "failed") return;
+    decision = await nextDecision(story, decision, end.error);
+  }
 }
 
 /** Throws the refusal as an error. */
@@ -117,14 +203,7 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
 }
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
-async function carry(
-  call: Call,
-  { request, asked }: Wanted,
-  decision: Decision,
-  client: Client,
-  ports: ServePorts,
-  limits: ServeLimits,
-): Promise<AttemptEnd> {
+async function carry({ call, client, ports, limits, request, asked }: Story, decision: Decision): Promise<AttemptEnd> {
   const waybill = makeWaybill(request, asked, decision, forwardedHeaders(call));
   const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
@@ -135,7 +214,7 @@ async function carry(
   const pauseMs = Math.min(decision.startAfterMs, totalMs);
   const attempt = new Attempt({
     attemptId: waybill.attemptId,
-    requestId: call.requestId,
+    requestId: request.requestId,
     attribution: request.attribution,
     decision,
     deadlineMs: nowMs + totalMs,
@@ -163,12 +242,9 @@ async function carry(
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */
 async function nextDecision(
-  call: Call,
-  request: DecideRequest,
+  { call, client, ports, request }: Story,
   failed: Decision,
   error: WaybillError,
-  client: Client,
-  ports: ServePorts,
 ): Promise<Decision> {
   const isFinal = client.hasContent || client.isGone || !mayHaveNext(error.code);
   if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;

@@ -117,7 +117,8 @@ class TestIngress {
     });
     listen(subjects.healthOfAll, (data) => void this.health.push(WorkerHealth.decode(data)));
     this.#alive = setInterval(() => {
-      if (this.isAlive) nc.publish(subjects.alive(INGRESS), IngressAlive.encode({ ingressId: INGRESS }).finish());
+      if (this.isAlive)
+        nc.publish(subjects.alive(INGRESS), IngressAlive.encode({ ingressId: INGRESS, life: "" }).finish());
     }, 300);
   }
 

@@ -22,5 +22,6 @@ export function headOf(decision: Decision): AnswerHead {
     clamped: decision.clamped,
     maxOutputTokens: decision.maxOutputTokens,
     droppedFields: [],
+    isReplayed: false,
   };
 }

@@ -15,6 +15,10 @@ const decision = Decision.create({
 
 /** Remembers what it was told; as strict as the real one about order. */
 class ToldClient implements Client {
+  renamed = "";
+  rename(requestId: string): void {
+    this.renamed = requestId;
+  }
   readonly told: string[] = [];
   isGone = false;
   hasContent = false;

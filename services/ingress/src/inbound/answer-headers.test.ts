@@ -17,6 +17,7 @@ const head: AnswerHead = {
   clamped: true,
   maxOutputTokens: 40n,
   droppedFields: [],
+  isReplayed: false,
 };
 const OURS = {
   "x-waybill-provider": "sim",

@@ -25,6 +25,7 @@ const head: AnswerHead = {
   clamped: false,
   maxOutputTokens: 0n,
   droppedFields: [],
+  isReplayed: false,
 };
 
 /** What a real client hears of what the story tells the client's side. */

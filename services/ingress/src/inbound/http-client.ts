@@ -9,7 +9,7 @@ import { errorSurface } from "./error-surface.ts";
 export class HttpClient implements Client {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #requestId: string;
+  #requestId: string;
   readonly #bufferBytesMax: number;
   readonly #onFirstByte: () => void;
   #complete = false;
@@ -45,6 +45,10 @@ export class HttpClient implements Client {
   /** True once the answer, or its error, was written to the end. */
   get isComplete(): boolean {
     return this.#complete;
+  }
+
+  rename(requestId: string): void {
+    this.#requestId = requestId;
   }
 
   onGone(listener: () => void): void {

@@ -44,6 +44,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),
     pause: () => assert.fail(),
+    onceOnly: { enter: () => assert.fail() },
     clock: systemClock,
   };
   const scope: ServiceScope = {
@@ -65,6 +66,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     WAYBILL_STREAM_BUFFER_BYTES_MAX: MIB,
     WAYBILL_CLAIM_TIMEOUT_MS: 1_000,
     WAYBILL_ANSWER_BYTES_MAX: MIB,
+    WAYBILL_KEPT_ANSWER_BYTES_MAX: MIB,
   };
   const report = {
     refused: (code: ErrorCode) => void told.push(code),

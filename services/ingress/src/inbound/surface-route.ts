@@ -16,6 +16,7 @@ export interface SurfaceRouteConfig extends BodyLimits {
   WAYBILL_STREAM_BUFFER_BYTES_MAX: number;
   WAYBILL_CLAIM_TIMEOUT_MS: number;
   WAYBILL_ANSWER_BYTES_MAX: number;
+  WAYBILL_KEPT_ANSWER_BYTES_MAX: number;
 }
 
 export interface SurfaceRoute {
@@ -41,6 +42,7 @@ export function makeSurfaceRoute(
   const limits: ServeLimits = {
     claimTimeoutMs: config.WAYBILL_CLAIM_TIMEOUT_MS,
     answerBytesMax: config.WAYBILL_ANSWER_BYTES_MAX,
+    keptAnswerBytesMax: config.WAYBILL_KEPT_ANSWER_BYTES_MAX,
   };
   const open = new Set<HttpClient>();
   const bodies = new Bodies(config);
@@ -94,17 +96,7 @@ export function makeSurfaceRoute(
         if (isStreaming) streamsOpen -= 1;
       }
     },
-    async countTokens(request, reply, requestId) {
-      await ports.authenticate(presentedKey(request));
-      const upload = bodies.upload(request.raw);
-      try {
-        const inputTokens = countTokens(await upload.read());
-        const ids = { "x-request-id": requestId, "request-id": requestId };
-        void reply.headers({ ...ids, "x-waybill-token-count": "estimated" }).send({ input_tokens: inputTokens });
-      } finally {
-        upload.release();
-      }
-    },
+    countTokens: (request, reply, requestId) => answerCount(ports, bodies, request, reply, requestId),
     failReading: (socket, error) => bodies.failReading(socket, error),
     closeAfterAnswers() {
       for (const client of open) client.closeAfterAnswer();
@@ -117,4 +109,23 @@ export function makeSurfaceRoute(
 
 function textOf(header: string | string[] | undefined): string {
   return typeof header === "string" ? header : "";
+}
+
+/** Bounded like every body, and of no interest to anybody else. */
+async function answerCount(
+  { authenticate }: ServePorts,
+  bodies: Bodies,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  requestId: string,
+): Promise<void> {
+  await authenticate(presentedKey(request));
+  const upload = bodies.upload(request.raw);
+  try {
+    const inputTokens = countTokens(await upload.read());
+    const ids = { "x-request-id": requestId, "request-id": requestId };
+    void reply.headers({ ...ids, "x-waybill-token-count": "estimated" }).send({ input_tokens: inputTokens });
+  } finally {
+    upload.release();
+  }
 }

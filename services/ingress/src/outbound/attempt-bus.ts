@@ -12,6 +12,8 @@ import type { Attempts } from "../ports.ts";
 export interface AttemptBusOptions {
   control: NatsConnection;
   ingressId: string;
+  /** This process incarnation. */
+  life: string;
   table: AttemptTable;
   clock: Clock;
 }
@@ -27,7 +29,7 @@ export interface AttemptBus extends Attempts {
 }
 
 export function startAttemptBus(
-  { control, ingressId, table, clock }: AttemptBusOptions,
+  { control, ingressId, life, table, clock }: AttemptBusOptions,
   { metrics, onStop }: ServiceScope,
 ): AttemptBus {
   metrics.gauge("waybill_ingress_attempts_known", "Attempts somebody may still ask about", () => table.size);
@@ -48,7 +50,7 @@ export function startAttemptBus(
       bodies.delete(id);
     }
   }, SWEEP_MS);
-  const sayAlive = (): void => publish(subjects.alive(ingressId), IngressAlive.encode({ ingressId }).finish());
+  const sayAlive = (): void => publish(subjects.alive(ingressId), IngressAlive.encode({ ingressId, life }).finish());
   const alive = setInterval(sayAlive, ALIVE_MS);
   sayAlive();
   onStop("attempts", () => {

@@ -87,7 +87,7 @@ export interface Credentials {
 }
 
 /** What a signature covers. */
-export interface SignedCall {
+interface SignedCall {
   method: "POST";
   /** Host and port as in the Host header. */
   host: string;

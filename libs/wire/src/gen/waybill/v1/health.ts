@@ -54,6 +54,8 @@ export interface TargetHealth {
 /** Ingress -> waybill.alive.<ingress>. */
 export interface IngressAlive {
   ingressId: string;
+  /** This process incarnation; never used again. */
+  life: string;
 }
 
 function createBaseServedModel(): ServedModel {
@@ -417,13 +419,16 @@ export const TargetHealth: MessageFns<TargetHealth> = {
 };
 
 function createBaseIngressAlive(): IngressAlive {
-  return { ingressId: "" };
+  return { ingressId: "", life: "" };
 }
 
 export const IngressAlive: MessageFns<IngressAlive> = {
   encode(message: IngressAlive, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ingressId !== "") {
       writer.uint32(10).string(message.ingressId);
+    }
+    if (message.life !== "") {
+      writer.uint32(18).string(message.life);
     }
     return writer;
   },
@@ -449,6 +454,14 @@ export const IngressAlive: MessageFns<IngressAlive> = {
             message.ingressId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.life = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -467,6 +480,7 @@ export const IngressAlive: MessageFns<IngressAlive> = {
   fromPartial(object: DeepPartial<IngressAlive>): IngressAlive {
     const message = createBaseIngressAlive();
     message.ingressId = object.ingressId ?? "";
+    message.life = object.life ?? "";
     return message;
   },
 };

@@ -1,0 +1,28 @@
+// Which ingresses live, by the sign of life that each gives once a second.
+
+/** Silent for this long, an ingress is gone: its calls were cancelled and booked by then. */
+const SILENT_MS = 10_000;
+/** More are not remembered; the oldest go. */
+const LIVES_MAX = 10_000;
+
+export class Lives {
+  readonly #heardMs = new Map<string, number>();
+  readonly #sinceMs: number;
+
+  /** `nowMs`: listening begins. */
+  constructor(nowMs: number) {
+    this.#sinceMs = nowMs;
+  }
+
+  heard(life: string, nowMs: number): void {
+    this.#heardMs.delete(life);
+    this.#heardMs.set(life, nowMs);
+    const [oldest] = this.#heardMs.keys();
+    if (this.#heardMs.size > LIVES_MAX && oldest !== undefined) this.#heardMs.delete(oldest);
+  }
+
+  /** One that was never heard may have spoken just before listening began. */
+  isAlive(life: string, nowMs: number): boolean {
+    return nowMs - (this.#heardMs.get(life) ?? this.#sinceMs) < SILENT_MS;
+  }
+}
