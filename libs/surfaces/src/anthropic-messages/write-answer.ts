@@ -38,7 +38,7 @@ function writeBlock(part: AnswerPart): object {
   switch (part.kind) {
     case "text":
     case "refusal":
-      return { type: "text", text: part.text, citations: null };
+      return { type: "text", text: part.text };
     case "reasoning":
       if (part.sealed !== "") return { type: "redacted_thinking", data: part.sealed };
       return { type: "thinking", thinking: part.text, signature: part.signature };

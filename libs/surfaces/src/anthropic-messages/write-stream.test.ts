@@ -109,7 +109,7 @@ test("a plain answer says the same", () => {
   const { content, stop_reason, stop_sequence, id, model } = writeMessage(answer, facts) as Record<string, unknown>;
   assert.deepEqual([id, model, stop_reason, stop_sequence], ["msg_r.1", "m", "stop_sequence", "END"]);
   assert.deepEqual(content, [
-    { type: "text", text: "well", citations: null },
+    { type: "text", text: "well" },
     { type: "tool_use", id: "t0", name: "f", input: { a: 1 } },
     { type: "tool_use", id: "t1", name: "f", input: { _unparsed: "no json" } },
   ]);

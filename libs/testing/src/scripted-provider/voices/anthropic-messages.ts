@@ -37,7 +37,7 @@ function errorType(type: string): string {
 
 function plainBody(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity): string {
   const text = joinedText(plan);
-  const blocks = text === "" ? [] : [{ type: "text", text, citations: null }];
+  const blocks = text === "" ? [] : [{ type: "text", text }];
   const calls = plan.toolCalls.map((call, index) => ({
     ...toolUse(call.name, index),
     input: JSON.parse(call.arguments),
