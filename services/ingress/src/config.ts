@@ -1,5 +1,5 @@
 // Every setting of the ingress: unit, default, range, meaning. The only file here that reads the environment.
-import { commonSettings, hostPorts, integer, natsSettings, oneOf, secret, text } from "@waybill/service";
+import { commonSettings, hostPorts, integer, list, natsSettings, oneOf, secret, text } from "@waybill/service";
 
 export const settings = {
   ...commonSettings,
@@ -73,6 +73,20 @@ export const settings = {
     fallback: 60_000,
     min: 1_000,
     max: 3_600_000,
+  }),
+  WAYBILL_OIDC_ISSUER: text({
+    meaning: "Issuer of tokens (JWT) that are taken besides virtual keys, as in their iss; empty: none is taken.",
+    fallback: "",
+  }),
+  WAYBILL_OIDC_AUDIENCE: text({ meaning: "What the aud of a token must name. Needed with an issuer.", fallback: "" }),
+  WAYBILL_OIDC_JWKS_URL: text({
+    meaning: "Where the issuer's keys are; empty: it is asked at <issuer>/.well-known/openid-configuration.",
+    fallback: "",
+  }),
+  WAYBILL_OIDC_CLAIMS: list({
+    meaning:
+      "Which claim says what, as name=claim; a claim's path has dots, a fixed value stands in single quotes. Names: organisation, team, user, models, tag.<name>.",
+    fallback: "organisation=organisation,team=team,user=sub",
   }),
   WAYBILL_ANSWERS_STORAGE: oneOf(["memory", "file"], {
     meaning: "Where NATS keeps answers that are given again for an Idempotency-Key. On a disk they are sealed.",

@@ -19,6 +19,7 @@ import { pause } from "./outbound/pause.ts";
 import { makePublishWaybill } from "./outbound/publish-waybill.ts";
 import { makeUsageRecorder } from "./outbound/record-usage.ts";
 import { connectRouters } from "./outbound/router-client.ts";
+import { makeVerifyToken } from "./outbound/verify-token.ts";
 import { watchDeployedModels } from "./outbound/watch-config.ts";
 import { watchRevokedKeys } from "./outbound/watch-keys.ts";
 import { watchUsageRoom } from "./outbound/watch-usage-room.ts";
@@ -45,6 +46,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const authenticate = makeAuthenticate({
     ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),
     ...watchRevokedKeys(bus.control, scope),
+    verifyToken: makeVerifyToken(config, clock),
     ...{ isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
   });
   const ports = {

@@ -19,6 +19,7 @@ function setUp(found: VirtualKey | undefined) {
     },
     isRevoked: () => world.revoked,
     isConnected: () => world.connected,
+    verifyToken: undefined,
     cacheMs: 60_000,
     clock: { unixMs: () => 1_000_000 + world.nowMs, monotonicMs: () => world.nowMs },
   });

@@ -1,4 +1,4 @@
-// Key -> account. The budget service is asked the first time a key is seen; the answer is remembered, and KV waybill_keys
+// Key or token -> account. The budget service is asked the first time a key is seen; the answer is remembered, and KV waybill_keys
 // says within a second when a key is revoked. Cut off from NATS nobody is served, so no stale key passes.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Clock, parseVirtualKey, WaybillError } from "@waybill/domain";
@@ -10,6 +10,8 @@ export interface AuthenticateOptions {
   findKey(keyId: string): Promise<VirtualKey | undefined>;
   isRevoked(keyId: string): boolean;
   isConnected(): boolean;
+  /** Undefined: no issuer of tokens is set. Throws WaybillError: invalid_api_key, accounts_unavailable. */
+  verifyToken: ((token: string) => Promise<VirtualKey>) | undefined;
   cacheMs: number;
   clock: Clock;
 }
@@ -19,6 +21,8 @@ interface Remembered {
   askedAtMs: number;
 }
 
+/** Three parts in base64url: RFC 7519, section 3. */
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const REMEMBERED_MAX = 100_000;
 /** A key that does not exist is asked for again soon: it may be made any moment. */
 const UNKNOWN_CACHE_MS = 2_000;
@@ -56,6 +60,10 @@ export function makeAuthenticate(options: AuthenticateOptions): Authenticate {
 
   return async (presented) => {
     const parsed = presented === undefined ? undefined : parseVirtualKey(presented);
+    if (!parsed && options.verifyToken && presented !== undefined && TOKEN.test(presented)) {
+      if (!options.isConnected()) throw new WaybillError("bus_unavailable");
+      return options.verifyToken(presented);
+    }
     if (!parsed) {
       throw new WaybillError("invalid_api_key", {
         publicMessage: "Send a Waybill API key (wb_…) as Authorization: Bearer <key>.",
