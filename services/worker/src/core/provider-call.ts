@@ -111,7 +111,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
     this.#isConnectionOver = true;
     if (this.#isEnded) return;
     if (this.#reach === "refused") this.#endRefused();
-    else if (this.#reader) this.#onStep(this.#reader, this.#reader.end());
+    else if (this.#reader) this.#onStreamEnd(this.#reader);
     else this.#readPlain();
   }
 
@@ -149,6 +149,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       reply.data(step.bytes, step.evidencedTokens);
       if (isFirst) onFirstData();
     } else if (reader.hasContent) this.#deadlines.heard(clock.monotonicMs());
+    if (this.#hasFinished(reader)) this.#deadlines.finished(clock.monotonicMs());
     if (step.failure) {
       // The provider's own error before any content is a refusal like one by status.
       const isItsOwn = step.failure.code !== "upstream_malformed" && step.failure.code !== "upstream_truncated";
@@ -156,6 +157,18 @@ export class ProviderCall implements UpstreamEvents, Carried {
       this.#end(step.failure, false);
     } else if (step.isComplete) this.#end(undefined, false);
     else if (reply.isBroken) this.cancel("bus_unavailable");
+  }
+
+  /** An answer that said how it finished lacks nothing but its end mark. */
+  #onStreamEnd(reader: StreamReader): void {
+    const step = reader.end();
+    const isWhole = step.failure?.code === "upstream_truncated" && this.#hasFinished(reader);
+    this.#onStep(reader, isWhole ? { ...step, failure: undefined, isComplete: true } : step);
+  }
+
+  /** Of several choices one may have finished and another not. */
+  #hasFinished({ finishReason }: StreamReader): boolean {
+    return finishReason !== "" && this.#carriage.waybill.choiceCount <= 1;
   }
 
   #readPlain(): void {
@@ -192,7 +205,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #onTimeout(name: TimeoutName): void {
-    if (name === "connect") this.#fail("upstream_unreachable", "The provider could not be reached in time.");
+    if (name === "end_mark") this.#end(undefined, false);
+    else if (name === "connect") this.#fail("upstream_unreachable", "The provider could not be reached in time.");
     else if (this.#reach === "refused") this.#endRefused();
     else this.#fail("upstream_timeout");
   }

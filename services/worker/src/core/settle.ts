@@ -43,7 +43,15 @@ export function settleEnding(waybill: Waybill, ending: Ending, abortedCall: Abor
     counted_output_tokens: Number(ending.countedOutputTokens),
     content_bytes: ending.contentBytes,
   };
-  if (ending.reportedUsage) return fromReport(waybill, outcome, ending.reportedUsage, bounds, evidence);
+  if (ending.reportedUsage) {
+    const { reportedUsage: reported, countedOutputTokens: counted } = ending;
+    if (outcome === AttemptOutcome.SUCCESS || reported.output >= counted) {
+      return fromReport(waybill, outcome, reported, bounds, evidence);
+    }
+    // Said while the answer was under way, as message_start says one token: more came, and is billed.
+    const settlement = fromReport(waybill, outcome, { ...reported, output: counted }, bounds, evidence);
+    return { ...settlement, tokenSource: TokenSource.COUNTED, evidence };
+  }
   const evidenced = evidencedUsage(bounds);
   if (outcome === AttemptOutcome.SUCCESS) return fromEvidence(waybill, outcome, evidenced, evidence);
   if (outcome === AttemptOutcome.PARTIAL) {
