@@ -4,8 +4,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { eventually, type Script } from "@waybill/testing";
-import { bookedAttempts, booksAreRight } from "../stack/books.ts";
-import { callsOf, DIRECTIONS, type Direction, failoverYaml, makeRoute, see, seeBySdk } from "../stack/failover.ts";
+import { booksAreRight } from "../stack/books.ts";
+import {
+  callsOf,
+  DIRECTIONS,
+  everywhere,
+  failoverYaml,
+  makeRoute,
+  modelAt,
+  rowsOf,
+  see,
+  seeBySdk,
+} from "../stack/failover.ts";
 import { faultScale } from "../stack/seeds.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
@@ -65,38 +75,24 @@ before(async () => {
 });
 after(() => stack[Symbol.asyncDispose]());
 
-/** Every direction at once. */
-const everywhere = async (check: (direction: Direction) => Promise<void>): Promise<void> => {
-  await Promise.all(DIRECTIONS.map((direction) => check(direction)));
-};
-const at = ({ provider }: Direction, name: string): string => `${provider}/scripted-${name}`;
-
-async function rowsOf(requestId: string, count: number) {
-  const look = async () => {
-    const rows = (await bookedAttempts(stack)).filter(({ attempt_id }) => attempt_id.startsWith(`${requestId}.`));
-    return rows.length === count ? rows : undefined;
-  };
-  return eventually(look, { reason: `${requestId} is booked`, timeoutMs: 20_000, intervalMs: 200 });
-}
-
 describe("streams that wait", { concurrency: true }, () => {
   it("s09: 30 s of silence end the stream by 45 s, and the next is served", () =>
     everywhere(async (direction) => {
       stack.provider.setForModel("scripted-s09", { chunks: 4, fault: { kind: "stall_after", chunk: 2 } });
-      const seen = await see(stack, direction, at(direction, "s09"));
+      const seen = await see(stack, direction, modelAt(direction, "s09"));
       assert.deepEqual([seen.isWhole, seen.errorCode, seen.begins], [false, "upstream_timeout", 1], direction.name);
       assert.ok(seen.endMs >= scaled(30_000) && seen.endMs <= scaled(45_000), `after ${seen.endMs} ms`);
-      assert.ok((await see(stack, direction, at(direction, "good"))).isWhole, "alive after");
+      assert.ok((await see(stack, direction, modelAt(direction, "good"))).isWhole, "alive after");
     }));
 
   it("a silence of 20 s in a stream is filled with signs of life, and the answer is whole", () =>
     everywhere(async (direction) => {
       const fault = { kind: "pause_after", chunk: 2, ms: scaled(20_000) } as const;
       stack.provider.setForModel("scripted-pause", { chunks: 4, fault });
-      const { isWhole, comments, pings } = await see(stack, direction, at(direction, "pause"));
+      const { isWhole, comments, pings } = await see(stack, direction, modelAt(direction, "pause"));
       const own = direction.surface === "openai" ? comments : pings - (direction.provider === "anthropic" ? 1 : 0);
       assert.deepEqual([isWhole, own], [true, 1], direction.name);
-      assert.deepEqual((await seeBySdk(stack, direction, at(direction, "pause"))).thrown, undefined);
+      assert.deepEqual((await seeBySdk(stack, direction, modelAt(direction, "pause"))).thrown, undefined);
     }));
 
   for (const [name, hang] of [
@@ -106,10 +102,10 @@ describe("streams that wait", { concurrency: true }, () => {
     it(`${name}: without its end mark an answer that says how it finished is whole within 8 s, with its usage`, () =>
       everywhere(async (direction) => {
         stack.provider.setForModel(`scripted-${name}`, { fault: { kind: "no_end_mark", hang } });
-        const seen = await see(stack, direction, at(direction, name));
+        const seen = await see(stack, direction, modelAt(direction, name));
         assert.deepEqual([seen.isWhole, seen.errorCode, seen.outputTokens], [true, undefined, 8], direction.name);
         assert.ok(seen.endMs <= 8_000, `after ${seen.endMs} ms`);
-        const [row] = await rowsOf(seen.requestId, 1);
+        const [row] = await rowsOf(stack, seen.requestId, 1);
         assert.deepEqual([row?.outcome, row?.token_source, row?.output_tokens], ["success", "provider", 8n]);
       }));
   }
@@ -131,7 +127,7 @@ describe("streams that are odd or break", { concurrency: true }, () => {
   for (const [name, [, text]] of Object.entries(ODD)) {
     it(`${name}: odd, and whole`, () =>
       everywhere(async (direction) => {
-        const seen = await see(stack, direction, at(direction, name));
+        const seen = await see(stack, direction, modelAt(direction, name));
         const { isWhole, errorCode, begins, afterEnd, outputTokens } = seen;
         assert.deepEqual(
           [isWhole, errorCode, begins, afterEnd, outputTokens],
@@ -139,7 +135,7 @@ describe("streams that are odd or break", { concurrency: true }, () => {
           direction.name,
         );
         assert.equal(seen.text, text);
-        const bySdk = await seeBySdk(stack, direction, at(direction, name));
+        const bySdk = await seeBySdk(stack, direction, modelAt(direction, name));
         assert.deepEqual([bySdk.thrown, bySdk.text === seen.text], [undefined, true]);
       }));
   }
@@ -152,10 +148,10 @@ describe("streams that are odd or break", { concurrency: true }, () => {
         assert.deepEqual([status, isWhole, errorCode, begins], [200, true, undefined, 1], direction.name);
         assert.deepEqual([model, attempts, outputTokens], ["good", 2, 8]);
         assert.deepEqual(callsOf(stack, seen.requestId).models, [name, "good"]);
-        const [failed, answered] = await rowsOf(seen.requestId, 2);
+        const [failed, answered] = await rowsOf(stack, seen.requestId, 2);
         assert.notEqual(failed?.outcome, "success");
         assert.deepEqual([answered?.outcome, answered?.model], ["success", "scripted-good"]);
-        const direct = await see(stack, direction, at(direction, name));
+        const direct = await see(stack, direction, modelAt(direction, name));
         assert.ok(direct.status >= 400 && direct.errorCode !== undefined, "without a fallback it is an HTTP error");
       }));
   }
@@ -163,14 +159,14 @@ describe("streams that are odd or break", { concurrency: true }, () => {
   for (const [name, [, code]] of Object.entries(LATE)) {
     it(`${name}: breaks after content, and the last event says ${code}`, () =>
       everywhere(async (direction) => {
-        const seen = await see(stack, direction, at(direction, name));
+        const seen = await see(stack, direction, modelAt(direction, name));
         const { status, isWhole, errorCode, begins, attempts } = seen;
         assert.deepEqual([status, isWhole, errorCode, begins, attempts], [200, false, code, 1, 1], direction.name);
         assert.notEqual(seen.text, "");
-        const [row] = await rowsOf(seen.requestId, 1);
+        const [row] = await rowsOf(stack, seen.requestId, 1);
         assert.deepEqual([row?.outcome, row?.error_code], ["partial", code]);
         if (name.startsWith("s08")) assert.ok((row?.output_tokens ?? 0n) >= 40n, `${row?.output_tokens} tokens`);
-        const { thrown, text } = await seeBySdk(stack, direction, at(direction, name));
+        const { thrown, text } = await seeBySdk(stack, direction, modelAt(direction, name));
         assert.ok(thrown, "the SDK throws");
         assert.equal(text, seen.text);
       }));
@@ -182,7 +178,7 @@ describe("a stream with an event of 5 MB, which keeps this very process busy", (
     it(`${direction.name}: is whole`, async () => {
       const bytes = 5 * 1024 * 1024;
       stack.provider.setForModel("scripted-huge", { chunks: 2, fault: { kind: "oversize_event", bytes } });
-      const { isWhole, errorCode, text } = await see(stack, direction, at(direction, "huge"));
+      const { isWhole, errorCode, text } = await see(stack, direction, modelAt(direction, "huge"));
       assert.deepEqual([isWhole, errorCode, text.startsWith("x".repeat(bytes))], [true, undefined, true]);
     });
   }

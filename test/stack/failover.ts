@@ -1,10 +1,11 @@
 // Clients of failover tests: every way in and out (each surface at each provider), over plain HTTP and by the official SDKs, with
 // what the client saw and when.
 import assert from "node:assert/strict";
-import type { CallEntry } from "@waybill/testing";
+import { type CallEntry, eventually } from "@waybill/testing";
 import { adminOf } from "./admin.ts";
 import { anthropicClient } from "./anthropic.ts";
 import { openaiClient } from "./ask.ts";
+import { type BookedAttempt, bookedAttempts } from "./books.ts";
 import { END } from "./routes.ts";
 import type { TestStack } from "./start-stack.ts";
 
@@ -24,6 +25,14 @@ const direction = (surface: SurfaceName, provider: SurfaceName): Direction => ({
 });
 export const PASSING = [direction("openai", "openai"), direction("anthropic", "anthropic")] as const;
 export const DIRECTIONS = [...PASSING, direction("openai", "anthropic"), direction("anthropic", "openai")] as const;
+
+/** Checks every direction, all at the same time. */
+export async function everywhere(check: (direction: Direction) => Promise<void>): Promise<void> {
+  await Promise.all(DIRECTIONS.map((each) => check(each)));
+}
+
+/** A model of `failoverYaml` at this direction's provider. */
+export const modelAt = ({ provider }: Direction, name: string): string => `${provider}/scripted-${name}`;
 
 /** Both providers have every model as `scripted-<name>`; `good` is twice as dear. */
 export const failoverYaml =
@@ -204,6 +213,15 @@ async function streamByAnthropic(stack: TestStack, model: string, maxRetries: nu
   for await (const event of await client.messages.create(request)) {
     if (event.type === "content_block_delta" && event.delta.type === "text_delta") seen.text += event.delta.text;
   }
+}
+
+/** What is booked of a request, once that is so many attempts. */
+export function rowsOf(stack: TestStack, requestId: string, count: number): Promise<BookedAttempt[]> {
+  const look = async () => {
+    const rows = (await bookedAttempts(stack)).filter(({ attempt_id: id }) => id.startsWith(`${requestId}.`));
+    return rows.length === count ? rows : undefined;
+  };
+  return eventually(look, { reason: `${requestId} is booked`, timeoutMs: 20_000, intervalMs: 200 });
 }
 
 /** The provider's own log of one request, as `<model>` in order, and the pauses between its calls. */
