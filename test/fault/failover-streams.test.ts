@@ -150,6 +150,8 @@ describe("streams that are odd or break", { concurrency: true }, () => {
         assert.deepEqual(callsOf(stack, seen.requestId).models, [name, "good"]);
         const [failed, answered] = await rowsOf(stack, seen.requestId, 2);
         assert.notEqual(failed?.outcome, "success");
+        const bySdk = await seeBySdk(stack, direction, `dynamic/${name}-${direction.provider}`);
+        assert.deepEqual([bySdk.thrown, bySdk.text], [undefined, seen.text]);
         assert.deepEqual([answered?.outcome, answered?.model], ["success", "scripted-good"]);
         const direct = await see(stack, direction, modelAt(direction, name));
         assert.ok(direct.status >= 400 && direct.errorCode !== undefined, "without a fallback it is an HTTP error");

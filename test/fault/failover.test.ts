@@ -9,7 +9,6 @@ import { booksAreRight } from "../stack/books.ts";
 import {
   callsAt,
   callsOf,
-  DIRECTIONS,
   type Direction,
   everywhere,
   failoverYaml,

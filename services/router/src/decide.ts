@@ -333,8 +333,8 @@ export class Decide {
 
   /** Every candidate was rejected: the refusal says the reason that may be over soonest. */
   #refused({ code, because, budget }: Refused): DecideResponse {
-    const retryAfterMs =
-      code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : ERRORS[code].httpStatus === 503 ? RETRY_AFTER_MS : 0;
+    const isSoonOver = ERRORS[code].httpStatus === 503 || code === "upstream_rate_limited";
+    const retryAfterMs = code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : isSoonOver ? RETRY_AFTER_MS : 0;
     return refuse(code, {
       retryAfterMs,
       ...(code === "budget_exceeded" && { budget }),

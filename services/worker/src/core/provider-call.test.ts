@@ -13,7 +13,7 @@ const exchange = openAiCompatible.exchange("openai-chat") ?? assert.fail();
 
 function setUp(
   stream: boolean,
-  { choiceCount = 1 } = {},
+  { choiceCount = 1, bytesPerSecondMin = 0 } = {},
 ): {
   call: ProviderCall;
   endings: Ending[];
@@ -40,6 +40,7 @@ function setUp(
     clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
     calledAtMs: 0,
     totalDueAtMs: 60_000,
+    bytesPerSecondMin,
     onFirstData: () => void log.push("first data"),
     onEnding: (ending) => void endings.push(ending),
   });
@@ -121,6 +122,20 @@ test("a stream that said how it finished is whole without its end mark, at once 
     const codes = [ended, open].map(({ endings }) => endings[0]?.failure?.code);
     // The other choice may be cut short.
     assert.deepEqual(codes, choiceCount === 1 ? [undefined, undefined] : ["upstream_truncated", "upstream_timeout"]);
+  }
+});
+
+test("a stream that only trickles is ended where the operator says so", () => {
+  for (const bytesPerSecondMin of [0, 1]) {
+    const { call, endings, at } = setUp(true, { bytesPerSecondMin });
+    call.onSent();
+    call.onHeaders(200, noHeaders);
+    for (let ms = 0; ms < 30_040; ms += 40) {
+      at(ms);
+      call.onData(ms % 4_000 === 0 ? content : Buffer.from(": ping\n\n"));
+      call.sweep(ms);
+    }
+    assert.equal(endings[0]?.failure?.code, bytesPerSecondMin === 0 ? undefined : "upstream_timeout");
   }
 });
 
