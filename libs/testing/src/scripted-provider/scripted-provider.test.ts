@@ -241,37 +241,6 @@ for (const [name, script, check] of brokenStreams) {
   });
 }
 
-test("a stream can lack its end mark, go on behind it, or pause and be whole", async () => {
-  const unmarked = await call({ chunks: 2, fault: { kind: "no_end_mark" } }, streamed);
-  assert.ok(!unmarked.broken);
-  assert.equal(JSON.parse(events(unmarked.body).at(-1) ?? "").choices.length, 0, "the usage is the last event");
-  const more = await call({ chunks: 2, fault: { kind: "more_after_end" } }, streamed);
-  assert.equal(events(more.body).at(-2), "[DONE]");
-  const paused = await call({ chunks: 2, stamp: true, fault: { kind: "pause_after", chunk: 1, ms: 20 } }, streamed);
-  const [before, after] = events(paused.body)
-    .slice(1, 3)
-    .map((data) => BigInt(JSON.parse(data).x_sent_ns));
-  assert.ok((after ?? 0n) - (before ?? 0n) >= 19_000_000n);
-  assert.deepEqual(
-    provider.log.entries().map(({ end }) => end),
-    ["faulted", "completed", "completed"],
-  );
-});
-
-test("an error inside a stream has the type that the script says", async () => {
-  for (const kind of ["first_frame_error", "error_event_after"] as const) {
-    const received = await call({ fault: { kind, errorType: "rate_limit_error" } }, streamed);
-    assert.equal(JSON.parse(events(received.body).at(-1) ?? "").error.type, "rate_limit_error");
-  }
-});
-
-test("a connection can end before any answer, and an answer can be compressed without being asked", async () => {
-  for (const by of ["rst", "fin"] as const) await assert.rejects(call({ fault: { kind: "cut_before_headers", by } }));
-  const bomb = await call({ fault: { kind: "gzip_bomb", bytes: 100_000 } });
-  assert.equal(bomb.body.length, 100_000, "fetch unpacks it");
-  assert.ok(last().sentBytes < 1_000);
-});
-
 test("a plain answer can be cut, ended early or broken too", async () => {
   for (const by of ["rst", "fin"] as const) {
     const cut = await call({ chunks: 2, fault: { kind: "cut_after", chunk: 1, by } });
