@@ -1,8 +1,11 @@
-// Seeds of fault tests: one in CI, all that WAYBILL_FAULT_SEEDS asks for in `npm run fault`. Printed, so that a failure can be
-// replayed.
+// Seeds of fault tests: one in CI, all that WAYBILL_FAULT_SEEDS asks for in `npm run fault`; printed, so that a failure can be
+// replayed. And how much shorter than in earnest they wait.
 
 /** Seeds of one run: every one of them takes seconds to minutes. */
 const SEEDS_MAX = 100_000;
+const SCALE_IN_CI = 10;
+/** Shorter waits could not be told from a busy machine. */
+const SCALE_MAX = 20;
 
 /** The seeds to run a scenario with. */
 export function faultSeeds(): number[] {
@@ -22,6 +25,14 @@ function range(given: string, from: number, to: number): number[] {
   const count = to - from + 1;
   if (count >= 1 && count <= SEEDS_MAX) return Array.from({ length: count }, (_, index) => from + index);
   throw new Error(`WAYBILL_FAULT_SEEDS must be how many, such as 20, or the seeds, such as 3,5-9, not ${given}`);
+}
+
+/** By what the long waits of a scenario are divided: CI cannot wait for minutes. `npm run fault` sets 1, the real ones. */
+export function faultScale(): number {
+  const given = process.env.WAYBILL_FAULT_SCALE || String(SCALE_IN_CI);
+  const scale = Number(given);
+  if (Number.isInteger(scale) && scale >= 1 && scale <= SCALE_MAX) return scale;
+  throw new Error(`WAYBILL_FAULT_SCALE must be a whole number from 1 to ${SCALE_MAX}, not ${given}`);
 }
 
 export interface SeededRandom {

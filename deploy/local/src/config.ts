@@ -13,6 +13,8 @@ const defaultDrainLimitMs = 7_000;
 
 /** Which seeds `npm run fault` tries each fault with: a number alone is how many, a list is the seeds themselves. */
 export const faultSeedsDefault = "20";
+/** By what `npm run fault` divides the long waits of fault tests. */
+export const faultScaleDefault = "1";
 
 /** Usual names of provider keys; waybill.yaml may name others. */
 const knownProviderKeys = [
@@ -32,7 +34,13 @@ const knownProviderKeys = [
 /** What a process of ours needs from any machine; nothing secret is among them. */
 const plainNames = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] as const;
 /** Settings of the launcher and the client, which no service has. */
-const notForServices = new Set(["WAYBILL_PORT_BASE", "WAYBILL_STATE_DIR", "WAYBILL_URL", "WAYBILL_FAULT_SEEDS"]);
+const notForServices = new Set([
+  "WAYBILL_PORT_BASE",
+  "WAYBILL_STATE_DIR",
+  "WAYBILL_URL",
+  "WAYBILL_FAULT_SEEDS",
+  "WAYBILL_FAULT_SCALE",
+]);
 const soundsSecret = /KEY|TOKEN|PASSWORD|SECRET/;
 
 export interface LauncherConfig {
@@ -51,6 +59,7 @@ export interface LauncherConfig {
   readonly drainLimitMs: number;
   /** As test/stack/seeds.ts reads it. */
   readonly faultSeeds: string;
+  readonly faultScale: string;
   /** Where programs find things on this machine; every process gets it. */
   readonly plain: Readonly<Record<string, string>>;
   /** Settings for every service. */
@@ -74,6 +83,7 @@ export function readLauncherConfig(environment: NodeJS.ProcessEnv = process.env)
     providerKeys: readProviderKeys(environment, configFile),
     drainLimitMs: wholeNumber(environment, "WAYBILL_DRAIN_LIMIT_MS", defaultDrainLimitMs, 0, 3_600_000),
     faultSeeds: faultSeedsOf(environment),
+    faultScale: String(wholeNumber(environment, "WAYBILL_FAULT_SCALE", Number(faultScaleDefault), 1, 20)),
     plain: plainEnvironment(environment),
     common: commonSettings(environment),
   };

@@ -22,6 +22,8 @@ export interface Surface {
   errorBody(error: WaybillError, requestId: string): string;
   /** An error inside a stream that has begun, as a whole event. No end marker follows it. */
   errorEvent(error: WaybillError, requestId: string): string;
+  /** Says nothing, inside a stream that has begun, but that it is alive. */
+  readonly heartbeat: string;
   /** Undefined: only providers of this very dialect can serve it. */
   readonly translation: SurfaceTranslation | undefined;
 }

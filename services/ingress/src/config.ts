@@ -44,6 +44,12 @@ export const settings = {
     min: 65_536,
     max: 256 * 1024 * 1024,
   }),
+  WAYBILL_HEARTBEAT_MS: integer({
+    meaning: "Silence in a stream that has begun after which its client is sent a sign of life; 0: never.",
+    fallback: 15_000,
+    min: 0,
+    max: 600_000,
+  }),
   WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS: integer({
     meaning: "A request must have arrived whole within this time.",
     fallback: 60_000,

@@ -160,7 +160,10 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
   try {
     const response = turn.last
       ? await ports.decisions.next(
-          { request, resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt, failureCode: "worker_lost" },
+          {
+            ...{ request, resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt },
+            ...{ failureCode: "worker_lost", retryAfterMs: 0 },
+          },
           call.traceparent,
         )
       : await ports.decisions.decide(request, call.traceparent);
@@ -249,7 +252,10 @@ async function nextDecision(
   const isFinal = client.hasContent || client.isGone || !mayHaveNext(error.code);
   if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;
   const response = await ports.decisions.next(
-    { request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt, failureCode: error.code },
+    {
+      ...{ request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt },
+      ...{ failureCode: error.code, retryAfterMs: error.retryAfterMs ?? 0 },
+    },
     call.traceparent,
   );
   // A refused fallback explains less than the failure that made it necessary, unless it is about money.

@@ -29,7 +29,7 @@ import {
   type Wanted,
 } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
-import { type Itinerary, NOWHERE } from "./core/itinerary.ts";
+import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
 import { type Question, readQuestion } from "./core/question.ts";
 import { resolve } from "./core/resolve.ts";
@@ -80,7 +80,7 @@ interface Case {
   /** How long the ingress waits before it sends the attempt, if it goes to the model that failed. */
   retryDelayMs: number;
   /** The decision follows a failed attempt. */
-  after: { resumeToken: Buffer; failedAttempt: number; failureCode: string };
+  after: FailedAttempt & { resumeToken: Buffer };
   startedMs: number;
   held: Held | undefined;
 }
@@ -96,7 +96,7 @@ const NO_SIZE: HoldSize = {
   ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
   ...{ choices: 1n, boundedByShare: false },
 };
-const NOT_AFTER = { resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "" };
+const NOT_AFTER = { resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "", retryAfterMs: 0 };
 const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD };
 
 export class Decide {
@@ -153,7 +153,7 @@ export class Decide {
   #following(next: NextRequest, deadlineMs: number, startedMs: number): DecideResponse | Promise<DecideResponse> {
     const notReady = this.#notReady();
     if (notReady) return notReady;
-    const { request, failedAttempt, failureCode, resumeToken } = next;
+    const { request, failedAttempt, failureCode, retryAfterMs, resumeToken } = next;
     const question = request && readQuestion(request);
     const itinerary = decodeItinerary(Buffer.from(resumeToken).toString("utf8"));
     if (!request || !question || !itinerary) {
@@ -162,17 +162,17 @@ export class Decide {
     const world = new LiveWorld(this.#options, question);
     world.on(itinerary.route);
     this.#leaveSession(world, itinerary);
-    const asked = askAfter(question, itinerary, failedAttempt, failureCode, this.#options.snapshot);
+    const asked = askAfter(question, itinerary, next, this.#options.snapshot);
     // Nothing is left to try: the failure is the answer.
     if (!asked) return refuse(failureCode, {});
-    const { retry } = asked;
+    const retry = asked.retry ?? asked.awaited;
     const open: Case = {
       ...{ request, question, world, itinerary, startedMs },
       attempt: failedAttempt + 1,
-      reason: reasonAfter(failedAttempt, failureCode),
+      reason: reasonAfter(next),
       waitMs: this.#waitMs(deadlineMs),
-      retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries) : 0,
-      after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode },
+      retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries, next) : 0,
+      after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode, retryAfterMs },
       held: undefined,
     };
     return this.#choose(open, asked);
@@ -333,8 +333,8 @@ export class Decide {
 
   /** Every candidate was rejected: the refusal says the reason that may be over soonest. */
   #refused({ code, because, budget }: Refused): DecideResponse {
-    const retryAfterMs =
-      code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : ERRORS[code].httpStatus === 503 ? RETRY_AFTER_MS : 0;
+    const isSoonOver = ERRORS[code].httpStatus === 503 || code === "upstream_rate_limited";
+    const retryAfterMs = code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : isSoonOver ? RETRY_AFTER_MS : 0;
     return refuse(code, {
       retryAfterMs,
       ...(code === "budget_exceeded" && { budget }),

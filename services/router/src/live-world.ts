@@ -129,7 +129,9 @@ export class LiveWorld implements World {
   }
 
   /** What this decision was made from, for its record. */
-  inputs(after: Pick<DecisionInputs, "resumeToken" | "failedAttempt" | "failureCode">): DecisionInputs {
+  inputs(
+    after: Pick<DecisionInputs, "resumeToken" | "failedAttempt" | "failureCode" | "retryAfterMs">,
+  ): DecisionInputs {
     return {
       features: this.#question.features,
       allowedModels: [...this.#question.allowedModels],

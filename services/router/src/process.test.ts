@@ -293,6 +293,7 @@ test("the seeded route sends paying users to the better model, with the other as
       resumeToken: first.resumeToken,
       failedAttempt: 1,
       failureCode: "upstream_error",
+      retryAfterMs: 0,
     }),
   );
   assert.equal(second.attempt, 2);
@@ -302,6 +303,7 @@ test("the seeded route sends paying users to the better model, with the other as
     resumeToken: second.resumeToken,
     failedAttempt: 2,
     failureCode: "upstream_error",
+    retryAfterMs: 0,
   });
   assert.equal(refusalOf(third).code, "upstream_error", "nothing is left to try");
   assert.equal(decisionOf(await router.decide(request("dynamic/support"))).target?.model, "economy");
@@ -313,7 +315,13 @@ test("an attempt that was never sent goes to the same model once more, then to t
   const models = [decision.target?.model];
   for (let failedAttempt = 1; failedAttempt <= 3; failedAttempt += 1) {
     const { resumeToken } = decision;
-    const next = await router.next({ request: asked, resumeToken, failedAttempt, failureCode: "not_sent" });
+    const next = await router.next({
+      request: asked,
+      resumeToken,
+      failedAttempt,
+      failureCode: "not_sent",
+      retryAfterMs: 0,
+    });
     decision = decisionOf(next);
     assert.equal(decision.attempt, failedAttempt + 1);
     assert.equal(decision.holds.length, 1, "each attempt is held afresh");

@@ -185,25 +185,25 @@ function converse(
 
 function replayOne(record: DecisionRecord, version: CompiledRoute | undefined, snapshot: Snapshot): Explanation {
   const { inputs, requestId, attribution } = record;
-  const { features, allowedModels = [], resumeToken, failedAttempt = 0, failureCode = "" } = inputs ?? {};
+  const { features, allowedModels = [], resumeToken } = inputs ?? {};
   const question = readQuestion({ requestId, ingressId: "", attribution, features, allowedModels });
   if (!question || !inputs) {
     throw new WaybillError("invalid_value", { publicMessage: "The record has no features.", param: "record" });
   }
   const world = new RecordedWorld(inputs, requestId);
-  if (failedAttempt === 0) {
+  if (inputs.failedAttempt === 0) {
     const resolution = version ? walkDraft(version, question, snapshot, world) : resolve(question, snapshot, world);
     return explainFrom(question, resolution, snapshot, world, world).explanation;
   }
   const itinerary = decodeItinerary((resumeToken ?? Buffer.alloc(0)).toString("utf8"));
-  const asked = itinerary && askAfter(question, itinerary, failedAttempt, failureCode, snapshot);
+  const asked = itinerary && askAfter(question, itinerary, inputs, snapshot);
   if (!asked) {
     throw new WaybillError("invalid_value", {
       publicMessage: "The record's resume token cannot be read.",
       param: "record",
     });
   }
-  return explainAsked(asked, reasonAfter(failedAttempt, failureCode), snapshot, world, world).explanation;
+  return explainAsked(asked, reasonAfter(inputs), snapshot, world, world).explanation;
 }
 
 /** What has changed since among the models that were looked at. */

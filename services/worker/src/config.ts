@@ -33,6 +33,13 @@ export const settings = {
     min: 1_000,
     max: 600_000,
   }),
+  WAYBILL_MIN_STREAM_BYTES_PER_SECOND: integer({
+    meaning:
+      "A stream that brings less text than this, over 30 s after its first content, is ended; 0: as slow as it likes.",
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+  }),
   WAYBILL_INGRESS_SILENT_MS: integer({
     meaning: "Silence of an ingress after which its calls are ended.",
     fallback: 5_000,

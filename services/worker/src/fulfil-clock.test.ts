@@ -91,6 +91,7 @@ async function play(script: Play): Promise<Played> {
       return { abort: () => {}, release: () => {} };
     },
     failpoint: () => {},
+    bytesPerSecondMin: 0,
     measure: { claimed: () => {}, firstToken: () => {}, ended: () => {} },
     callEnded: () => {},
     book: (record: UsageRecord) => {

@@ -188,6 +188,7 @@ function carry(
       droppedFields: request.droppedFields,
       reply,
       clock: ports.clock,
+      bytesPerSecondMin: ports.bytesPerSecondMin,
       // Not from the delivery: waiting for room, the claim and the body are no time of the provider's.
       calledAtMs: ports.clock.monotonicMs(),
       totalDueAtMs,

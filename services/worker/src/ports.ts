@@ -94,6 +94,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly failpoint: Failpoint;
+  /** Of text, in a stream that has begun; 0: as slow as it likes. */
+  readonly bytesPerSecondMin: number;
   /** The provider's configuration of this moment; undefined when it is not deployed or has no key. */
   upstreamOf(providerId: string): Upstream | undefined;
   /** Asks the ingress that made the attempt. */

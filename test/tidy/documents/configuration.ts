@@ -23,6 +23,7 @@ export const LAUNCHER_VARIABLES: readonly (readonly [name: string, fallback: str
   ["WAYBILL_CONFIG", "", "Providers and models. Not set: `waybill.yaml` where there is one, else only the simulator."],
   ["WAYBILL_DRAIN_LIMIT_MS", "7000", "How long services finish what they have begun after Ctrl-C."],
   ["WAYBILL_FAULT_SEEDS", "20", "How many seeds `npm run fault` tries each fault with."],
+  ["WAYBILL_FAULT_SCALE", "1", "By what `npm run fault` divides the long waits of fault tests; CI takes 10."],
   ["NATS_URL", "", "Use this NATS instead of starting one."],
   ["NATS_USER", "", "With `NATS_URL`: one user for every service (no isolation); not set: one user per service."],
   ["NATS_PASSWORD", "", "Its password."],

@@ -5,8 +5,9 @@ import { readLauncherConfig } from "../config.ts";
 import { faultHelp } from "./fault.ts";
 
 // The fault tests are no package with a door: they read the setting in processes of their own.
-const { seedsOf } = (await import(new URL("../../../../test/stack/seeds.ts", import.meta.url).href)) as {
+const { seedsOf, faultScale } = (await import(new URL("../../../../test/stack/seeds.ts", import.meta.url).href)) as {
   seedsOf(given: string): number[];
+  faultScale(): number;
 };
 
 const seedsWith = (WAYBILL_FAULT_SEEDS?: string): number[] =>
@@ -17,7 +18,7 @@ test("with nothing set, each fault is tried with the seeds 1 to 20, as the help 
     seedsWith(),
     Array.from({ length: 20 }, (_, index) => index + 1),
   );
-  assert.match(faultHelp, /default 20$/);
+  assert.match(faultHelp, /default 20\.$/m);
 });
 
 test("a number alone is how many; a list is the seeds themselves, so that one can be replayed", () => {
@@ -35,4 +36,11 @@ test("what names no seed is refused before anything is built, and never runs not
   for (const text of ["0", "9-5", "3,", "1-x", "0-100000"]) {
     assert.throws(() => seedsOf(text), /WAYBILL_FAULT_SEEDS must be/, text);
   }
+});
+
+test("long waits are as long as in earnest, as the help says, and ten times shorter in CI", () => {
+  assert.equal(readLauncherConfig({}).faultScale, "1");
+  assert.equal(readLauncherConfig({ WAYBILL_FAULT_SCALE: "5" }).faultScale, "5");
+  assert.throws(() => readLauncherConfig({ WAYBILL_FAULT_SCALE: "0" }), /WAYBILL_FAULT_SCALE must be/);
+  assert.equal(faultScale(), Number(process.env.WAYBILL_FAULT_SCALE || 10));
 });

@@ -13,6 +13,7 @@ export const anthropicMessages: Surface = {
   readRequest: readMessagesRequest,
   errorBody: (error, requestId) => JSON.stringify(toErrorBody(error, requestId)),
   errorEvent: toErrorEvent,
+  heartbeat: 'event: ping\ndata: {"type":"ping"}\n\n',
   translation: {
     readConversation: readMessagesConversation,
     writeAnswer: writeMessage,

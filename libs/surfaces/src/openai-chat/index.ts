@@ -13,6 +13,7 @@ export const openAiChat: Surface = {
   readRequest: readChatRequest,
   errorBody: (error) => JSON.stringify(toErrorBody(error)),
   errorEvent: (error) => toErrorEvent(error),
+  heartbeat: ": waybill\n\n",
   translation: {
     readConversation: readChatConversation,
     writeAnswer: writeChatAnswer,

@@ -2,6 +2,7 @@
 // and notes every byte in the oracle. An answer without waits and faults goes out in one write, with no timer at all.
 
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import type { CallRecord } from "./oracle-log.ts";
 import type { CallPlan, ScriptedRequest } from "./plan.ts";
 import type { Fault } from "./script.ts";
@@ -10,6 +11,7 @@ import type { AnswerIdentity, Voice } from "./voices/voice.ts";
 
 /** A stream with more chunks than this is written chunk by chunk, so that a slow reader is felt. */
 const AT_ONCE_CHUNKS_MAX = 256;
+const GZIP_BYTES = 64 * 1024 * 1024;
 
 export interface Answer {
   readonly voice: Voice;
@@ -41,7 +43,11 @@ async function playSlowly(response: ServerResponse, answer: Answer): Promise<voi
   if (plan.latencyMs > 0 && !(await waitOrGone(response, plan.latencyMs))) return;
   if (plan.fault !== undefined) record.entry.fault = plan.fault.kind;
   if (plan.fault?.kind === "status") playStatus(response, voice, record, plan.fault);
-  else if (plan.fault?.kind !== "hang_before_headers") await playSteps(response, answer);
+  else if (plan.fault?.kind === "gzip_bomb") playGzip(response, answer, plan.fault.bytes ?? GZIP_BYTES);
+  else if (plan.fault?.kind === "cut_before_headers") {
+    record.ended("faulted");
+    cutConnection(response, plan.fault.by ?? "rst");
+  } else if (plan.fault?.kind !== "hang_before_headers") await playSteps(response, answer);
 }
 
 function playStatus(
@@ -61,6 +67,19 @@ function playStatus(
   if (fault.retryAfter !== undefined) headers["retry-after"] = fault.retryAfter;
   record.entry.status = status;
   response.writeHead(status, headers);
+  record.sent(body);
+  record.ended("faulted");
+  response.end(body);
+}
+
+function playGzip(response: ServerResponse, { request, voice, record }: Answer, bytes: number): void {
+  const body = gzipSync(Buffer.alloc(bytes, " "));
+  record.entry.status = 200;
+  response.writeHead(200, {
+    "content-type": request.stream ? voice.streamType : "application/json",
+    "content-encoding": "gzip",
+    "content-length": body.length,
+  });
   record.sent(body);
   record.ended("faulted");
   response.end(body);

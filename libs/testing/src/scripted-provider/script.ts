@@ -11,15 +11,31 @@ export type Fault =
       /** Seconds, sent as `retry-after`. */
       readonly retryAfter?: number;
     }
+  /** The connection ends before any byte of an answer: by RST (default) or FIN. */
+  | { readonly kind: "cut_before_headers"; readonly by?: "rst" | "fin" }
   | { readonly kind: "hang_before_headers" }
   | { readonly kind: "hang_after_headers" }
   | { readonly kind: "stall_after"; readonly chunk?: number }
+  /** Silent for `ms`, then goes on as if nothing had been. */
+  | { readonly kind: "pause_after"; readonly chunk?: number; readonly ms: number }
   /** The connection ends in the middle: by RST (default) or FIN. */
   | { readonly kind: "cut_after"; readonly chunk?: number; readonly by?: "rst" | "fin" }
   /** A clean end of the HTTP body, without finish_reason, usage and [DONE]. */
   | { readonly kind: "end_without_done"; readonly chunk?: number }
-  | { readonly kind: "error_event_after"; readonly chunk?: number; readonly message?: string }
-  | { readonly kind: "first_frame_error"; readonly message?: string }
+  /** All of a stream but its last event: [DONE], or message_stop. `hang`: and the connection stays open. */
+  | { readonly kind: "no_end_mark"; readonly hang?: boolean }
+  /** A whole stream, and content again behind its end. */
+  | { readonly kind: "more_after_end" }
+  /** `errorType`: in the words of the format, such as rate_limit_error. */
+  | {
+      readonly kind: "error_event_after";
+      readonly chunk?: number;
+      readonly message?: string;
+      readonly errorType?: string;
+    }
+  | { readonly kind: "first_frame_error"; readonly message?: string; readonly errorType?: string }
+  /** A body that nobody asked to have compressed, and that grows to `bytes` (default 64 MiB). */
+  | { readonly kind: "gzip_bomb"; readonly bytes?: number }
   | { readonly kind: "malformed_json"; readonly chunk?: number }
   /** One content chunk of `bytes` characters (default 2 MiB). */
   | { readonly kind: "oversize_event"; readonly bytes?: number }
@@ -124,13 +140,18 @@ const scriptFields: Record<keyof Script, Check> = {
 const chunk = whole(0, CHUNKS_MAX);
 const faultFields: Record<Fault["kind"], Record<string, Check>> = {
   status: { status: whole(100, 599), body: string, retryAfter: whole(0, 86_400) },
+  cut_before_headers: { by: oneOf("rst", "fin") },
   hang_before_headers: {},
   hang_after_headers: {},
   stall_after: { chunk },
+  pause_after: { chunk, ms: timeMs },
   cut_after: { chunk, by: oneOf("rst", "fin") },
   end_without_done: { chunk },
-  error_event_after: { chunk, message: string },
-  first_frame_error: { message: string },
+  no_end_mark: { hang: boolean },
+  more_after_end: {},
+  error_event_after: { chunk, message: string, errorType: string },
+  first_frame_error: { message: string, errorType: string },
+  gzip_bomb: { bytes: whole(1, BYTES_MAX) },
   malformed_json: { chunk },
   oversize_event: { bytes: whole(1, BYTES_MAX) },
   crlf: {},

@@ -15,10 +15,12 @@ const STALL: Step = { kind: "stall" };
 const BOM = "\u{feff}";
 const DEFAULT_FAULT_CHUNK = 1;
 
-/** Faults after which the caller has no whole, valid answer. The other kinds only make the answer odd. */
-export function endsBadly(plan: CallPlan): boolean {
-  const kind = plan.fault?.kind;
-  return kind !== undefined && kind !== "crlf" && kind !== "bom" && kind !== "slow_bytes" && kind !== "oversize_event";
+/** These only make an answer odd or slow. */
+const HARMLESS = new Set(["crlf", "bom", "slow_bytes", "oversize_event", "pause_after", "more_after_end"]);
+
+/** True for faults after which the caller has no whole, valid answer. */
+export function endsBadly({ fault }: CallPlan): boolean {
+  return fault !== undefined && !HARMLESS.has(fault.kind);
 }
 
 /** A stream's events, in the order of its voice. */
@@ -35,24 +37,28 @@ export function* streamSteps(
 
   if (plan.fault?.kind === "bom") yield write(BOM);
   if (plan.fault?.kind === "first_frame_error") {
-    yield write(ended(stream.error(plan.fault.message ?? "scripted first-frame error")));
+    yield write(ended(stream.error(plan.fault.message ?? "scripted first-frame error", plan.fault.errorType)));
     return;
   }
   yield write(ended(stream.begin()));
 
+  const error = (message: string, type?: string): string => ended(stream.error(message, type));
   for (let index = 0; index < plan.chunks; index++) {
-    if (broken?.after === index) return yield* stopSteps(broken.stop, (message) => ended(stream.error(message)));
-    const ms = index === 0 ? plan.firstTokenMs : plan.gapMs;
+    if (broken?.after === index) return yield* stopSteps(broken.stop, error);
+    const ms = (index === 0 ? plan.firstTokenMs : plan.gapMs) + pauseBefore(plan, index);
     if (ms > 0) yield { kind: "wait", ms };
     const text = stream.content(index);
     yield { kind: "write", text: ended(isMalformed(plan, index) ? breakJson(text) : text), contentChunks: 1 };
   }
-  if (broken !== undefined) return yield* stopSteps(broken.stop, (message) => ended(stream.error(message)));
+  if (broken !== undefined) return yield* stopSteps(broken.stop, error);
 
   for (const text of stream.toolCalls()) yield write(ended(text));
-  for (const { text, usage } of stream.end()) {
+  const end = stream.end();
+  for (const { text, usage } of plan.fault?.kind === "no_end_mark" ? end.slice(0, -1) : end) {
     yield { kind: "write", text: ended(text), contentChunks: 0, ...(usage !== undefined && { usage }) };
   }
+  if (plan.fault?.kind === "no_end_mark" && plan.fault.hang) yield STALL;
+  if (plan.fault?.kind === "more_after_end") yield write(stream.content(0));
 }
 
 /** A plain JSON answer: in one piece, or in `chunks` slices where a fault needs a middle. */
@@ -78,13 +84,14 @@ export function* plainSteps(
     const to = Math.floor(((index + 1) * body.length) / slices);
     yield { kind: "write", text: body.slice(from, to), contentChunks: 1 };
   }
-  yield* stopSteps(broken.stop, (message) => voice.errorBody(message, "server_error", "scripted_error"));
+  yield* stopSteps(broken.stop, (message, type = "server_error") => voice.errorBody(message, type, "scripted_error"));
 }
 
 /** The whole body that a plain answer has, broken where the fault says so. */
 export function plainBody(voice: Voice, plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity): string {
   if (plan.fault?.kind === "first_frame_error") {
-    return voice.errorBody(plan.fault.message ?? "scripted first-frame error", "server_error", "scripted_error");
+    const { message = "scripted first-frame error", errorType = "server_error" } = plan.fault;
+    return voice.errorBody(message, errorType, "scripted_error");
   }
   const body = voice.plainBody(plan, request, identity);
   if (plan.fault?.kind === "bom") return BOM + body;
@@ -95,7 +102,7 @@ type Stop =
   | { readonly kind: "stall" }
   | { readonly kind: "cut"; readonly by: "rst" | "fin" }
   | { readonly kind: "end" }
-  | { readonly kind: "error"; readonly message: string };
+  | { readonly kind: "error"; readonly message: string; readonly type: string | undefined };
 
 /** Where the answer breaks off, if it does; never later than after its last chunk. */
 function breakOff(plan: CallPlan): { readonly after: number; readonly stop: Stop } | undefined {
@@ -112,16 +119,24 @@ function breakOff(plan: CallPlan): { readonly after: number; readonly stop: Stop
     case "end_without_done":
       return at(fault.chunk, { kind: "end" });
     case "error_event_after":
-      return at(fault.chunk, { kind: "error", message: fault.message ?? "scripted error in the middle of the stream" });
+      return at(fault.chunk, {
+        kind: "error",
+        message: fault.message ?? "scripted error in the middle of the stream",
+        type: fault.errorType,
+      });
     default:
       return undefined;
   }
 }
 
-function* stopSteps(stop: Stop, error: (message: string) => string): Generator<Step> {
+function* stopSteps(stop: Stop, error: (message: string, type?: string) => string): Generator<Step> {
   if (stop.kind === "stall") yield STALL;
   if (stop.kind === "cut") yield { kind: "cut", by: stop.by };
-  if (stop.kind === "error") yield write(error(stop.message));
+  if (stop.kind === "error") yield write(error(stop.message, stop.type));
+}
+
+function pauseBefore({ fault }: CallPlan, index: number): number {
+  return fault?.kind === "pause_after" && (fault.chunk ?? DEFAULT_FAULT_CHUNK) === index ? fault.ms : 0;
 }
 
 function isMalformed(plan: CallPlan, index: number): boolean {

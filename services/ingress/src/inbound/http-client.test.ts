@@ -29,12 +29,17 @@ const head: AnswerHead = {
 };
 
 /** What a real client hears of what the story tells the client's side. */
-async function hear(tell: (client: HttpClient) => void, headers: Record<string, string> = {}): Promise<Response> {
-  const server = createServer((request, response) => tell(new HttpClient(request, response, "id-1", 1_000, () => {})));
+async function hear(
+  tell: (client: HttpClient) => void,
+  headers: Record<string, string> = {},
+  { path = "/", heartbeatMs = 0 } = {},
+): Promise<Response> {
+  const options = { requestId: "id-1", bufferBytesMax: 1_000, heartbeatMs, onFirstByte: () => {} };
+  const server = createServer((request, response) => tell(new HttpClient(request, response, options)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(() => server.close());
   const { port } = server.address() as AddressInfo;
-  return fetch(`http://127.0.0.1:${port}`, { headers: { connection: "close", ...headers } });
+  return fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close", ...headers } });
 }
 
 describe("a client hears", () => {
@@ -69,5 +74,30 @@ describe("a client hears", () => {
     assert.equal(answer.headers.get("cf-aig-provider"), "sim");
     assert.equal(answer.headers.get("cf-aig-model"), "economy");
     assert.equal(answer.headers.get("cf-aig-step"), "1");
+  });
+
+  it("of a silent stream that it is alive, in the surface's own words, and of one that has not begun nothing", async () => {
+    for (const [path, sign] of [
+      ["/v1/chat/completions", ": waybill\n\n"],
+      ["/v1/messages", 'event: ping\ndata: {"type":"ping"}\n\n'],
+    ] as const) {
+      const answer = await hear(
+        (client) => client.stream(head, Buffer.from("data: x\n\n")),
+        {},
+        { path, heartbeatMs: 5 },
+      );
+      let text = "";
+      for await (const bytes of answer.body ?? []) {
+        text += Buffer.from(bytes).toString();
+        if (text.endsWith(sign + sign)) break;
+      }
+      assert.equal(text.replaceAll(sign, ""), "data: x\n\n");
+    }
+    const late = await hear(
+      (client) => setTimeout(() => client.fail(new WaybillError("upstream_error")), 30),
+      {},
+      { heartbeatMs: 5 },
+    );
+    assert.equal(late.status, 502);
   });
 });

@@ -5,30 +5,33 @@ import type { AnswerHead, Client } from "../ports.ts";
 import { answerError } from "./answer-error.ts";
 import { answerHeaders, failureHeaders } from "./answer-headers.ts";
 import { errorSurface } from "./error-surface.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+export interface HttpClientOptions {
+  requestId: string;
+  /** What may wait for a slow reader. */
+  bufferBytesMax: number;
+  /** Silence in a stream after which it is sent a sign of life; 0: never. */
+  heartbeatMs: number;
+  onFirstByte(): void;
+}
 
 export class HttpClient implements Client {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #options: HttpClientOptions;
   #requestId: string;
-  readonly #bufferBytesMax: number;
-  readonly #onFirstByte: () => void;
+  #heartbeat: Heartbeat | undefined;
   #complete = false;
   #gone = false;
   #streaming = false;
   #goneListeners: (() => void)[] = [];
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-    bufferBytesMax: number,
-    onFirstByte: () => void,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, options: HttpClientOptions) {
     this.#request = request;
     this.#response = response;
-    this.#requestId = requestId;
-    this.#bufferBytesMax = bufferBytesMax;
-    this.#onFirstByte = onFirstByte;
+    this.#options = options;
+    this.#requestId = options.requestId;
     // `close` also follows a complete answer; only before that does it mean that the client has left.
     response.on("close", () => this.#leave());
     request.on("aborted", () => this.#leave());
@@ -58,7 +61,7 @@ export class HttpClient implements Client {
 
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
-    this.#onFirstByte();
+    this.#options.onFirstByte();
     const headers = this.#headers(head);
     if (costUsd !== "") headers["x-waybill-cost-usd"] = costUsd;
     headers["content-type"] = contentType;
@@ -72,9 +75,11 @@ export class HttpClient implements Client {
   stream(head: AnswerHead, bytes: Uint8Array): boolean {
     if (!this.#streaming) this.#beginStream(head);
     this.#response.write(bytes);
-    if (this.#response.writableLength <= this.#bufferBytesMax) return true;
+    this.#heartbeat?.wrote(bytes);
+    if (this.#response.writableLength <= this.#options.bufferBytesMax) return true;
     // No event may end a stream the reader does not read; the cut connection tells it that the answer is not whole.
     this.#gone = true;
+    this.#heartbeat?.stop();
     this.#response.destroy();
     return false;
   }
@@ -102,7 +107,7 @@ export class HttpClient implements Client {
 
   #beginStream(head: AnswerHead): void {
     this.#streaming = true;
-    this.#onFirstByte();
+    this.#options.onFirstByte();
     this.#response.writeHead(200, {
       ...this.#headers(head),
       "content-type": "text/event-stream; charset=utf-8",
@@ -111,16 +116,25 @@ export class HttpClient implements Client {
       "x-accel-buffering": "no",
     });
     this.#response.socket?.setNoDelay(true);
+    const { heartbeatMs } = this.#options;
+    if (heartbeatMs > 0) this.#heartbeat = new Heartbeat(heartbeatMs, () => this.#beat());
+  }
+
+  /** A reader with bytes still to come knows that the stream is alive. */
+  #beat(): void {
+    if (this.#response.writableLength === 0) this.#response.write(errorSurface(this.#request.url).heartbeat);
   }
 
   #end(): void {
     this.#complete = true;
+    this.#heartbeat?.stop();
     this.#response.end();
   }
 
   #leave(): void {
     if (this.#complete || this.#gone) return;
     this.#gone = true;
+    this.#heartbeat?.stop();
     for (const listener of this.#goneListeners) listener();
   }
 

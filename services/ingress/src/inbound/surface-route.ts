@@ -14,6 +14,7 @@ import type { RequestReport } from "./report-requests.ts";
 export interface SurfaceRouteConfig extends BodyLimits {
   WAYBILL_OPEN_REQUESTS_MAX: number;
   WAYBILL_STREAM_BUFFER_BYTES_MAX: number;
+  WAYBILL_HEARTBEAT_MS: number;
   WAYBILL_CLAIM_TIMEOUT_MS: number;
   WAYBILL_ANSWER_BYTES_MAX: number;
   WAYBILL_KEPT_ANSWER_BYTES_MAX: number;
@@ -62,10 +63,15 @@ export function makeSurfaceRoute(
       const span = tracing.start(`POST ${surface.path}`, "server", textOf(headers.traceparent));
       reply.hijack();
       let isStreaming = false;
-      const client = new HttpClient(request.raw, reply.raw, requestId, config.WAYBILL_STREAM_BUFFER_BYTES_MAX, () => {
-        report.firstByte(startMs);
-        isStreaming = client.hasContent;
-        if (isStreaming) streamsOpen += 1;
+      const client = new HttpClient(request.raw, reply.raw, {
+        requestId,
+        bufferBytesMax: config.WAYBILL_STREAM_BUFFER_BYTES_MAX,
+        heartbeatMs: config.WAYBILL_HEARTBEAT_MS,
+        onFirstByte: () => {
+          report.firstByte(startMs);
+          isStreaming = client.hasContent;
+          if (isStreaming) streamsOpen += 1;
+        },
       });
       const upload = bodies.upload(request.raw);
       const readBody = async (): Promise<Buffer> => {

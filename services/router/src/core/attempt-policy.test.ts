@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AttemptPolicy } from "@waybill/routes";
-import { DIRECT_POLICY, mayFallBack, mayRetry, retryDelayMs } from "./attempt-policy.ts";
+import { DIRECT_POLICY, mayAwait, mayFallBack, mayRetry, retryDelayMs } from "./attempt-policy.ts";
 
 const policy = (overrides: Partial<AttemptPolicy>): AttemptPolicy => ({ ...DIRECT_POLICY, ...overrides });
 
 test("a model is tried again as often as its node says, and not for what it would only say again", () => {
   const twice = policy({ retries: 2 });
-  for (const code of ["upstream_error", "upstream_timeout", "upstream_rate_limited"]) {
+  for (const code of ["upstream_error", "upstream_unreachable", "upstream_rate_limited"]) {
     assert.deepEqual(
       [1, 2, 3].map((tries) => mayRetry(twice, code, tries)),
       [true, true, false],
@@ -16,7 +16,8 @@ test("a model is tried again as often as its node says, and not for what it woul
     );
     assert.equal(mayRetry(DIRECT_POLICY, code, 1), false, code);
   }
-  for (const code of ["context_length_exceeded", "content_filter", "upstream_auth", "upstream_rejected", "nonsense"]) {
+  const useless = ["context_length_exceeded", "content_filter", "upstream_auth", "upstream_timeout"];
+  for (const code of [...useless, "upstream_rejected", "nonsense"]) {
     assert.equal(mayRetry(twice, code, 1), false, code);
   }
 });
@@ -36,9 +37,22 @@ test("the next model is tried for the failures the node names", () => {
   assert.equal(mayFallBack(DIRECT_POLICY, "invalid_json"), false);
 });
 
+const FAILED = { failureCode: "upstream_error", retryAfterMs: 0 };
+
+test("a refusal for its rate is given time whatever the node says, and as much as it asks for", () => {
+  const pauses = (retryAfterMs: number) =>
+    [1, 2, 3, 4, 5].map((tries) =>
+      retryDelayMs(DIRECT_POLICY, tries, { failureCode: "upstream_rate_limited", retryAfterMs }),
+    );
+  assert.deepEqual(pauses(0), [500, 1_000, 2_000, 4_000, 5_000]);
+  assert.deepEqual(pauses(3_000), [3_000, 3_000, 3_000, 4_000, 5_000]);
+  assert.equal(retryDelayMs(DIRECT_POLICY, 1, FAILED), 0);
+  assert.deepEqual([mayAwait(5_000), mayAwait(5_001)], [true, false]);
+});
+
 test("pauses grow as the backoff says, and have an end", () => {
   const pauses = (backoff: AttemptPolicy["backoff"]) =>
-    [1, 2, 3, 4, 5].map((tries) => retryDelayMs(policy({ retryDelayMs: 1_000, backoff }), tries));
+    [1, 2, 3, 4, 5].map((tries) => retryDelayMs(policy({ retryDelayMs: 1_000, backoff }), tries, FAILED));
   assert.deepEqual(pauses("constant"), [1_000, 1_000, 1_000, 1_000, 1_000]);
   assert.deepEqual(pauses("linear"), [1_000, 2_000, 3_000, 4_000, 5_000]);
   assert.deepEqual(pauses("exponential"), [1_000, 2_000, 4_000, 5_000, 5_000]);

@@ -14,6 +14,8 @@ export const DIRECT_POLICY: AttemptPolicy = {
 /** Failures in which the model itself had no part: it may be tried once more, by another worker, whatever the node says. */
 const NOT_THE_MODELS: ReadonlySet<string> = new Set<ErrorCode>(["worker_lost", "not_sent"]);
 const OWN_TRIES_MAX = 2;
+/** The least pause after a refusal for its rate that says nothing of when to come again; doubled each time. */
+const RATE_LIMITED_DELAY_MS = 500;
 
 const CLASSES: Partial<Record<ErrorCode, FailureClass>> = {
   upstream_error: "error",
@@ -26,9 +28,10 @@ const CLASSES: Partial<Record<ErrorCode, FailureClass>> = {
   context_length_exceeded: "context_too_long",
   content_filter: "content_filter",
 };
-/** The same model would answer the same again. */
+/** The same model would answer the same again, or nothing for as long again. */
 const USELESS_AGAIN: ReadonlySet<string> = new Set<ErrorCode>([
   "upstream_auth",
+  "upstream_timeout",
   "context_length_exceeded",
   "content_filter",
 ]);
@@ -54,8 +57,20 @@ export function mayFallBack(policy: AttemptPolicy, failureCode: string): boolean
   return failure !== undefined && policy.fallbackOn.includes(failure);
 }
 
+/** What its provider asks for is waited for at most as long as any pause; who asks for more is not asked again. */
+export function mayAwait(retryAfterMs: number): boolean {
+  return retryAfterMs <= RETRY_DELAY_MS_MAX;
+}
+
 /** How long to wait before attempt `tries + 1` at the same model. */
-export function retryDelayMs({ retryDelayMs: base, backoff }: AttemptPolicy, tries: number): number {
+export function retryDelayMs(policy: AttemptPolicy, tries: number, { failureCode, retryAfterMs }: Refused): number {
+  const { retryDelayMs: base, backoff } = policy;
   const factor = backoff === "constant" ? 1 : backoff === "linear" ? tries : 2 ** (tries - 1);
-  return Math.min(RETRY_DELAY_MS_MAX, base * factor);
+  const least = failureCode === "upstream_rate_limited" ? RATE_LIMITED_DELAY_MS * 2 ** (tries - 1) : 0;
+  return Math.min(RETRY_DELAY_MS_MAX, Math.max(base * factor, least, retryAfterMs));
+}
+
+interface Refused {
+  failureCode: string;
+  retryAfterMs: number;
 }

@@ -15,7 +15,8 @@ const ERROR_SHARE_MAX = 0.5;
 /** After it closed the share still holds the failures that opened it: for one window, and a heartbeat. */
 const SHARE_SETTLES_MS = 11_000;
 const OPEN_MS = 5_000;
-const OPEN_MS_MAX = 60_000;
+/** A provider that is well again is asked again well within half a minute. */
+const OPEN_MS_MAX = 20_000;
 /** While it is half open one request may try, in each router, so often. */
 const PROBE_EVERY_MS = 1_000;
 /** What a provider asks for is kept to, up to this long. */

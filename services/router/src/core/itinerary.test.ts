@@ -15,29 +15,38 @@ const itinerary = (items: ModelItem[], at: number): Itinerary => ({
   exceeded: [],
 });
 
+const failure = (failedAttempt: number, failureCode: string) => ({ failedAttempt, failureCode, retryAfterMs: 0 });
+
 test("a retry comes first, then what follows it", () => {
   const failed = item("a/m", 1, { retries: 1 });
-  const way = afterFailure(itinerary([failed, item("b/m")], 0), 1, "upstream_error");
+  const way = afterFailure(itinerary([failed, item("b/m")], 0), failure(1, "upstream_error"));
   assert.deepEqual([way?.retry, way?.from], [failed, 1]);
 });
 
 test("without retries the next one is tried, and nothing before it", () => {
-  const way = afterFailure(itinerary([item("a/m"), item("b/m", 1), item("c/m")], 1), 1, "upstream_error");
+  const way = afterFailure(itinerary([item("a/m"), item("b/m", 1), item("c/m")], 1), failure(1, "upstream_error"));
   assert.deepEqual([way?.retry, way?.from], [undefined, 2]);
 });
 
 test("a failure is final where the node does not fall back on it, where nothing follows, and after the last attempt", () => {
   const two = [item("a/m", 1), item("b/m")];
-  assert.equal(afterFailure(itinerary(two, 0), 1, "content_filter"), undefined);
-  assert.equal(afterFailure(itinerary(two, 0), 1, "invalid_json"), undefined);
-  assert.equal(afterFailure(itinerary([item("a/m", 1)], 0), 1, "upstream_error"), undefined);
-  assert.equal(afterFailure(itinerary(two, 0), ATTEMPTS_MAX, "upstream_error"), undefined);
-  assert.equal(afterFailure(itinerary(two, -1), 1, "upstream_error"), undefined);
+  assert.equal(afterFailure(itinerary(two, 0), failure(1, "content_filter")), undefined);
+  assert.equal(afterFailure(itinerary(two, 0), failure(1, "invalid_json")), undefined);
+  assert.equal(afterFailure(itinerary([item("a/m", 1)], 0), failure(1, "upstream_error")), undefined);
+  assert.equal(afterFailure(itinerary(two, 0), failure(ATTEMPTS_MAX, "upstream_error")), undefined);
+  assert.equal(afterFailure(itinerary(two, -1), failure(1, "upstream_error")), undefined);
+});
+
+test("a model whose provider asks for a long pause is not tried again, but another one is", () => {
+  const again = itinerary([item("a/m", 1, { retries: 1 }), item("b/m")], 0);
+  const retried = (retryAfterMs: number) =>
+    afterFailure(again, { ...failure(1, "upstream_rate_limited"), retryAfterMs })?.retry?.id;
+  assert.deepEqual([retried(5_000), retried(5_001)], ["a/m", undefined]);
 });
 
 test("a retry is possible where a fallback is not", () => {
   const failed = item("a/m", 1, { retries: 1, fallbackOn: [] });
-  const way = afterFailure(itinerary([failed, item("b/m")], 0), 1, "upstream_error");
+  const way = afterFailure(itinerary([failed, item("b/m")], 0), failure(1, "upstream_error"));
   assert.deepEqual([way?.retry, way?.from], [failed, 2]);
 });
 

@@ -1,7 +1,7 @@
 // The stops of one request in the order in which they may be tried, and how far it has come. It travels with the request as an
 // opaque token, so that any replica answers Next, and a route that changes meanwhile changes nothing for a request that has begun.
 import type { AttemptPolicy } from "@waybill/routes";
-import { mayFallBack, mayRetry } from "./attempt-policy.ts";
+import { mayAwait, mayFallBack, mayRetry } from "./attempt-policy.ts";
 import type { AutoChoice } from "./route/compiled-route.ts";
 import type { LimitUse } from "./route/walk.ts";
 
@@ -61,18 +61,25 @@ export const NOWHERE: Itinerary = {
   exceeded: [],
 };
 
+export interface FailedAttempt {
+  failedAttempt: number;
+  failureCode: string;
+  /** What its provider asked for; 0: nothing. */
+  retryAfterMs: number;
+}
+
 /** Attempts of one request in all. */
 export const ATTEMPTS_MAX = 16;
 
 /** Where to go on after a failure, and whether the same item comes first. Undefined: the failure is final. */
 export function afterFailure(
   { items, at }: Itinerary,
-  failedAttempt: number,
-  failureCode: string,
+  { failedAttempt, failureCode, retryAfterMs }: FailedAttempt,
 ): { from: number; retry: ModelItem | undefined } | undefined {
   const failed = items[at];
   if (failedAttempt >= ATTEMPTS_MAX || failed?.kind !== "model") return undefined;
-  const retry = mayRetry(failed.policy, failureCode, failed.tries) ? failed : undefined;
+  const isWorthRetry = mayRetry(failed.policy, failureCode, failed.tries) && mayAwait(retryAfterMs);
+  const retry = isWorthRetry ? failed : undefined;
   const from = mayFallBack(failed.policy, failureCode) ? at + 1 : items.length;
   if (!retry && from >= items.length) return undefined;
   return { from, retry };

@@ -29,3 +29,13 @@ test("the total ends a call that never pauses, and a zero timeout never does", (
   deadlines.heard(499);
   assert.equal(deadlines.expired(500), "total");
 });
+
+test("a finished answer is waited for five seconds more, whatever else comes", () => {
+  const deadlines = new Deadlines({ ...timeouts, gapMs: 30_000 }, 0, 60_000);
+  deadlines.heard(100);
+  deadlines.finished(200);
+  deadlines.heard(3_000);
+  deadlines.finished(3_000);
+  assert.equal(deadlines.expired(5_199), undefined);
+  assert.equal(deadlines.expired(5_200), "end_mark");
+});

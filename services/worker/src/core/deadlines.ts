@@ -1,5 +1,8 @@
-// The four named timeouts of a call as one due time: connect, first token, gap, total. Reading it is a comparison, so one
+// The named timeouts of a call as one due time: connect, first token, gap, end mark, total. Reading it is a comparison, so one
 // sweep serves all calls of a worker and a chunk costs nothing.
+
+/** How long a finished answer is waited for to say its usage and its end. */
+const END_MARK_MS = 5_000;
 
 export interface CallTimeouts {
   /** Until the request is being written. 0 in any of these: only the total holds. */
@@ -11,7 +14,7 @@ export interface CallTimeouts {
   totalMs: number;
 }
 
-export type TimeoutName = "connect" | "first_token" | "gap" | "total";
+export type TimeoutName = "connect" | "first_token" | "gap" | "end_mark" | "total";
 
 export class Deadlines {
   readonly #timeouts: CallTimeouts;
@@ -34,8 +37,16 @@ export class Deadlines {
 
   /** A piece of the answer came. */
   heard(nowMs: number): void {
+    if (this.#name === "end_mark") return;
     this.#name = "gap";
     this.#dueAtMs = due(nowMs, this.#timeouts.gapMs);
+  }
+
+  /** The answer has said how it finished: what is still to come is waited for only so long, whatever else comes. */
+  finished(nowMs: number): void {
+    if (this.#name === "end_mark") return;
+    this.#name = "end_mark";
+    this.#dueAtMs = nowMs + END_MARK_MS;
   }
 
   /** Which timeout has run out, if one has. */

@@ -6,10 +6,15 @@ import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import type { Ending } from "./ending.ts";
 import { ProviderCall } from "./provider-call.ts";
 
+const timeouts = { connectMs: 10, firstTokenMs: 100, gapMs: 50, totalMs: 0 };
+
 /** A call whose connection, clock and ingress are this test. */
 const exchange = openAiCompatible.exchange("openai-chat") ?? assert.fail();
 
-function setUp(stream: boolean): {
+function setUp(
+  stream: boolean,
+  { choiceCount = 1, bytesPerSecondMin = 0 } = {},
+): {
   call: ProviderCall;
   endings: Ending[];
   log: string[];
@@ -27,14 +32,15 @@ function setUp(stream: boolean): {
     failed: () => {},
   };
   const call = new ProviderCall({
-    waybill: Waybill.fromPartial({ stream, timeouts: { connectMs: 10, firstTokenMs: 100, gapMs: 50, totalMs: 0 } }),
+    waybill: Waybill.fromPartial({ stream, choiceCount, timeouts }),
     upstream: { mask: (text: string) => text.replaceAll("sk-ours", "***") },
     exchange,
     droppedFields: [],
     reply,
     clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
     calledAtMs: 0,
-    totalDueAtMs: 1_000,
+    totalDueAtMs: 60_000,
+    bytesPerSecondMin,
     onFirstData: () => void log.push("first data"),
     onEnding: (ending) => void endings.push(ending),
   });
@@ -95,6 +101,41 @@ test("each timeout ends the call under its own code, by how far it got", () => {
     call.sweep(atMs);
     assert.deepEqual([endings[0]?.failure?.code, endings[0]?.reach], [code, reach]);
     assert.equal(log.at(-1), "abort");
+  }
+});
+
+test("a stream that said how it finished is whole without its end mark, at once or after five seconds", () => {
+  for (const choiceCount of [1, 2]) {
+    const ended = setUp(true, { choiceCount });
+    const open = setUp(true, { choiceCount });
+    for (const { call } of [ended, open]) {
+      call.onSent();
+      call.onHeaders(200, noHeaders);
+      call.onData(Buffer.concat([content, stop]));
+    }
+    ended.call.onEnd();
+    open.at(4_000);
+    open.call.onData(Buffer.from(": ping\n\n"));
+    open.call.sweep(4_999);
+    assert.equal(open.endings.length, choiceCount === 1 ? 0 : 1);
+    open.call.sweep(5_000);
+    const codes = [ended, open].map(({ endings }) => endings[0]?.failure?.code);
+    // The other choice may be cut short.
+    assert.deepEqual(codes, choiceCount === 1 ? [undefined, undefined] : ["upstream_truncated", "upstream_timeout"]);
+  }
+});
+
+test("a stream that only trickles is ended where the operator says so", () => {
+  for (const bytesPerSecondMin of [0, 1]) {
+    const { call, endings, at } = setUp(true, { bytesPerSecondMin });
+    call.onSent();
+    call.onHeaders(200, noHeaders);
+    for (let ms = 0; ms < 30_040; ms += 40) {
+      at(ms);
+      call.onData(ms % 4_000 === 0 ? content : Buffer.from(": ping\n\n"));
+      call.sweep(ms);
+    }
+    assert.equal(endings[0]?.failure?.code, bytesPerSecondMin === 0 ? undefined : "upstream_timeout");
   }
 });
 

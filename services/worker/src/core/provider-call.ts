@@ -7,6 +7,7 @@ import type { Exchange, StreamReader, StreamStep } from "../providers/provider.t
 import { Deadlines, type TimeoutName } from "./deadlines.ts";
 import type { Ending, Failure, Reach } from "./ending.ts";
 import type { Carried } from "./open-attempts.ts";
+import { Throughput } from "./throughput.ts";
 
 /** A plain answer, which is read whole. */
 const PLAIN_BYTES_MAX = 64 * 1024 * 1024;
@@ -27,6 +28,8 @@ export interface Carriage {
   calledAtMs: number;
   /** The attempt's total time runs out; set by the claim. */
   totalDueAtMs: number;
+  /** Of text, in a stream that has begun; 0: as slow as it likes. */
+  bytesPerSecondMin: number;
   /** The first data frame is out. */
   onFirstData(): void;
   /** Told once. */
@@ -36,6 +39,7 @@ export interface Carriage {
 export class ProviderCall implements UpstreamEvents, Carried {
   readonly #carriage: Carriage;
   readonly #deadlines: Deadlines;
+  readonly #throughput: Throughput;
   readonly #reader: StreamReader | undefined;
   #call: UpstreamCall | undefined;
   #reach: Reach = "not_sent";
@@ -56,6 +60,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
     const { waybill, calledAtMs, totalDueAtMs, exchange, clock } = carriage;
     const timeouts = { ...(waybill.timeouts ?? { connectMs: 0, firstTokenMs: 0, gapMs: 0, totalMs: 0 }) };
     this.#deadlines = new Deadlines(timeouts, calledAtMs, totalDueAtMs);
+    this.#throughput = new Throughput(carriage.bytesPerSecondMin);
     this.#reader = waybill.stream ? exchange.readStream(waybill, clock.unixMs()) : undefined;
   }
 
@@ -111,7 +116,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
     this.#isConnectionOver = true;
     if (this.#isEnded) return;
     if (this.#reach === "refused") this.#endRefused();
-    else if (this.#reader) this.#onStep(this.#reader, this.#reader.end());
+    else if (this.#reader) this.#onStreamEnd(this.#reader);
     else this.#readPlain();
   }
 
@@ -130,8 +135,10 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   sweep(nowMs: number): void {
-    const expired = this.#isEnded ? undefined : this.#deadlines.expired(nowMs);
+    if (this.#isEnded) return;
+    const expired = this.#deadlines.expired(nowMs);
     if (expired) this.#onTimeout(expired);
+    else if (this.#throughput.isTooSlow(nowMs)) this.#fail("upstream_timeout");
   }
 
   #onStep(reader: StreamReader, step: StreamStep): void {
@@ -142,6 +149,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       for (const piece of step.bytes) this.#contentBytes += piece.length;
       const nowMs = clock.monotonicMs();
       this.#deadlines.heard(nowMs);
+      this.#throughput.came(step.textBytes, nowMs);
       if (isFirst) {
         this.#firstTokenMs = nowMs - calledAtMs;
         reply.started(this.#status, "text/event-stream", droppedFields);
@@ -149,6 +157,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       reply.data(step.bytes, step.evidencedTokens);
       if (isFirst) onFirstData();
     } else if (reader.hasContent) this.#deadlines.heard(clock.monotonicMs());
+    if (this.#hasFinished(reader)) this.#deadlines.finished(clock.monotonicMs());
     if (step.failure) {
       // The provider's own error before any content is a refusal like one by status.
       const isItsOwn = step.failure.code !== "upstream_malformed" && step.failure.code !== "upstream_truncated";
@@ -156,6 +165,18 @@ export class ProviderCall implements UpstreamEvents, Carried {
       this.#end(step.failure, false);
     } else if (step.isComplete) this.#end(undefined, false);
     else if (reply.isBroken) this.cancel("bus_unavailable");
+  }
+
+  /** An answer that said how it finished lacks nothing but its end mark. */
+  #onStreamEnd(reader: StreamReader): void {
+    const step = reader.end();
+    const isWhole = step.failure?.code === "upstream_truncated" && this.#hasFinished(reader);
+    this.#onStep(reader, isWhole ? { ...step, failure: undefined, isComplete: true } : step);
+  }
+
+  /** Of several choices one may have finished and another not. */
+  #hasFinished({ finishReason }: StreamReader): boolean {
+    return finishReason !== "" && this.#carriage.waybill.choiceCount <= 1;
   }
 
   #readPlain(): void {
@@ -192,7 +213,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #onTimeout(name: TimeoutName): void {
-    if (name === "connect") this.#fail("upstream_unreachable", "The provider could not be reached in time.");
+    if (name === "end_mark") this.#end(undefined, false);
+    else if (name === "connect") this.#fail("upstream_unreachable", "The provider could not be reached in time.");
     else if (this.#reach === "refused") this.#endRefused();
     else this.#fail("upstream_timeout");
   }

@@ -86,6 +86,17 @@ test("sent without an answer is unknown: the hold where a hard budget matched, e
   assert.equal(settleEnding(hard, { ...silent, wasCancelled: true }, counted).outcome, AttemptOutcome.PARTIAL);
 });
 
+test("what a stream said at its beginning is not all that an answer cut short costs", () => {
+  const begun = { ...NO_TOKENS, input: 30n, output: 1n };
+  const settlement = settleEnding(hard, { ...complete, failure, reportedUsage: begun }, noRule);
+  assert.deepEqual(
+    [settlement.outcome, settlement.tokenSource, settlement.costPicoUsd],
+    [AttemptOutcome.PARTIAL, TokenSource.COUNTED, 30n * 2n + 8n * 10n],
+  );
+  const summed = settleEnding(hard, { ...complete, failure }, noRule);
+  assert.deepEqual([summed.tokenSource, summed.costPicoUsd], [TokenSource.PROVIDER, 150n]);
+});
+
 test("usage without content in a failed answer is billed all the same", () => {
   const billed = settleEnding(soft, { ...complete, failure, contentBytes: 0, countedOutputTokens: 0n }, counted);
   assert.deepEqual([billed.outcome, billed.costPicoUsd], [AttemptOutcome.FAILED_BILLED, 150n]);

@@ -43,8 +43,16 @@ export function settleEnding(waybill: Waybill, ending: Ending, abortedCall: Abor
     counted_output_tokens: Number(ending.countedOutputTokens),
     content_bytes: ending.contentBytes,
   };
-  if (ending.reportedUsage) return fromReport(waybill, outcome, ending.reportedUsage, bounds, evidence);
   const evidenced = evidencedUsage(bounds);
+  const { reportedUsage: reported } = ending;
+  if (reported && (outcome === AttemptOutcome.SUCCESS || reported.output >= evidenced.output)) {
+    return fromReport(waybill, outcome, reported, bounds, evidence);
+  }
+  if (reported) {
+    // Said while the answer was under way, as message_start says one token: more came, and is billed.
+    const settlement = fromReport(waybill, outcome, { ...reported, output: evidenced.output }, bounds, evidence);
+    return { ...settlement, tokenSource: TokenSource.COUNTED, evidence };
+  }
   if (outcome === AttemptOutcome.SUCCESS) return fromEvidence(waybill, outcome, evidenced, evidence);
   if (outcome === AttemptOutcome.PARTIAL) {
     const byRule = abortedCall({ stream: waybill.stream, evidenced });

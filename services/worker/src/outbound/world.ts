@@ -98,6 +98,7 @@ function portsOf(
     workerId,
     clock: systemClock,
     log,
+    bytesPerSecondMin: config.WAYBILL_MIN_STREAM_BYTES_PER_SECOND,
     // In the middle of a call means: the first frame has left, which it does at the end of the turn.
     failpoint: (name) =>
       name === "mid_call" && config.WAYBILL_FAILPOINT !== ""

@@ -95,7 +95,7 @@ function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdenti
         { text: event("message_stop", {}) },
       ];
     },
-    error: (message) => event("error", { error: { type: "api_error", message } }),
+    error: (message, type = "api_error") => event("error", { error: { type, message } }),
   };
 }
 

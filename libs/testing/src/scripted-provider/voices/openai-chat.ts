@@ -55,7 +55,7 @@ function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdenti
         : []),
       { text: event("[DONE]") },
     ],
-    error: (message) => event(errorBody(message, "server_error", "scripted_error")),
+    error: (message, type = "server_error") => event(errorBody(message, type, "scripted_error")),
   };
 }
 

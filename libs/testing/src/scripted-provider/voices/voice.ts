@@ -36,5 +36,6 @@ export interface VoiceStream {
   toolCalls(): string[];
   /** The rest of a stream that ends well, in order. `usage`: this piece reports it. */
   end(): { text: string; usage?: ReportedUsage }[];
-  error(message: string): string;
+  /** `type`: in the format's own words; left out, the provider's own failure. */
+  error(message: string, type?: string): string;
 }

@@ -1,29 +1,29 @@
 // What a choice begins with: the whole itinerary, or what is left of it after a failed attempt.
-import { afterFailure, type Itinerary } from "../itinerary.ts";
+import { afterFailure, type FailedAttempt, type Itinerary } from "../itinerary.ts";
 import type { Question } from "../question.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { ChooseFrom } from "./choose.ts";
 
 export function askFirst(question: Question, itinerary: Itinerary): ChooseFrom {
-  return { question, itinerary, from: 0, retry: undefined, windowAbove: 0n };
+  return { question, itinerary, from: 0, retry: undefined, awaited: undefined, windowAbove: 0n };
 }
 
 /** Undefined: the failure is final. */
 export function askAfter(
   question: Question,
   itinerary: Itinerary,
-  failedAttempt: number,
-  failureCode: string,
+  failure: FailedAttempt,
   snapshot: Pick<Snapshot, "model">,
 ): ChooseFrom | undefined {
-  const way = afterFailure(itinerary, failedAttempt, failureCode);
+  const way = afterFailure(itinerary, failure);
   if (!way) return undefined;
   const failed = itinerary.items[itinerary.at];
   const window = failed?.kind === "model" ? snapshot.model(failed.id)?.contextWindowTokens : undefined;
-  const windowAbove = failureCode === "context_length_exceeded" ? (window ?? 0n) : 0n;
-  return { question, itinerary, ...way, windowAbove };
+  const windowAbove = failure.failureCode === "context_length_exceeded" ? (window ?? 0n) : 0n;
+  const again = failure.retryAfterMs > 0 ? { retry: undefined, awaited: way.retry } : { awaited: undefined };
+  return { question, itinerary, ...way, ...again, windowAbove };
 }
 
-export function reasonAfter(failedAttempt: number, failureCode: string): string {
+export function reasonAfter({ failedAttempt, failureCode }: FailedAttempt): string {
   return `after ${failureCode} of attempt ${failedAttempt}`;
 }

@@ -34,6 +34,7 @@ function chosen(choice: Choice): string {
 const REFUSAL = { ...BudgetRefusal.create({}), budgetName: "team", neededPicoUsd: "5", leftPicoUsd: "1" };
 const refused = (limitNode?: string): HoldTold => ({ kind: "refused", refusal: REFUSAL, limitNode });
 const FREE: HoldTold = { kind: "free" };
+const failed = (failedAttempt: number, failureCode: string) => ({ failedAttempt, failureCode, retryAfterMs: 0 });
 
 const LINE = [
   startAt("one"),
@@ -85,12 +86,12 @@ test("within a limit nothing leads beyond it, not even a failure", () => {
   const snapshot = snapshotWith(LIMITED);
   const first = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld())).result;
   assert.ok(first.outcome.kind === "chosen");
-  const second = askAfter(question, first.outcome.itinerary, 1, "upstream_error", snapshot);
+  const second = askAfter(question, first.outcome.itinerary, failed(1, "upstream_error"), snapshot);
   assert.ok(second);
   const then = drive(choose(second, snapshot, new SampleWorld())).result;
   assert.equal(chosen(then), "b/m");
   assert.ok(then.outcome.kind === "chosen");
-  const third = askAfter(question, then.outcome.itinerary, 2, "upstream_error", snapshot);
+  const third = askAfter(question, then.outcome.itinerary, failed(2, "upstream_error"), snapshot);
   assert.ok(third);
   assert.equal(chosen(drive(choose(third, snapshot, new SampleWorld())).result), "route_without_model");
 });
@@ -133,13 +134,34 @@ test("a retry asks the same model first and goes on where it cannot serve any mo
   ]);
   const first = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld())).result;
   assert.ok(first.outcome.kind === "chosen");
-  const again = askAfter(question, first.outcome.itinerary, 1, "upstream_error", snapshot);
+  const again = askAfter(question, first.outcome.itinerary, failed(1, "upstream_error"), snapshot);
   assert.ok(again);
   const world = new SampleWorld();
   const second = drive(choose(again, snapshot, world)).result;
   assert.equal(chosen(second), "a/m");
   world.looks["a/m"] = { circuit: "open" };
   assert.equal(chosen(drive(choose(again, snapshot, world)).result), "b/m");
+});
+
+test("a model whose provider says when to come again is tried again only when nobody else can serve", () => {
+  const snapshot = snapshotWith([
+    startAt("one"),
+    { ...modelNode("one", "a/m", "two"), retries: 1 },
+    modelNode("two", "b/m"),
+    END,
+  ]);
+  const first = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld())).result;
+  assert.ok(first.outcome.kind === "chosen");
+  const limited = { ...failed(1, "upstream_rate_limited"), retryAfterMs: 2_000 };
+  const again = askAfter(question, first.outcome.itinerary, limited, snapshot);
+  assert.ok(again);
+  const world = new SampleWorld();
+  world.looks["a/m"] = { circuit: "rate_limited" };
+  assert.equal(chosen(drive(choose(again, snapshot, world)).result), "b/m");
+  world.looks["b/m"] = { live: false };
+  assert.equal(chosen(drive(choose(again, snapshot, world)).result), "a/m");
+  world.looks["a/m"] = { circuit: "open" };
+  assert.equal(chosen(drive(choose(again, snapshot, world)).result), "no_workers");
 });
 
 test("too long a context leads to a larger window only", () => {
@@ -149,7 +171,7 @@ test("too long a context leads to a larger window only", () => {
   snapshot.setModel(sampleModel("c/m", { contextWindowTokens: 100_000n }));
   const first = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld())).result;
   assert.ok(first.outcome.kind === "chosen");
-  const then = askAfter(question, first.outcome.itinerary, 1, "context_length_exceeded", snapshot);
+  const then = askAfter(question, first.outcome.itinerary, failed(1, "context_length_exceeded"), snapshot);
   assert.ok(then);
   assert.equal(chosen(drive(choose(then, snapshot, new SampleWorld())).result), "c/m");
 });
@@ -171,7 +193,7 @@ test("a model that has failed this request is not tried again by another node", 
   ]);
   const first = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld())).result;
   assert.ok(first.outcome.kind === "chosen");
-  const then = askAfter(question, first.outcome.itinerary, 1, "upstream_error", snapshot);
+  const then = askAfter(question, first.outcome.itinerary, failed(1, "upstream_error"), snapshot);
   assert.ok(then);
   assert.equal(chosen(drive(choose(then, snapshot, new SampleWorld())).result), "b/m");
 });

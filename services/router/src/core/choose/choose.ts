@@ -58,6 +58,8 @@ export interface ChooseFrom {
   from: number;
   /** An item to try once more before that. */
   retry: ModelItem | undefined;
+  /** An item to try once more when nothing else can serve: its provider asked to be left alone for a while first. */
+  awaited: ModelItem | undefined;
   /** Set after context_length_exceeded: models with a known smaller or equal window would only say the same. */
   windowAbove: bigint;
 }
@@ -88,7 +90,7 @@ class Choosing {
   }
 
   *run(): Generator<Wanted, Choice, HoldTold> {
-    const { from, retry, itinerary } = this.#asked;
+    const { from, retry, awaited, itinerary } = this.#asked;
     if (retry) {
       const choice = yield* this.#consider(retry, itinerary.at);
       if (choice) return choice;
@@ -104,6 +106,10 @@ class Choosing {
       }
       if (this.#hasFailed(item.id)) continue;
       const choice = yield* this.#consider(item, index);
+      if (choice) return choice;
+    }
+    if (awaited) {
+      const choice = yield* this.#consider(awaited, itinerary.at);
       if (choice) return choice;
     }
     return { ...this.#notes.summary(), outcome: this.#notes.refusal() };
@@ -140,10 +146,11 @@ class Choosing {
 
   #rejection(item: ModelItem, entry: ModelEntry): Rejection | undefined {
     const { live, circuit } = this.#world.look(entry);
+    const isAwaited = circuit === "rate_limited" && item === this.#asked.awaited;
     const rejection = reject(entry, this.#asked.question.features, {
       isAllowed: this.#isRouteAllowed || this.#allowed.model(entry.id),
       isLive: live,
-      circuit,
+      circuit: isAwaited ? "closed" : circuit,
       hasHardBudget: () => this.#world.budgets(entry, item.limits).hasHard,
       unixMs: this.#world.atMs,
     });

@@ -38,6 +38,11 @@ test("a prompt that is too long leads to a larger window, an account without cre
   assert.equal(refuse(400, "invalid_request_error", "Your credit balance is too low").code, "upstream_auth");
 });
 
+test("what its filter blocks is no fault of the provider's", () => {
+  const blocked = refuse(400, "invalid_request_error", "Output blocked by content filtering policy");
+  assert.deepEqual([blocked.code, blocked.message], ["content_filter", "Output blocked by content filtering policy"]);
+});
+
 test("how long to wait is read from the headers", () => {
   assert.equal(refuse(429, "rate_limit_error", "m", { "retry-after": "7" }).retryAfterMs, 7_000);
 });

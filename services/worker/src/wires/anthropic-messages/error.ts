@@ -6,6 +6,8 @@ import { cleanText, retryAfterMs } from "../read-refusal.ts";
 
 const TOO_LONG = /prompt is too long|context (?:window|length)|too many (?:input )?tokens|exceed context limit/i;
 
+const FILTERED = /blocked by content filtering/i;
+
 const CODES: Readonly<Record<string, ErrorCode>> = {
   authentication_error: "upstream_auth",
   permission_error: "upstream_auth",
@@ -19,7 +21,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 export function readRefusal({ status, header, body, nowUnixMs }: Refusal): Failure {
   const said = readError(body);
   const code = codeOfStatus(status, said);
-  const isAboutTheRequest = code === "upstream_rejected" || code === "context_length_exceeded";
+  const isAboutTheRequest =
+    code === "upstream_rejected" || code === "context_length_exceeded" || code === "content_filter";
   return {
     code,
     message: isAboutTheRequest && said.message !== "" ? said.message : sentenceFor(code, status),
@@ -43,6 +46,7 @@ function codeOfStatus(status: number, said: ErrorObject): ErrorCode {
   if (status === 429) return "upstream_rate_limited";
   if (status !== 400 && status !== 413 && status !== 422) return "upstream_error";
   if (TOO_LONG.test(said.message)) return "context_length_exceeded";
+  if (FILTERED.test(said.message)) return "content_filter";
   // An account without credit is told so by a 400.
   return /credit balance/i.test(said.message) ? "upstream_auth" : "upstream_rejected";
 }

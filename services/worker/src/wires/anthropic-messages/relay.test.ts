@@ -42,7 +42,7 @@ function relay(text: string, cuts: readonly number[] = []) {
 test("events pass as they came, but for the last two, which wait for the cost", () => {
   const { stream, text, tokens, isComplete, code } = relay(WHOLE);
   assert.equal(text, [START, ...BODY].join(""));
-  assert.deepEqual([isComplete, code, stream.finishReason, tokens], [true, undefined, "tool_use", 7]);
+  assert.deepEqual([isComplete, code, stream.finishReason, tokens], [true, undefined, "tool_use", 6]);
   assert.deepEqual(stream.usage, {
     ...{ input: 12n, cachedInput: 3n, cacheWrite5m: 2n, cacheWrite1h: 0n, output: 9n, reasoningOutput: 0n },
   });
@@ -51,6 +51,7 @@ test("events pass as they came, but for the last two, which wait for the cost", 
     Buffer.from(stream.tail('{"cost_usd":"1"}')).toString(),
     /"waybill":\{"cost_usd":"1"\}\}\n\nevent: message_stop\n/,
   );
+  assert.equal(Buffer.from(relay([START, ...BODY, DELTA].join("")).stream.tail(undefined)).toString(), DELTA + STOP);
 });
 
 test("wherever the network cuts, the same comes out, of bytes and of events", () => {
@@ -92,6 +93,8 @@ test("nothing is shown before there is content, and an error before it is the pr
 
 test("what cannot be read is malformed, and a stop without a reason is none", () => {
   assert.equal(relay(`${START}event: message_delta\ndata: {"type":\n\n`).code, "upstream_malformed");
+  const broken = relay(`${START + BODY.slice(0, 3).join("")}event: content_block_delta\ndata: {"type":"con\n\n`);
+  assert.deepEqual([broken.code, broken.text], ["upstream_malformed", START + BODY.slice(0, 3).join("")]);
   assert.equal(relay(START + BODY.join("") + STOP).code, "upstream_truncated");
 });
 
@@ -100,7 +103,7 @@ test("an event that is spelled otherwise is read all the same", () => {
     '{"type":"content_block_delta",',
     '{ "type" : "content_block_delta" ,',
   );
-  assert.deepEqual([relay(spaced).isComplete, relay(spaced).tokens], [true, 7]);
+  assert.deepEqual([relay(spaced).isComplete, relay(spaced).tokens], [true, 6]);
 });
 
 test("a plain answer passes, an error object in it is a failure, anything else is malformed", () => {

@@ -13,11 +13,6 @@ const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Events before any content. A provider that sends more of them is not answering. */
 const HELD_BYTES_MAX = 1024 * 1024;
 const BYTES_PER_TOKEN = 4;
-/** How the API begins its most frequent event, which is not parsed. */
-const DELTA_HEAD = Buffer.from("event: content_block_delta\n");
-/** Where the text of a delta begins; the text itself ends with the last quote of the event. */
-const TEXT_MARKS = ['"text":"', '"partial_json":"', '"thinking":"'].map((mark) => Buffer.from(mark));
-const QUOTE = 0x22;
 
 export class MessagesStream implements StreamReader {
   readonly #splitter = new SseSplitter(EVENT_BYTES_MAX);
@@ -25,7 +20,8 @@ export class MessagesStream implements StreamReader {
   #heldBytes = 0;
   #startUsage: unknown;
   #messageDelta: Record<string, unknown> | undefined;
-  #messageStop: Uint8Array = new Uint8Array();
+  /** As it came, or what it says anyway where it did not come. */
+  #messageStop: Uint8Array = Buffer.from('event: message_stop\ndata: {"type":"message_stop"}\n\n');
   #isOver = false;
   hasContent = false;
   usage: TokenUsage | undefined;
@@ -52,11 +48,9 @@ export class MessagesStream implements StreamReader {
     try {
       for (const { raw, data } of cut()) {
         if (this.#isOver) break;
-        if (data === undefined) {
-          // A comment keeps a connection alive; before there is a stream there is nothing to keep.
-          if (this.hasContent) step.bytes.push(raw);
-        } else if (startsWith(raw, DELTA_HEAD)) this.#onDelta(raw, data, step);
-        else this.#onEvent(raw, data, step);
+        if (data !== undefined) this.#onEvent(raw, data, step);
+        // A comment keeps a connection alive; before there is a stream there is nothing to keep.
+        else if (this.hasContent) step.bytes.push(raw);
       }
     } catch {
       this.#fail(step, failureOf(codeOfBroken));
@@ -64,8 +58,8 @@ export class MessagesStream implements StreamReader {
     return step;
   }
 
-  #onDelta(raw: Uint8Array, data: Uint8Array, step: StreamStep): void {
-    const bytes = textBytesOf(data);
+  #onDelta(raw: Uint8Array, { delta }: Record<string, unknown>, step: StreamStep): void {
+    const bytes = textBytesOf(delta);
     step.textBytes += bytes;
     step.evidencedTokens += bytes === 0 ? 0 : Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));
     this.#release(step);
@@ -82,7 +76,7 @@ export class MessagesStream implements StreamReader {
         break;
       }
       case "content_block_delta":
-        this.#onDelta(raw, data, step);
+        this.#onDelta(raw, event, step);
         return;
       case "message_delta":
         this.#onMessageDelta(event, step);
@@ -153,18 +147,10 @@ export function readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure }
   };
 }
 
-/** UTF-8 bytes of the delta's text, its escapes included. */
-function textBytesOf(data: Uint8Array): number {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
-  for (const mark of TEXT_MARKS) {
-    const at = bytes.indexOf(mark);
-    if (at >= 0) return Math.max(0, bytes.lastIndexOf(QUOTE) - at - mark.length);
-  }
-  return 0;
-}
-
-function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
-  return bytes.length >= head.length && head.every((byte, index) => bytes[index] === byte);
+function textBytesOf(delta: unknown): number {
+  const { text, partial_json: json, thinking } = (delta ?? {}) as Record<string, unknown>;
+  const said = text ?? json ?? thinking;
+  return typeof said === "string" ? Buffer.byteLength(said) : 0;
 }
 
 function failureOf(code: ErrorCode): Failure {

@@ -54,6 +54,7 @@ export interface DecisionInputs {
   resumeToken: Buffer;
   failedAttempt: number;
   failureCode: string;
+  retryAfterMs: number;
   /** Unix milliseconds that `request.hour` and deprecation dates were read from. */
   atMs: bigint;
 }
@@ -310,6 +311,7 @@ function createBaseDecisionInputs(): DecisionInputs {
     resumeToken: Buffer.alloc(0),
     failedAttempt: 0,
     failureCode: "",
+    retryAfterMs: 0,
     atMs: 0n,
   };
 }
@@ -345,6 +347,9 @@ export const DecisionInputs: MessageFns<DecisionInputs> = {
     }
     if (message.failureCode !== "") {
       writer.uint32(82).string(message.failureCode);
+    }
+    if (message.retryAfterMs !== 0) {
+      writer.uint32(96).uint32(message.retryAfterMs);
     }
     if (message.atMs !== 0n) {
       if (BigInt.asIntN(64, message.atMs) !== message.atMs) {
@@ -451,6 +456,14 @@ export const DecisionInputs: MessageFns<DecisionInputs> = {
             message.failureCode = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.retryAfterMs = reader.uint32();
+            continue;
+          }
           case 11: {
             if (tag !== 88) {
               break;
@@ -498,6 +511,7 @@ export const DecisionInputs: MessageFns<DecisionInputs> = {
     message.resumeToken = object.resumeToken ?? Buffer.alloc(0);
     message.failedAttempt = object.failedAttempt ?? 0;
     message.failureCode = object.failureCode ?? "";
+    message.retryAfterMs = object.retryAfterMs ?? 0;
     message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
     return message;
   },

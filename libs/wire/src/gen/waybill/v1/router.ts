@@ -115,6 +115,8 @@ export interface NextRequest {
   failedAttempt: number;
   /** A code of the error catalogue. */
   failureCode: string;
+  /** What the provider asked for with its refusal; 0: nothing. */
+  retryAfterMs: number;
 }
 
 /** Attempts an ingress has open after it lost its router; the next router journals their holds. */
@@ -904,7 +906,7 @@ export const DecideResponse: MessageFns<DecideResponse> = {
 };
 
 function createBaseNextRequest(): NextRequest {
-  return { request: undefined, resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "" };
+  return { request: undefined, resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "", retryAfterMs: 0 };
 }
 
 export const NextRequest: MessageFns<NextRequest> = {
@@ -920,6 +922,9 @@ export const NextRequest: MessageFns<NextRequest> = {
     }
     if (message.failureCode !== "") {
       writer.uint32(34).string(message.failureCode);
+    }
+    if (message.retryAfterMs !== 0) {
+      writer.uint32(40).uint32(message.retryAfterMs);
     }
     return writer;
   },
@@ -969,6 +974,14 @@ export const NextRequest: MessageFns<NextRequest> = {
             message.failureCode = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.retryAfterMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -992,6 +1005,7 @@ export const NextRequest: MessageFns<NextRequest> = {
     message.resumeToken = object.resumeToken ?? Buffer.alloc(0);
     message.failedAttempt = object.failedAttempt ?? 0;
     message.failureCode = object.failureCode ?? "";
+    message.retryAfterMs = object.retryAfterMs ?? 0;
     return message;
   },
 };
