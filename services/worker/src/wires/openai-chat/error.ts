@@ -7,8 +7,16 @@ import type { Refusal } from "../../providers/provider.ts";
 /** Longer messages are cut; nobody reads them, and a prompt may be quoted in them. */
 const MESSAGE_CHARACTERS_MAX = 500;
 const PARAM_CHARACTERS_MAX = 100;
-const RETRY_AFTER_MS_MAX = 3_600_000;
-const TOO_LONG = /context.{0,20}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long/i;
+export const RETRY_AFTER_MS_MAX = 3_600_000;
+export const TOO_LONG =
+  /context.{0,20}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long/i;
+
+/** OpenAI's two, and the inner one of Azure's content filter. */
+const FILTERED: ReadonlySet<string> = new Set([
+  "content_filter",
+  "content_policy_violation",
+  "ResponsibleAIPolicyViolation",
+]);
 
 /** What the provider's error object says. */
 interface ErrorObject {
@@ -46,7 +54,7 @@ function codeOfStatus(status: number, said: ErrorObject): ErrorCode {
   const isRequestAtFault = status === 400 || status === 413 || status === 415 || status === 422;
   if (!isRequestAtFault) return "upstream_error";
   if (said.code === "context_length_exceeded" || TOO_LONG.test(said.message)) return "context_length_exceeded";
-  if (said.code === "content_filter" || said.code === "content_policy_violation") return "content_filter";
+  if (FILTERED.has(said.code)) return "content_filter";
   return "upstream_rejected";
 }
 
@@ -87,13 +95,14 @@ function readErrorObject(body: Uint8Array): ErrorObject {
   };
 }
 
-function clean(text: string, max: number): string {
+/** Without control characters, and no longer than `max` characters. */
+export function clean(text: string, max = MESSAGE_CHARACTERS_MAX): string {
   const plain = text.replace(/\p{Cc}+/gu, " ").trim();
   return plain.length > max ? `${plain.slice(0, max)}…` : plain;
 }
 
 /** `retry-after-ms`, else `retry-after` in seconds or as a date; 0: not said. */
-function retryAfterMs(header: (name: string) => string, nowUnixMs: number): number {
+export function retryAfterMs(header: (name: string) => string, nowUnixMs: number): number {
   const ms = Number(header("retry-after-ms") || Number.NaN);
   const text = header("retry-after");
   const seconds = Number(text || Number.NaN);
