@@ -46,7 +46,10 @@ export function signV4(call: SignedCall, keys: AwsKeys, scope: Scope): string[] 
 }
 
 function signingKey(secret: string, day: string, { region, service }: Scope): Buffer {
-  return [day, region, service, "aws4_request"].reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secret}`));
+  return [day, region, service, "aws4_request"].reduce<Buffer>(
+    (key, part) => hmac(key, part),
+    Buffer.from(`AWS4${secret}`),
+  );
 }
 
 /** The host, what the body is, and all of AWS's own; others may be changed on their way and are left out. */

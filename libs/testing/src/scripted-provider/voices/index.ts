@@ -1,5 +1,7 @@
 // Every voice that the scripted provider speaks.
+import { bedrockConverseVoice } from "./bedrock-converse.ts";
+import { geminiContentVoice } from "./gemini-content.ts";
 import { openAiChatVoice } from "./openai-chat.ts";
 import type { Voice } from "./voice.ts";
 
-export const VOICES: readonly Voice[] = [openAiChatVoice];
+export const VOICES: readonly Voice[] = [openAiChatVoice, geminiContentVoice, bedrockConverseVoice];
