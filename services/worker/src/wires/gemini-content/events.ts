@@ -47,10 +47,20 @@ export class GeminiEvents implements EventReader {
   }
 
   end(): AnswerEvent[] {
-    const events = this.#splitter.end().flatMap((event) => this.#read(event));
+    const events = this.#rest();
     if (this.#isOver) return events;
     this.#isOver = true;
     return [...events, this.#answer.isWhole ? { kind: "end" } : truncated()];
+  }
+
+  /** JSON cut in the middle is the end of the connection, not a provider that writes bad JSON. */
+  #rest(): AnswerEvent[] {
+    try {
+      return this.#splitter.end().flatMap((event) => this.#read(event));
+    } catch {
+      this.#isOver = true;
+      return [truncated()];
+    }
   }
 
   #read({ raw, data }: SseEvent): AnswerEvent[] {
