@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Waybill } from "@waybill/wire";
 import type { Reply } from "../ports.ts";
+import { gemini } from "../providers/gemini/index.ts";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import type { Ending } from "./ending.ts";
 import { ProviderCall } from "./provider-call.ts";
@@ -9,7 +10,10 @@ import { ProviderCall } from "./provider-call.ts";
 /** A call whose connection, clock and ingress are this test. */
 const exchange = openAiCompatible.exchange("openai-chat") ?? assert.fail();
 
-function setUp(stream: boolean): {
+function setUp(
+  stream: boolean,
+  served = exchange,
+): {
   call: ProviderCall;
   endings: Ending[];
   log: string[];
@@ -29,7 +33,7 @@ function setUp(stream: boolean): {
   const call = new ProviderCall({
     waybill: Waybill.fromPartial({ stream, timeouts: { connectMs: 10, firstTokenMs: 100, gapMs: 50, totalMs: 0 } }),
     upstream: { mask: (text: string) => text.replaceAll("sk-ours", "***") },
-    exchange,
+    exchange: served,
     droppedFields: [],
     reply,
     clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
@@ -174,4 +178,21 @@ test("a compressed answer was not asked for and cannot be passed on", () => {
   call.onSent();
   call.onHeaders(200, (name) => (name === "content-encoding" ? "gzip" : ""));
   assert.equal(endings[0]?.failure?.code, "upstream_malformed");
+});
+
+test("a failure whose usage the provider reports was no refusal: it is billed", () => {
+  const served = gemini.exchange("openai-chat") ?? assert.fail();
+  const blocked = { promptFeedback: { blockReason: "SAFETY" }, usageMetadata: { promptTokenCount: 9 } };
+  for (const stream of [true, false]) {
+    const endedBy = (answer: object) => {
+      const { call, endings } = setUp(stream, served);
+      call.onSent();
+      call.onHeaders(200, noHeaders);
+      call.onData(stream ? event(answer) : Buffer.from(JSON.stringify(answer)));
+      call.onEnd();
+      return [endings[0]?.failure?.code, endings[0]?.reach, endings[0]?.reportedUsage?.input];
+    };
+    assert.deepEqual(endedBy(blocked), ["content_filter", "accepted", 9n]);
+    assert.deepEqual(endedBy({ ...blocked, usageMetadata: undefined }), ["content_filter", "refused", undefined]);
+  }
 });

@@ -3,6 +3,7 @@
 import { ERRORS, type ErrorCode } from "@waybill/domain";
 import type { Failure } from "../../core/ending.ts";
 import type { Refusal } from "../../providers/provider.ts";
+import { objectOf } from "../read-values.ts";
 
 /** Longer messages are cut; nobody reads them, and a prompt may be quoted in them. */
 const MESSAGE_CHARACTERS_MAX = 500;
@@ -22,6 +23,8 @@ const FILTERED: ReadonlySet<string> = new Set([
 interface ErrorObject {
   message: string;
   code: string;
+  /** Of Azure's `innererror`. */
+  innerCode: string;
   type: string;
   param: string;
 }
@@ -54,7 +57,7 @@ function codeOfStatus(status: number, said: ErrorObject): ErrorCode {
   const isRequestAtFault = status === 400 || status === 413 || status === 415 || status === 422;
   if (!isRequestAtFault) return "upstream_error";
   if (said.code === "context_length_exceeded" || TOO_LONG.test(said.message)) return "context_length_exceeded";
-  if (FILTERED.has(said.code)) return "content_filter";
+  if (FILTERED.has(said.code) || FILTERED.has(said.innerCode)) return "content_filter";
   return "upstream_rejected";
 }
 
@@ -70,7 +73,7 @@ function sentenceFor(code: ErrorCode, status: number): string {
 }
 
 function readErrorObject(body: Uint8Array): ErrorObject {
-  const nothing: ErrorObject = { message: "", code: "", type: "", param: "" };
+  const nothing: ErrorObject = { message: "", code: "", innerCode: "", type: "", param: "" };
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8"));
@@ -83,13 +86,14 @@ function readErrorObject(body: Uint8Array): ErrorObject {
   const inner: unknown = "error" in outer ? outer.error : outer;
   if (typeof inner === "string") return { ...nothing, message: clean(inner, MESSAGE_CHARACTERS_MAX) };
   if (typeof inner !== "object" || inner === null) return nothing;
-  const text = (name: string, max: number): string => {
-    const field = (inner as Record<string, unknown>)[name];
+  const text = (name: string, max: number, from: object = inner): string => {
+    const field = (from as Record<string, unknown>)[name];
     return typeof field === "string" || typeof field === "number" ? clean(String(field), max) : "";
   };
   return {
     message: text("message", MESSAGE_CHARACTERS_MAX),
     code: text("code", PARAM_CHARACTERS_MAX),
+    innerCode: text("code", PARAM_CHARACTERS_MAX, objectOf((inner as Record<string, unknown>).innererror)),
     type: text("type", PARAM_CHARACTERS_MAX),
     param: text("param", PARAM_CHARACTERS_MAX),
   };
