@@ -1,5 +1,5 @@
-// Against AWS's published test suite (https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html, as far as it has
-// POST), and against AWS's own signer on calls of Bedrock's.
+// Against three POSTs of AWS's published test suite (https://docs.aws.amazon.com/general/latest/gr/signature-v4-test-suite.html), and
+// against AWS's own signer on calls of Bedrock's.
 import assert from "node:assert/strict";
 import { createHash, createHmac, type Hmac } from "node:crypto";
 import { test } from "node:test";
