@@ -87,3 +87,26 @@ test("the same figures have the same version, other figures another", () => {
   assert.equal(versionOf('{input: "1", output: "2"}'), versionOf('{input: "1.0", output: "2.00"}'));
   assert.notEqual(versionOf('{input: "1", output: "2"}'), versionOf('{input: "1", output: "3"}'));
 });
+
+test("what only some dialects have is there only where it is said", () => {
+  const models = "models: [m]";
+  const { providers } = makeDeployment(
+    parseWaybillFile(
+      `providers:
+  - {id: a, dialect: bedrock, baseUrl: "https://models.example.com", region: eu-central-1, ${models}}
+  - {id: b, dialect: azure-openai, baseUrl: "https://x.openai.azure.com", apiVersion: "2024-10-21", ${models}}
+  - {id: c, dialect: gemini, baseUrl: "https://generativelanguage.googleapis.com/v1beta", ${models}}`,
+      "f",
+    ),
+    "",
+  );
+  assert.deepEqual(
+    providers.map(({ dialect, region, apiVersion }) => [dialect, region, apiVersion]),
+    [
+      ["bedrock", "eu-central-1", undefined],
+      ["azure-openai", undefined, "2024-10-21"],
+      ["gemini", undefined, undefined],
+    ],
+  );
+  assert.ok(!("region" in (providers[2] ?? {})));
+});

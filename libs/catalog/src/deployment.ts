@@ -15,6 +15,10 @@ export interface DeployedProvider {
   keyVariable: string;
   allowPrivateAddress: boolean;
   simulated: boolean;
+  /** Absent: the base URL's host says it, or the dialect knows none. */
+  region?: string;
+  /** Absent: the dialect's usual one. */
+  apiVersion?: string;
 }
 
 export interface DeployedModel {
@@ -64,6 +68,9 @@ export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deploym
       keyVariable: provider.keyVariable ?? "",
       allowPrivateAddress: provider.allowPrivateAddress ?? false,
       simulated: false,
+      // Left out where they are not said, so that what was deployed before they existed is the same as now.
+      ...(provider.region !== undefined && { region: provider.region }),
+      ...(provider.apiVersion !== undefined && { apiVersion: provider.apiVersion }),
     });
     for (const model of provider.models) addModel(deployment, provider, model);
   }

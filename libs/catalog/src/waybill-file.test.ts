@@ -19,7 +19,7 @@ test("the example file is valid", async () => {
   const file = parseWaybillFile(text, "waybill.example.yaml");
   assert.deepEqual(
     file.providers.map(({ id }) => id),
-    ["openai", "vllm", "ollama"],
+    ["openai", "vllm", "ollama", "gemini", "bedrock", "azure", "azure-by-deployment"],
   );
 });
 
@@ -76,4 +76,26 @@ test("broken YAML is one sentence that does not quote the file", () => {
   const problems = problemsOf("providers: [\n  secret-looking-text: {");
   assert.ok(problems.length > 0);
   assert.ok(!problems.join().includes("secret-looking-text"));
+});
+
+test("a field of one dialect is refused at another; Azure's endpoint has no path of its own", () => {
+  const problems = problemsOf(`
+providers:
+  - {id: a, dialect: gemini, baseUrl: "https://a.example/v1beta", region: eu-central-1, apiVersion: "2024-10-21", models: [m]}
+  - {id: b, dialect: azure-openai, baseUrl: "https://x.openai.azure.com/openai/v1", apiVersion: latest, models: [m]}
+  - {id: c, dialect: bedrock, baseUrl: "https://a.example", region: Frankfurt, models: [m]}
+`);
+  const paths = problems.map((problem) => problem.split(": ")[0]);
+  for (const path of ["providers[1].apiVersion", "providers[2].region"])
+    assert.ok(paths.includes(path), problems.join());
+  const later = problemsOf(`
+providers:
+  - {id: a, dialect: gemini, baseUrl: "https://a.example/v1beta", region: eu-central-1, apiVersion: "2024-10-21", models: [m]}
+  - {id: b, dialect: azure-openai, baseUrl: "https://x.openai.azure.com/openai/v1", models: [m]}
+`);
+  assert.deepEqual(later, [
+    "providers[0].region: is only for the dialect bedrock",
+    "providers[0].apiVersion: is only for the dialect azure-openai",
+    "providers[1].baseUrl: must be the resource's endpoint, without /openai",
+  ]);
 });

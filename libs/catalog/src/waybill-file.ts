@@ -58,7 +58,7 @@ const modelSchema = z.strictObject({
 
 const providerSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: "must be lower-case letters, digits and dashes" }),
-  dialect: z.enum(["openai-compatible", "anthropic"]),
+  dialect: z.enum(["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai"]),
   baseUrl: z.string().superRefine((text, context) => {
     const problem = baseUrlProblem(text);
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
@@ -69,12 +69,27 @@ const providerSchema = z.strictObject({
     .regex(/^[A-Z][A-Z0-9_]{0,127}$/, { error: "must be the NAME of an environment variable, e.g. OPENAI_API_KEY" })
     .optional(),
   allowPrivateAddress: z.boolean().optional(),
+  // For bedrock: where the base URL's host does not say it, e.g. behind a name of your own.
+  region: z
+    .string()
+    .regex(/^[a-z]{2,}(-[a-z]+)+-[0-9]+$/, { error: "must be a region, e.g. eu-central-1" })
+    .optional(),
+  // For azure-openai: the paths of one deployment each, in this version. Without it, the paths of /openai/v1.
+  apiVersion: z
+    .string()
+    .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$/, { error: "must be a date, e.g. 2024-10-21" })
+    .optional(),
   catalogue: z.string().refine(isCatalogueProvider, { error: "is no provider of the base price catalogue" }).optional(),
   models: z
     .array(z.preprocess((value) => (typeof value === "string" ? { name: value } : value), modelSchema))
     .min(1)
     .max(MODELS_MAX),
 });
+
+const FIELDS_OF_ONE_DIALECT = [
+  ["region", "bedrock"],
+  ["apiVersion", "azure-openai"],
+] as const;
 
 const ALIAS = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const RESERVED_ALIASES = new Set(["auto", "dynamic"]);
@@ -91,6 +106,12 @@ const fileSchema = z
     const providers = new Set<string>();
     file.providers.forEach((provider, index) => {
       if (provider.id === SIMULATOR_PROVIDER) problem(["providers", index, "id"], "sim is the simulator's");
+      for (const [field, dialect] of FIELDS_OF_ONE_DIALECT) {
+        const isForeign = provider[field] !== undefined && provider.dialect !== dialect;
+        if (isForeign) problem(["providers", index, field], `is only for the dialect ${dialect}`);
+      }
+      if (provider.dialect === "azure-openai" && /\/openai(\/|$)/.test(provider.baseUrl))
+        problem(["providers", index, "baseUrl"], "must be the resource's endpoint, without /openai");
       if (provider.id === "dynamic") problem(["providers", index, "id"], "dynamic is reserved for routes");
       if (providers.has(provider.id)) problem(["providers", index, "id"], "stands here twice");
       providers.add(provider.id);
@@ -143,7 +164,7 @@ function isKnownTarget(providers: readonly FileProvider[], target: string): bool
 const SIMULATOR_TARGET = new RegExp(`^${SIMULATOR_PROVIDER}/(economy|premium)$`);
 
 function baseUrlProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return "must be a URL up to and including /v1";
+  if (!URL.canParse(text)) return "must be a URL up to where the API's own paths begin, e.g. up to and including /v1";
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https:// or http://";
   if (url.username !== "" || url.password !== "") return "must not hold credentials";

@@ -290,8 +290,9 @@ async function spooledBytes(): Promise<number> {
 
 async function deploy(): Promise<void> {
   const kv = await openBucket(ingress.nc, BUCKETS.config);
-  const base = { dialect: "openai-compatible", keyVariable: "", allowPrivateAddress: true, simulated: true };
-  await kv.put("provider.scripted", ProviderConfig.encode({ ...base, id: "scripted", baseUrl: provider.url }).finish());
+  const base = { dialect: "openai-compatible", allowPrivateAddress: true, simulated: true };
+  const config = ProviderConfig.fromPartial({ ...base, id: "scripted", baseUrl: provider.url });
+  await kv.put("provider.scripted", ProviderConfig.encode(config).finish());
   const model = ModelConfig.fromPartial({ ...ID, upstreamModel: "scripted-1", simulated: true });
   await kv.put("model.scripted.one", ModelConfig.encode(model).finish());
 }

@@ -159,8 +159,8 @@ interface Written {
 }
 
 /** An error, where this provider cannot be asked that; another one perhaps can. */
-function write(waybill: Waybill, { dialect }: Upstream, body: Uint8Array): Written | WaybillError {
-  const exchange = dialect.exchange(waybill.surface);
+function write(waybill: Waybill, { dialect, settings }: Upstream, body: Uint8Array): Written | WaybillError {
+  const exchange = dialect.exchange(waybill.surface, settings);
   if (!exchange) return new WaybillError("surface_unsupported");
   try {
     return { exchange, request: exchange.request(waybill, body) };

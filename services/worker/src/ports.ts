@@ -5,7 +5,7 @@ import type { Evidence, UsageRecord, Waybill } from "@waybill/wire";
 import type { Failure } from "./core/ending.ts";
 import type { Settlement } from "./core/settle.ts";
 import type { CallEnd } from "./core/target-health.ts";
-import type { Credentials, ProviderDialect, ProviderRequest } from "./providers/provider.ts";
+import type { Credentials, ProviderDialect, ProviderRequest, ProviderSettings } from "./providers/provider.ts";
 
 /** A delivered waybill; the message it came in. */
 export interface WorkMessage {
@@ -31,6 +31,7 @@ export type Claim =
 export interface Upstream {
   readonly providerId: string;
   readonly dialect: ProviderDialect;
+  readonly settings: ProviderSettings;
   /** Scheme, host and port. */
   readonly origin: string;
   /** Path in front of the dialect's own, without a slash at the end. */

@@ -17,7 +17,7 @@ interface Step {
   run(rootDir: string, filters: readonly string[]): Promise<boolean>;
 }
 
-/** Unit tests use little; tests with whole stacks have the machine to themselves. */
+/** Tests with whole stacks wait more than they work; those with faults have the machine to themselves. */
 const twoAtOnce = 2;
 const oneAtOnce = 1;
 const minuteMs = 60_000;
@@ -43,7 +43,7 @@ const steps: readonly Step[] = [
   testStep("tidy", "the house rules", ["test/tidy"], twoAtOnce, minuteMs),
   testStep("unit", "unit tests", ["libs", "services", "deploy"], twoAtOnce, 2 * minuteMs),
   testStep("contract", "contracts with real NATS and Postgres", ["test/contract"], twoAtOnce, 3 * minuteMs),
-  { ...testStep("e2e", "the whole stack", ["test/e2e"], oneAtOnce, 5 * minuteMs), needsBuild: true },
+  { ...testStep("e2e", "the whole stack", ["test/e2e"], twoAtOnce, 5 * minuteMs), needsBuild: true },
   { ...testStep("fault", "faults on real processes", ["test/fault"], oneAtOnce, 10 * minuteMs), needsBuild: true },
 ];
 

@@ -8,7 +8,15 @@ export function sha256(bytes: Buffer | string): string {
   return hash("sha256", bytes);
 }
 
-const SECRET_HEADERS = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"];
+const SECRET_HEADERS = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "x-amz-security-token",
+];
 
 /** Replaces, in place, what may be a credential by its hash. */
 export function withoutSecrets(headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -7,7 +7,7 @@ import type { CallRecord } from "./oracle-log.ts";
 import type { CallPlan, ScriptedRequest } from "./plan.ts";
 import type { Fault } from "./script.ts";
 import { endsBadly, plainBody, plainSteps, type Step, streamSteps } from "./steps.ts";
-import type { AnswerIdentity, Voice } from "./voices/voice.ts";
+import type { AnswerIdentity, Piece, Voice } from "./voices/voice.ts";
 
 /** A stream with more chunks than this is written chunk by chunk, so that a slow reader is felt. */
 const AT_ONCE_CHUNKS_MAX = 256;
@@ -58,11 +58,12 @@ function playStatus(
 ): void {
   const status = fault.status ?? 500;
   const body = Buffer.from(
-    fault.body ?? voice.errorBody(`scripted status ${status}`, "scripted_error", `scripted_${status}`),
+    fault.body ?? voice.errorBody(`scripted status ${status}`, "scripted_error", `scripted_${status}`, status),
   );
   const headers: Record<string, string | number> = {
     "content-type": "application/json",
     "content-length": body.length,
+    ...voice.errorHeaders?.(status),
   };
   if (fault.retryAfter !== undefined) headers["retry-after"] = fault.retryAfter;
   record.entry.status = status;
@@ -92,11 +93,13 @@ function isAtOnce(plan: CallPlan): boolean {
 
 function playAtOnce(response: ServerResponse, answer: Answer): void {
   const { voice, plan, request, identity, record } = answer;
-  let text = "";
+  let text: string | Buffer = "";
   if (request.stream) {
+    const pieces: Piece[] = [];
     for (const step of streamSteps(voice, plan, request, identity, process.hrtime.bigint)) {
-      if (step.kind === "write") text += step.text;
+      if (step.kind === "write") pieces.push(step.text);
     }
+    text = joined(pieces);
     record.entry.contentChunksSent = plan.chunks;
   } else {
     text = plainBody(voice, plan, request, identity);
@@ -107,6 +110,12 @@ function playAtOnce(response: ServerResponse, answer: Answer): void {
   record.ended("completed");
   // As a string it leaves in one write together with the headers.
   response.end(text);
+}
+
+/** Text stays text: it leaves in one write with the headers. */
+function joined(pieces: readonly Piece[]): string | Buffer {
+  if (pieces.every((piece) => typeof piece === "string")) return pieces.join("");
+  return Buffer.concat(pieces.map((piece) => Buffer.from(piece as Uint8Array)));
 }
 
 async function playSteps(response: ServerResponse, answer: Answer): Promise<void> {
@@ -138,7 +147,7 @@ async function playStep(response: ServerResponse, { plan, record }: Answer, step
     cutConnection(response, step.by);
     return false;
   }
-  if (!(await writeInPieces(response, record, plan, Buffer.from(step.text)))) return false;
+  if (!(await writeInPieces(response, record, plan, Buffer.from(step.text as Uint8Array)))) return false;
   record.entry.contentChunksSent += step.contentChunks;
   if (step.usage !== undefined) record.usageSent(step.usage);
   return true;

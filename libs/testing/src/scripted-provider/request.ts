@@ -1,6 +1,7 @@
 // Reads the few fields of a request that the scripted provider acts on. As lax as a provider may be: everything
 // else is ignored here and only kept as bytes in the log.
 
+import type { ScriptedRequest } from "./plan.ts";
 import { parseScripts, type Scripts } from "./script.ts";
 import type { ParsedRequest } from "./voices/voice.ts";
 
@@ -8,18 +9,21 @@ import type { ParsedRequest } from "./voices/voice.ts";
 const MODEL_PREFIX = "scripted-";
 const CHOICES_MAX = 16;
 
-/** What requests of every format have: a body in JSON, a model that exists, perhaps a script. */
-export type ParsedFields =
-  | {
-      readonly ok: true;
-      readonly fields: Record<string, unknown>;
-      readonly model: string;
-      readonly scripts: Scripts | undefined;
-    }
-  | { readonly ok: false; readonly status: number; readonly problem: string };
+export function readChatRequest(body: Buffer, modelInPath?: string): ParsedRequest {
+  return readScripted(body, (fields) => ({
+    model: modelInPath ?? fields.model,
+    stream: fields.stream === true,
+    includeUsage: wantsUsage(fields.stream_options),
+    maxTokens: tokenLimit(fields.max_completion_tokens) ?? tokenLimit(fields.max_tokens),
+    choices: fields.n ?? 1,
+  }));
+}
 
-/** `pathModel`: where the model stands in the path and not in the body. */
-export function readFields(body: Buffer, pathModel?: string): ParsedFields {
+/** What a format has said, its model and choices not checked yet. */
+type Given = Omit<ScriptedRequest, "model" | "choices"> & { readonly model: unknown; readonly choices: unknown };
+
+/** `given` finds in the body's fields what the provider acts on; a script may stand in any format's body. */
+export function readScripted(body: Buffer, given: (fields: Record<string, unknown>) => Given): ParsedRequest {
   let value: unknown;
   try {
     value = JSON.parse(body.toString("utf8"));
@@ -30,35 +34,24 @@ export function readFields(body: Buffer, pathModel?: string): ParsedFields {
     return { ok: false, status: 400, problem: "the body is not a JSON object" };
   }
   const fields = value as Record<string, unknown>;
-  const model = pathModel ?? fields.model;
+  const { model, choices, ...rest } = given(fields);
   if (typeof model !== "string") return { ok: false, status: 400, problem: "model must be a string" };
   if (!model.startsWith(MODEL_PREFIX)) {
     return { ok: false, status: 404, problem: `The model \`${model}\` does not exist` };
   }
-  if (fields.x_script === undefined) return { ok: true, fields, model, scripts: undefined };
-  const parsed = parseScripts(fields.x_script);
-  if (!parsed.ok) return { ok: false, status: 400, problem: `x_script: ${parsed.problems.join("; ")}` };
-  return { ok: true, fields, model, scripts: parsed.scripts };
-}
-
-export function readChatRequest(body: Buffer): ParsedRequest {
-  const parsed = readFields(body);
-  if (!parsed.ok) return parsed;
-  const { fields, model, scripts } = parsed;
-  const choices = fields.n ?? 1;
+  let scripts: Scripts | undefined;
+  if (fields.x_script !== undefined) {
+    const parsed = parseScripts(fields.x_script);
+    if (!parsed.ok) return { ok: false, status: 400, problem: `x_script: ${parsed.problems.join("; ")}` };
+    scripts = parsed.scripts;
+  }
   if (typeof choices !== "number" || !Number.isInteger(choices) || choices < 1 || choices > CHOICES_MAX) {
     return { ok: false, status: 400, problem: `n must be a whole number from 1 to ${CHOICES_MAX}` };
   }
   return {
     ok: true,
     scripts,
-    request: {
-      model,
-      stream: fields.stream === true,
-      includeUsage: wantsUsage(fields.stream_options),
-      maxTokens: tokenLimit(fields.max_completion_tokens) ?? tokenLimit(fields.max_tokens),
-      choices,
-    },
+    request: { model, choices, ...rest },
   };
 }
 

@@ -105,8 +105,8 @@ function readCall(
   const parsed = voice.read(path, body);
   if (!parsed.ok) {
     record.entry.status = parsed.status;
-    const text = voice.errorBody(parsed.problem, "invalid_request_error", null);
-    record.sent(answerText(response, parsed.status, text));
+    const text = voice.errorBody(parsed.problem, "invalid_request_error", null, parsed.status);
+    record.sent(answerText(response, parsed.status, text, voice.errorHeaders?.(parsed.status)));
     record.ended("completed");
     return undefined;
   }
@@ -128,8 +128,14 @@ function answerJson(response: ServerResponse, status: number, value: unknown): v
   answerText(response, status, JSON.stringify(value));
 }
 
-function answerText(response: ServerResponse, status: number, body: string): string {
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+function answerText(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): string {
+  const always = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...always, ...headers });
   response.end(body);
   return body;
 }

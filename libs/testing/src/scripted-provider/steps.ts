@@ -2,11 +2,11 @@
 // once and one that takes minutes. Nothing here touches a socket.
 
 import type { CallPlan, ReportedUsage, ScriptedRequest } from "./plan.ts";
-import type { AnswerIdentity, Voice } from "./voices/voice.ts";
+import type { AnswerIdentity, Piece, Voice } from "./voices/voice.ts";
 
 export type Step =
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "write"; readonly text: string; readonly contentChunks: 0 | 1; readonly usage?: ReportedUsage }
+  | { readonly kind: "write"; readonly text: Piece; readonly contentChunks: 0 | 1; readonly usage?: ReportedUsage }
   /** Sends nothing more and keeps the connection open. */
   | { readonly kind: "stall" }
   | { readonly kind: "cut"; readonly by: "rst" | "fin" };
@@ -32,23 +32,26 @@ export function* streamSteps(
   nowNs: () => bigint,
 ): Generator<Step> {
   const stream = voice.stream(plan, request, identity, nowNs);
-  const ended = (text: string): string => (plan.fault?.kind === "crlf" ? text.replaceAll("\n", "\r\n") : text);
+  const ended = (text: Piece): Piece =>
+    plan.fault?.kind === "crlf" && typeof text === "string" ? text.replaceAll("\n", "\r\n") : text;
   const broken = breakOff(plan);
 
-  if (plan.fault?.kind === "bom") yield write(BOM);
+  const begin = stream.begin();
+
+  if (plan.fault?.kind === "bom" && typeof begin === "string") yield write(BOM);
   if (plan.fault?.kind === "first_frame_error") {
     yield write(ended(stream.error(plan.fault.message ?? "scripted first-frame error", plan.fault.errorType)));
     return;
   }
-  yield write(ended(stream.begin()));
+  yield write(ended(begin));
 
-  const error = (message: string, type?: string): string => ended(stream.error(message, type));
+  const error = (message: string, type?: string): Piece => ended(stream.error(message, type));
   for (let index = 0; index < plan.chunks; index++) {
     if (broken?.after === index) return yield* stopSteps(broken.stop, error);
     const ms = (index === 0 ? plan.firstTokenMs : plan.gapMs) + pauseBefore(plan, index);
     if (ms > 0) yield { kind: "wait", ms };
     const text = stream.content(index);
-    yield { kind: "write", text: ended(isMalformed(plan, index) ? breakJson(text) : text), contentChunks: 1 };
+    yield { kind: "write", text: ended(isMalformed(plan, index) ? breakPiece(text) : text), contentChunks: 1 };
   }
   if (broken !== undefined) return yield* stopSteps(broken.stop, error);
 
@@ -84,14 +87,16 @@ export function* plainSteps(
     const to = Math.floor(((index + 1) * body.length) / slices);
     yield { kind: "write", text: body.slice(from, to), contentChunks: 1 };
   }
-  yield* stopSteps(broken.stop, (message, type = "server_error") => voice.errorBody(message, type, "scripted_error"));
+  yield* stopSteps(broken.stop, (message, type = "server_error") =>
+    voice.errorBody(message, type, "scripted_error", 500),
+  );
 }
 
 /** The whole body that a plain answer has, broken where the fault says so. */
 export function plainBody(voice: Voice, plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity): string {
   if (plan.fault?.kind === "first_frame_error") {
     const { message = "scripted first-frame error", errorType = "server_error" } = plan.fault;
-    return voice.errorBody(message, errorType, "scripted_error");
+    return voice.errorBody(message, errorType, "scripted_error", 500);
   }
   const body = voice.plainBody(plan, request, identity);
   if (plan.fault?.kind === "bom") return BOM + body;
@@ -129,7 +134,7 @@ function breakOff(plan: CallPlan): { readonly after: number; readonly stop: Stop
   }
 }
 
-function* stopSteps(stop: Stop, error: (message: string, type?: string) => string): Generator<Step> {
+function* stopSteps(stop: Stop, error: (message: string, type?: string) => Piece): Generator<Step> {
   if (stop.kind === "stall") yield STALL;
   if (stop.kind === "cut") yield { kind: "cut", by: stop.by };
   if (stop.kind === "error") yield write(error(stop.message, stop.type));
@@ -144,11 +149,12 @@ function isMalformed(plan: CallPlan, index: number): boolean {
   return Math.min(plan.fault.chunk ?? DEFAULT_FAULT_CHUNK, plan.chunks - 1) === index;
 }
 
-/** Drops the tail of the event's JSON; the event itself still ends as it should. */
-function breakJson(event: string): string {
+/** Drops the tail of the event's JSON; the event itself still ends as it should. Of a binary one, turns a bit. */
+function breakPiece(event: Piece): Piece {
+  if (typeof event !== "string") return event.map((byte, at) => (at === event.length >> 1 ? byte ^ 1 : byte));
   return `${event.slice(0, event.length >> 1)}\n\n`;
 }
 
-function write(text: string): Step {
+function write(text: Piece): Step {
   return { kind: "write", text, contentChunks: 0 };
 }

@@ -70,7 +70,7 @@ function sourceOf(text: string): Source | undefined {
   return path.every((name) => name !== "") ? { kind: "claim", path } : undefined;
 }
 
-function valueOf(claims: Readonly<Record<string, unknown>>, source: Source): unknown {
+function claimOf(claims: Readonly<Record<string, unknown>>, source: Source): unknown {
   if (source.kind === "fixed") return source.value;
   let value: unknown = claims;
   for (const name of source.path) {
@@ -82,7 +82,7 @@ function valueOf(claims: Readonly<Record<string, unknown>>, source: Source): unk
 
 /** Undefined for what can be no id: no text, empty, too long, or with control characters. */
 function textOf(claims: Readonly<Record<string, unknown>>, source: Source): string | undefined {
-  const value = valueOf(claims, source);
+  const value = claimOf(claims, source);
   const isId =
     typeof value === "string" && value !== "" && value.length <= TEXT_CHARACTERS_MAX && !/\p{Cc}/u.test(value);
   return isId ? value : undefined;
@@ -91,7 +91,7 @@ function textOf(claims: Readonly<Record<string, unknown>>, source: Source): stri
 /** Empty: all. A claim that is mapped and not there allows nothing, so that a token is never mightier than it says. */
 function modelsOf(claims: Readonly<Record<string, unknown>>, source: Source | undefined): string[] | undefined {
   if (!source) return [];
-  const value = valueOf(claims, source);
+  const value = claimOf(claims, source);
   const names = typeof value === "string" ? value.split(/[ ,]+/) : value;
   const isList = Array.isArray(names) && names.length > 0 && names.length <= MODELS_MAX;
   return isList && names.every((name) => typeof name === "string" && name !== "") ? names : undefined;

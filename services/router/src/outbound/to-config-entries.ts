@@ -30,7 +30,7 @@ export function catalogueKey({ kind, name }: Pick<DeployedRow, "kind" | "name">)
 function toValue(row: DeployedRow, prices: PricesByModel, atMs: number): Uint8Array {
   switch (row.kind) {
     case "provider":
-      return ProviderConfig.encode(row.document).finish();
+      return ProviderConfig.encode(ProviderConfig.fromPartial(row.document)).finish();
     case "alias":
       return AliasConfig.encode(row.document).finish();
     case "model":

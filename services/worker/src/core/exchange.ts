@@ -1,11 +1,10 @@
 // A surface at a provider, put together from wires: bytes pass where the wire is the surface's own format; otherwise the request
 // goes by the internal form, and the answer comes back by it.
-import { WaybillError } from "@waybill/domain";
-import { assembleAnswer, type SurfaceTranslation, surfaceNamed } from "@waybill/surfaces";
+import { type TokenUsage, WaybillError } from "@waybill/domain";
+import { type AnswerEvent, assembleAnswer, type SurfaceTranslation, surfaceNamed } from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
-import type { Exchange, PlainAnswer } from "../providers/provider.ts";
+import type { Exchange, FailedAnswer, PlainAnswer } from "../providers/provider.ts";
 import type { PassThrough, Translation, Wire } from "../wires/wire.ts";
-import type { Failure } from "./ending.ts";
 import { evidencedTokensOf, factsOf, failureOf, TranslatedStream } from "./translated-stream.ts";
 
 /** One wire at one provider. */
@@ -87,10 +86,10 @@ function translateAnswer(
   client: SurfaceTranslation,
   waybill: Waybill,
   nowUnixMs: number,
-): PlainAnswer | { failure: Failure } {
+): PlainAnswer | FailedAnswer {
   const events = provider.readAnswer(body);
   const answer = assembleAnswer(events);
-  if ("kind" in answer) return { failure: failureOf(answer) };
+  if ("kind" in answer) return { failure: failureOf(answer), usage: usageAmong(events) };
   if (answer.choices.length === 0) {
     throw new WaybillError("upstream_malformed", { detail: "the answer has no choice" });
   }
@@ -100,4 +99,8 @@ function translateAnswer(
     finishReason: answer.choices[0]?.finish ?? "",
     evidencedTokens: answer.usage ? 0 : events.reduce((sum, event) => sum + evidencedTokensOf(event), 0),
   };
+}
+
+function usageAmong(events: readonly AnswerEvent[]): TokenUsage | undefined {
+  return events.findLast((event) => event.kind === "usage")?.usage;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Waybill } from "@waybill/wire";
 import type { Reply } from "../ports.ts";
+import { gemini } from "../providers/gemini/index.ts";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import type { Ending } from "./ending.ts";
 import { ProviderCall } from "./provider-call.ts";
@@ -13,7 +14,7 @@ const exchange = openAiCompatible.exchange("openai-chat") ?? assert.fail();
 
 function setUp(
   stream: boolean,
-  { choiceCount = 1, bytesPerSecondMin = 0 } = {},
+  { choiceCount = 1, bytesPerSecondMin = 0, served = exchange } = {},
 ): {
   call: ProviderCall;
   endings: Ending[];
@@ -34,7 +35,7 @@ function setUp(
   const call = new ProviderCall({
     waybill: Waybill.fromPartial({ stream, choiceCount, timeouts }),
     upstream: { mask: (text: string) => text.replaceAll("sk-ours", "***") },
-    exchange,
+    exchange: served,
     droppedFields: [],
     reply,
     clock: { monotonicMs: () => nowMs, unixMs: () => 0 },
@@ -215,4 +216,21 @@ test("a compressed answer was not asked for and cannot be passed on", () => {
   call.onSent();
   call.onHeaders(200, (name) => (name === "content-encoding" ? "gzip" : ""));
   assert.equal(endings[0]?.failure?.code, "upstream_malformed");
+});
+
+test("a failure whose usage the provider reports was no refusal: it is billed", () => {
+  const served = gemini.exchange("openai-chat") ?? assert.fail();
+  const blocked = { promptFeedback: { blockReason: "SAFETY" }, usageMetadata: { promptTokenCount: 9 } };
+  for (const stream of [true, false]) {
+    const endedBy = (answer: object) => {
+      const { call, endings } = setUp(stream, { served });
+      call.onSent();
+      call.onHeaders(200, noHeaders);
+      call.onData(stream ? event(answer) : Buffer.from(JSON.stringify(answer)));
+      call.onEnd();
+      return [endings[0]?.failure?.code, endings[0]?.reach, endings[0]?.reportedUsage?.input];
+    };
+    assert.deepEqual(endedBy(blocked), ["content_filter", "accepted", 9n]);
+    assert.deepEqual(endedBy({ ...blocked, usageMetadata: undefined }), ["content_filter", "refused", undefined]);
+  }
 });

@@ -161,7 +161,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
     if (step.failure) {
       // The provider's own error before any content is a refusal like one by status.
       const isItsOwn = step.failure.code !== "upstream_malformed" && step.failure.code !== "upstream_truncated";
-      if (isItsOwn && !reader.hasContent) this.#reach = "refused";
+      // One whose usage it reports is billed.
+      if (isItsOwn && !reader.hasContent && !reader.usage) this.#reach = "refused";
       this.#end(step.failure, false);
     } else if (step.isComplete) this.#end(undefined, false);
     else if (reply.isBroken) this.cancel("bus_unavailable");
@@ -184,7 +185,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
     try {
       const answer = exchange.readAnswer(this.#takePieces(), waybill, clock.unixMs());
       if ("failure" in answer) {
-        this.#reach = "refused";
+        if (answer.usage) this.#answer = { usage: answer.usage, finishReason: "" };
+        else this.#reach = "refused";
         this.#end(answer.failure, false);
         return;
       }

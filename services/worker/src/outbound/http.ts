@@ -34,9 +34,11 @@ export class ProviderConnections {
     }
     const path = basePath + request.path;
     const { host, credentials } = upstream;
-    const signed = { method: "POST", host, path, body: request.body, nowUnixMs: Date.now() } as const;
-    const headers = [...callHeaders(upstream, ids), ...request.headers, ...credentials.headers(signed)];
-    this.#pool(origin, allowPrivateAddress).dispatch({ method: "POST", path, headers, body: request.body }, exchange);
+    const { body } = request;
+    const unsigned = [...callHeaders(upstream, ids), ...request.headers];
+    const call = { method: "POST", host, path, headers: unsigned, body, nowUnixMs: Date.now() } as const;
+    const headers = [...unsigned, ...credentials.headers(call)];
+    this.#pool(origin, allowPrivateAddress).dispatch({ method: "POST", path, headers, body }, exchange);
     return exchange;
   }
 

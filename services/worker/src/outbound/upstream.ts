@@ -1,7 +1,7 @@
 // A provider's deployed configuration and its key as something that can be called.
 import type { ProviderConfig } from "@waybill/wire";
 import type { Upstream } from "../ports.ts";
-import type { ProviderDialect } from "../providers/provider.ts";
+import type { Credentials, ProviderDialect, ProviderSettings } from "../providers/provider.ts";
 
 /** Throws with a sentence for the log when the configuration cannot be called; the key is never part of it. */
 export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect, key: string): Upstream {
@@ -18,10 +18,12 @@ export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect,
     throw new Error(`the base URL of ${provider.id} must not hold credentials, a query or a fragment`);
   }
   if (/[^\x21-\x7e]/.test(key)) throw new Error(`the key of ${provider.id} holds a character that no key has`);
-  const credentials = dialect.credentials(key);
+  const settings = { host: url.host, region: provider.region, apiVersion: provider.apiVersion };
+  const credentials = credentialsOf(provider, dialect, key, settings);
   return {
     providerId: provider.id,
     dialect,
+    settings,
     origin: url.origin,
     host: url.host,
     basePath: url.pathname.replace(/\/+$/, ""),
@@ -30,4 +32,17 @@ export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect,
     allowPrivateAddress: provider.allowPrivateAddress,
     isSimulated: provider.simulated,
   };
+}
+
+function credentialsOf(
+  { id }: ProviderConfig,
+  dialect: ProviderDialect,
+  key: string,
+  settings: ProviderSettings,
+): Credentials {
+  try {
+    return dialect.credentials(key, settings);
+  } catch (error) {
+    throw new Error(`${id} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

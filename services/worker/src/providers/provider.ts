@@ -52,6 +52,13 @@ export interface PlainAnswer {
   evidencedTokens: number;
 }
 
+/** A failure inside a success. */
+export interface FailedAnswer {
+  failure: Failure;
+  /** The provider bills this all the same. */
+  usage?: TokenUsage | undefined;
+}
+
 /** An answer of the provider with an error status. */
 export interface Refusal {
   status: number;
@@ -66,16 +73,26 @@ export interface Exchange {
   request(waybill: Waybill, body: Uint8Array): ProviderRequest;
   readStream(waybill: Waybill, nowUnixMs: number): StreamReader;
   /** Throws WaybillError upstream_malformed; an error object in a success is returned as a failure. */
-  readAnswer(body: Uint8Array, waybill: Waybill, nowUnixMs: number): PlainAnswer | { failure: Failure };
+  readAnswer(body: Uint8Array, waybill: Waybill, nowUnixMs: number): PlainAnswer | FailedAnswer;
   readRefusal(refusal: Refusal): Failure;
   readonly abortedCall: AbortedCallRule;
 }
 
 export interface ProviderDialect {
   /** By the surface's name; undefined: this provider cannot serve it. */
-  exchange(surface: string): Exchange | undefined;
+  exchange(surface: string, settings?: ProviderSettings): Exchange | undefined;
   /** How the secret is sent. Throws Error with a sentence for the log when it has not the form this provider's have. */
-  credentials(secret: string): Credentials;
+  credentials(secret: string, settings?: ProviderSettings): Credentials;
+}
+
+/** What a provider's configuration says beside its base URL. */
+export interface ProviderSettings {
+  /** Host and port as in the Host header. */
+  host: string;
+  /** Empty: not said. */
+  region: string;
+  /** Empty: not said. */
+  apiVersion: string;
 }
 
 /** Puts a secret into the headers of a call. */
@@ -87,12 +104,14 @@ export interface Credentials {
 }
 
 /** What a signature covers. */
-interface SignedCall {
+export interface SignedCall {
   method: "POST";
   /** Host and port as in the Host header. */
   host: string;
   /** With its query. */
   path: string;
+  /** Those that are on the call already, names and values in turn. */
+  headers: readonly string[];
   body: Uint8Array;
   nowUnixMs: number;
 }

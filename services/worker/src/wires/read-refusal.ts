@@ -2,7 +2,7 @@
 
 /** Longer messages are cut; nobody reads them, and a prompt may be quoted in them. */
 const MESSAGE_CHARACTERS_MAX = 500;
-const RETRY_AFTER_MS_MAX = 3_600_000;
+export const RETRY_AFTER_MS_MAX = 3_600_000;
 
 /** One line of at most `charactersMax`; empty for what is neither text nor number. */
 export function cleanText(given: unknown, charactersMax = MESSAGE_CHARACTERS_MAX): string {

@@ -1,7 +1,7 @@
 // Anthropic's Messages: a message, and its events in Anthropic's order. Formats: @anthropic-ai/sdk 1.12.0, Message and
 // RawMessageStreamEvent; https://docs.anthropic.com/en/docs/build-with-claude/streaming
 import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest } from "../plan.ts";
-import { readFields, tokenLimit } from "../request.ts";
+import { readScripted, tokenLimit } from "../request.ts";
 import type { AnswerIdentity, ParsedRequest, Voice, VoiceStream } from "./voice.ts";
 
 export const anthropicMessagesVoice: Voice = {
@@ -22,13 +22,11 @@ const STOP_REASONS: Readonly<Record<string, string>> = {
 };
 
 function read(_path: string, body: Buffer): ParsedRequest {
-  const parsed = readFields(body);
-  if (!parsed.ok) return parsed;
-  const { fields, model, scripts } = parsed;
-  const maxTokens = tokenLimit(fields.max_tokens);
-  if (maxTokens === undefined) return { ok: false, status: 400, problem: "max_tokens: Field required" };
-  const stream = fields.stream === true;
-  return { ok: true, scripts, request: { model, stream, includeUsage: true, maxTokens, choices: 1 } };
+  const parsed = readScripted(body, ({ model, stream, max_tokens }) => ({
+    ...{ model, stream: stream === true, includeUsage: true, maxTokens: tokenLimit(max_tokens), choices: 1 },
+  }));
+  if (!parsed.ok || parsed.request.maxTokens !== undefined) return parsed;
+  return { ok: false, status: 400, problem: "max_tokens: Field required" };
 }
 
 function errorType(type: string): string {

@@ -1,6 +1,13 @@
 // Every voice that the scripted provider speaks.
 import { anthropicMessagesVoice } from "./anthropic-messages.ts";
+import { bedrockConverseVoice } from "./bedrock-converse.ts";
+import { geminiContentVoice } from "./gemini-content.ts";
 import { openAiChatVoice } from "./openai-chat.ts";
 import type { Voice } from "./voice.ts";
 
-export const VOICES: readonly Voice[] = [openAiChatVoice, anthropicMessagesVoice];
+export const VOICES: readonly Voice[] = [
+  openAiChatVoice,
+  anthropicMessagesVoice,
+  geminiContentVoice,
+  bedrockConverseVoice,
+];

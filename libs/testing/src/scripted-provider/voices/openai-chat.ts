@@ -4,9 +4,12 @@ import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest } f
 import { readChatRequest } from "../request.ts";
 import type { AnswerIdentity, Voice, VoiceStream } from "./voice.ts";
 
+/** Azure's two paths: /openai/v1, and a deployment's own, which names the model. Each with a version, where it has one. */
+const AZURE = /^\/openai\/(?:v1|deployments\/([^/?]+))\/chat\/completions(?:\?api-version=[\w.-]+)?$/;
+
 export const openAiChatVoice: Voice = {
-  takes: (path) => path === "/v1/chat/completions",
-  read: (_path, body) => readChatRequest(body),
+  takes: (path) => path === "/v1/chat/completions" || AZURE.test(path),
+  read: (path, body) => readChatRequest(body, AZURE.exec(path)?.[1]),
   answerId: ({ sequence }) => `chatcmpl-scripted-${sequence}`,
   errorBody,
   plainBody,

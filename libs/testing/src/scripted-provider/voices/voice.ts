@@ -18,24 +18,29 @@ export interface Voice {
   read(path: string, body: Buffer): ParsedRequest;
   /** The id that the answer carries, and its x-request-id. */
   answerId(identity: AnswerIdentity): string;
-  /** A whole body that says no. */
-  errorBody(message: string, type: string, code: string | null): string;
+  /** A whole body that says no, with this HTTP status. */
+  errorBody(message: string, type: string, code: string | null, status: number): string;
+  /** What the headers of a refusal say besides; none when left out. */
+  errorHeaders?(status: number): Readonly<Record<string, string>>;
   plainBody(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity): string;
   /** Content-Type of a stream. */
   readonly streamType: string;
   stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity, nowNs: () => bigint): VoiceStream;
 }
 
-/** The events of one stream as text, each ended by a blank line; empty where there is none. */
+/** Some of an answer: as text, or as bytes where the format is binary. */
+export type Piece = string | Uint8Array;
+
+/** The events of one stream, whole; empty where there is none. As text, each is ended by a blank line. */
 export interface VoiceStream {
   /** Before any content. */
-  begin(): string;
+  begin(): Piece;
   /** Content chunk `index`, for every choice. */
-  content(index: number): string;
+  content(index: number): Piece;
   /** After the last content: the tool calls, event by event. */
-  toolCalls(): string[];
+  toolCalls(): Piece[];
   /** The rest of a stream that ends well, in order. `usage`: this piece reports it. */
-  end(): { text: string; usage?: ReportedUsage }[];
+  end(): { text: Piece; usage?: ReportedUsage }[];
   /** `type`: in the format's own words; left out, the provider's own failure. */
-  error(message: string, type?: string): string;
+  error(message: string, type?: string): Piece;
 }

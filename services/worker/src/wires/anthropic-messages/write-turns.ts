@@ -9,6 +9,7 @@ import type {
   ToolResultPart,
   Turn,
 } from "@waybill/surfaces";
+import { signatureOf } from "../signature-tag.ts";
 
 /** What the system says between turns goes to the rest of what it says: the API has one place for it. */
 export function writeSystem({ system, turns }: Conversation): object[] {
@@ -78,10 +79,12 @@ function writeAssistantPart(part: Extract<Turn, { role: "assistant" }>["parts"][
       return writeText(part);
     case "tool_call":
       return [writeCall(part)];
-    case "reasoning":
+    case "reasoning": {
       if (part.sealed !== "") return [{ type: "redacted_thinking", data: part.sealed }];
-      // Thoughts of another provider have no signature, and the API would refuse them.
-      return part.signature === "" ? [] : [{ type: "thinking", thinking: part.text, signature: part.signature }];
+      // Thoughts of another provider have no signature or one of its own, and the API would refuse them.
+      const signature = signatureOf(undefined, part.signature);
+      return signature === "" ? [] : [{ type: "thinking", thinking: part.text, signature }];
+    }
   }
 }
 

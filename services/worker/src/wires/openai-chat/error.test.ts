@@ -47,6 +47,18 @@ test("a context that is too long is recognised by code and by sentence", () => {
   assert.equal(refuse(400, error({ message: "m", code: "content_filter" })).code, "content_filter");
 });
 
+test("Azure's content filter says it inside, too", () => {
+  // https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
+  const innererror = { code: "ResponsibleAIPolicyViolation", content_filter_result: { hate: { filtered: true } } };
+  const message = "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.";
+  for (const code of ["content_filter", null]) {
+    const said = refuse(400, error({ message, type: null, param: "prompt", code, status: 400, innererror }));
+    assert.deepEqual([said.code, said.param, said.message], ["content_filter", "prompt", message]);
+  }
+  const gone = refuse(404, error({ code: "DeploymentNotFound", message: "The API deployment does not exist." }));
+  assert.equal(gone.code, "upstream_error");
+});
+
 test("long messages are cut, control characters go, nonsense is no message", () => {
   assert.ok(refuse(400, error({ message: "x".repeat(9_999) })).message.length <= 501);
   assert.equal(refuse(400, error({ message: "a\r\nb" })).message, "a b");

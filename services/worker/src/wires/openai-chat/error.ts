@@ -4,14 +4,25 @@ import { ERRORS, type ErrorCode } from "@waybill/domain";
 import type { Failure } from "../../core/ending.ts";
 import type { Refusal } from "../../providers/provider.ts";
 import { cleanText, retryAfterMs } from "../read-refusal.ts";
+import { objectOf } from "../read-values.ts";
 
 const PARAM_CHARACTERS_MAX = 100;
-const TOO_LONG = /context.{0,20}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long/i;
+export const TOO_LONG =
+  /context.{0,20}(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long/i;
+
+/** OpenAI's two, and the inner one of Azure's content filter. */
+const FILTERED: ReadonlySet<string> = new Set([
+  "content_filter",
+  "content_policy_violation",
+  "ResponsibleAIPolicyViolation",
+]);
 
 /** What the provider's error object says. */
 interface ErrorObject {
   message: string;
   code: string;
+  /** Of Azure's `innererror`. */
+  innerCode: string;
   type: string;
   param: string;
 }
@@ -44,7 +55,7 @@ function codeOfStatus(status: number, said: ErrorObject): ErrorCode {
   const isRequestAtFault = status === 400 || status === 413 || status === 415 || status === 422;
   if (!isRequestAtFault) return "upstream_error";
   if (said.code === "context_length_exceeded" || TOO_LONG.test(said.message)) return "context_length_exceeded";
-  if (said.code === "content_filter" || said.code === "content_policy_violation") return "content_filter";
+  if (FILTERED.has(said.code) || FILTERED.has(said.innerCode)) return "content_filter";
   return "upstream_rejected";
 }
 
@@ -60,7 +71,7 @@ function sentenceFor(code: ErrorCode, status: number): string {
 }
 
 function readErrorObject(body: Uint8Array): ErrorObject {
-  const nothing: ErrorObject = { message: "", code: "", type: "", param: "" };
+  const nothing: ErrorObject = { message: "", code: "", innerCode: "", type: "", param: "" };
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8"));
@@ -73,10 +84,12 @@ function readErrorObject(body: Uint8Array): ErrorObject {
   const inner: unknown = "error" in outer ? outer.error : outer;
   if (typeof inner === "string") return { ...nothing, message: cleanText(inner) };
   if (typeof inner !== "object" || inner === null) return nothing;
-  const text = (name: string, max?: number): string => cleanText((inner as Record<string, unknown>)[name], max);
+  const text = (name: string, max?: number, from: object = inner): string =>
+    cleanText((from as Record<string, unknown>)[name], max);
   return {
     message: text("message"),
     code: text("code", PARAM_CHARACTERS_MAX),
+    innerCode: text("code", PARAM_CHARACTERS_MAX, objectOf((inner as Record<string, unknown>).innererror)),
     type: text("type", PARAM_CHARACTERS_MAX),
     param: text("param", PARAM_CHARACTERS_MAX),
   };

@@ -50,8 +50,9 @@ export class ChatEvents implements EventReader {
     return [...this.#begin(chunk), ...choicesOf(chunk).flatMap((choice) => this.#choice(choice)), ...usageOf(chunk)];
   }
 
-  #begin({ id, model }: Values): AnswerEvent[] {
-    if (this.#hasBegun) return [];
+  /** Azure's first chunk only says what its filters found in the prompt, and has no id. */
+  #begin({ id, model, prompt_filter_results: found }: Values): AnswerEvent[] {
+    if (this.#hasBegun || (found !== undefined && textOf(id) === "")) return [];
     this.#hasBegun = true;
     return [{ kind: "begin", id: textOf(id), model: textOf(model) }];
   }

@@ -121,3 +121,19 @@ test("a plain answer: usage, reason, and its text measured where usage is missin
     assert.throws(() => readAnswer(Buffer.from(text)), /upstream_malformed/);
   }
 });
+
+test("what Azure's filters found passes, before the answer and in it", () => {
+  // https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
+  const found = { hate: { filtered: false, severity: "safe" } };
+  const first = event({
+    ...{ choices: [], created: 0, id: "", model: "", object: "" },
+    prompt_filter_results: [{ prompt_index: 0, content_filter_results: found }],
+  });
+  const filtered = event({
+    ...{ id: "c", object: "chat.completion.chunk" },
+    choices: [{ index: 0, delta: { content: "hi" }, finish_reason: null, content_filter_results: found }],
+  });
+  const { text, isComplete, code, reader } = read([first, role, filtered, ...answer.slice(3)].join(""));
+  assert.equal(text, [first, role, filtered, answer[3]].join(""));
+  assert.deepEqual([isComplete, code, reader.usage?.output], [true, undefined, 2n]);
+});

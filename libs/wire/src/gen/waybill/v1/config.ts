@@ -19,15 +19,19 @@ export const protobufFileName = "waybill/v1/config.proto";
 
 export interface ProviderConfig {
   id: string;
-  /** The worker's provider folder: openai-compatible. */
+  /** The worker's provider folder, e.g. openai-compatible. */
   dialect: string;
-  /** Up to and including /v1, without a slash at the end. */
+  /** Up to where the dialect's own paths begin, e.g. up to and including /v1; without a slash at the end. */
   baseUrl: string;
   /** NAME of the environment variable that holds the key; the key itself is never here. Empty: no key is sent. */
   keyVariable: string;
   simulated: boolean;
   /** Private and loopback addresses are refused unless this is set. */
   allowPrivateAddress: boolean;
+  /** Of a cloud whose requests are signed for a region; empty: the host says it. */
+  region: string;
+  /** Where a provider has versions of its API by date; empty: the one without. */
+  apiVersion: string;
 }
 
 export interface ModelConfig {
@@ -76,7 +80,16 @@ export interface RouteConfig {
 }
 
 function createBaseProviderConfig(): ProviderConfig {
-  return { id: "", dialect: "", baseUrl: "", keyVariable: "", simulated: false, allowPrivateAddress: false };
+  return {
+    id: "",
+    dialect: "",
+    baseUrl: "",
+    keyVariable: "",
+    simulated: false,
+    allowPrivateAddress: false,
+    region: "",
+    apiVersion: "",
+  };
 }
 
 export const ProviderConfig: MessageFns<ProviderConfig> = {
@@ -98,6 +111,12 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
     }
     if (message.allowPrivateAddress !== false) {
       writer.uint32(48).bool(message.allowPrivateAddress);
+    }
+    if (message.region !== "") {
+      writer.uint32(58).string(message.region);
+    }
+    if (message.apiVersion !== "") {
+      writer.uint32(66).string(message.apiVersion);
     }
     return writer;
   },
@@ -163,6 +182,22 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
             message.allowPrivateAddress = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.apiVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -186,6 +221,8 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
     message.keyVariable = object.keyVariable ?? "";
     message.simulated = object.simulated ?? false;
     message.allowPrivateAddress = object.allowPrivateAddress ?? false;
+    message.region = object.region ?? "";
+    message.apiVersion = object.apiVersion ?? "";
     return message;
   },
 };

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ProviderConfig } from "@waybill/wire";
+import { toCatalogueEntries } from "./to-config-entries.ts";
+
+test("a provider of before there were regions and versions of APIs is said as ever", () => {
+  const document = {
+    ...{ id: "a", dialect: "openai-compatible", baseUrl: "https://a.example/v1", keyVariable: "A_KEY" },
+    ...{ allowPrivateAddress: false, simulated: false },
+  };
+  const rowOf = (more: object) => ({
+    kind: "provider" as const,
+    name: "a",
+    version: 1,
+    source: "file" as const,
+    document: { ...document, ...more },
+  });
+  const encoded = (more: object) => toCatalogueEntries([rowOf(more)], new Map(), 0).get("provider.a") ?? assert.fail();
+  assert.deepEqual(ProviderConfig.decode(encoded({})), ProviderConfig.fromPartial(document));
+  assert.equal(ProviderConfig.decode(encoded({ region: "eu-central-1" })).region, "eu-central-1");
+});
