@@ -23,6 +23,8 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
     return { kind: "granted", amountPicoUsd: known.amountPicoUsd, windowId: known.windowId, lifeMs, standing };
   }
   const window = books.currentWindow(ask.budgetId);
+  // A counter that could not be made: the exact hold that is asked for next is refused.
+  if (!window && ask.limit) return { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined };
   if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
   const lifeMs = Math.min(ask.lifeMs, (window.endsAtMs ?? Number.POSITIVE_INFINITY) - nowMs);
   const amountPicoUsd = lifeMs <= 0 ? 0n : grantAmount(restOf(window), ask.needPicoUsd, ask.wantPicoUsd);

@@ -130,7 +130,7 @@ export interface Granted {
   amountPicoUsd: PicoUsd;
   windowId: bigint;
   lifeMs: number;
-  /** Undefined when a repeated question is answered after its window has ended. */
+  /** Undefined when a repeated question is answered after its window has ended, or there is no window. */
   standing: Standing | undefined;
 }
 

@@ -124,3 +124,27 @@ test("lines already cut are journaled with the hold, and not at all when it is r
   );
   assertCountersTrue(books);
 });
+
+test("a limit whose counter could not be made is exceeded; a budget that does not exist is an error", () => {
+  const books = sampleBooks(100n);
+  const limit = { name: "r/l", organisationId: "acme", route: "r", unit: "requests", amount: 7n } as const;
+  const [ask] = both(1n).asks ?? [];
+  assert.ok(ask);
+  const unmade = { ...ask, budgetId: "limit.x", limit: { ...limit, windowKind: "day", windowSeconds: 0n } };
+  assert.deepEqual(placeHold(books, placeHoldOf("r1.1", 1n, { asks: [ask, unmade] }), 0), {
+    ...{
+      kind: "refused",
+      budgetId: "limit.x",
+      budgetName: "r/l",
+      limitPicoUsd: 7n,
+      leftPicoUsd: 0n,
+      neededPicoUsd: 1n,
+    },
+    ...{ resetsAtMs: undefined, recallable: [], mayFitSoon: false },
+  });
+  assert.equal([...books.holds()].length, 0);
+  const unknown = placeHold(books, placeHoldOf("r1.1", 1n, { asks: [{ ...ask, budgetId: "x" }] }), 0);
+  assert.equal(unknown.kind, "impossible");
+  const grant = applyBatch(books, [{ ...askGrant("g1", 1n, { budgetId: "limit.x" }), limit: unmade.limit }], 0)[0];
+  assert.deepEqual(grant, { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined });
+});

@@ -2,7 +2,7 @@
 import { maxPicoUsd, minPicoUsd, type PicoUsd } from "@waybill/domain";
 import { type Books, restOf, type Window } from "./books.ts";
 import { addLine } from "./hold-line.ts";
-import type { Answer, HoldAsk, PlaceHold, Unit } from "./operation.ts";
+import type { Answer, HoldAsk, LimitSpec, PlaceHold, Unit } from "./operation.ts";
 
 /**
  * The most that one budget allows for an ask. A request whose output the client did not bound gets a share of the rest,
@@ -27,6 +27,7 @@ export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer
   const groups = new Map<Unit, UnitAsks>();
   for (const ask of place.asks) {
     const window = books.currentWindow(ask.budgetId);
+    if (!window && ask.limit) return refuseUnmade(ask, ask.limit);
     if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
     const group = groups.get(window.unit) ?? { least: 0n, asked: [] };
     groups.set(window.unit, group);
@@ -81,6 +82,14 @@ function findRecallable({ asked, least }: UnitAsks): string[] {
   const short = asked.filter(({ allowed, want }) => allowed < want);
   if (short.some(({ window }) => restOf(window) + window.grantedPicoUsd < least)) return [];
   return short.filter(({ window }) => window.grantedPicoUsd > 0n).map(({ window }) => window.budgetId);
+}
+
+/** A counter that could not be made is one that has nothing left: its organisation has all that it may have. */
+function refuseUnmade({ budgetId, leastPicoUsd }: HoldAsk, { name, amount }: LimitSpec): Answer {
+  return {
+    ...{ kind: "refused", budgetId, budgetName: name, limitPicoUsd: amount, leftPicoUsd: 0n },
+    ...{ neededPicoUsd: leastPicoUsd, resetsAtMs: undefined, recallable: [], mayFitSoon: false },
+  };
 }
 
 /** Names the budget that allows least; `asked` ascends by what is allowed. */

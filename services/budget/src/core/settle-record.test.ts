@@ -75,3 +75,32 @@ test("a record that names a window of another budget is impossible and changes n
   assert.equal(answer?.kind, "impossible");
   assert.equal(books.recordsOf("r1.1").length, 0);
 });
+
+test("where nothing better is known than what was held, all of it counts, in each unit, whatever grants it was cut from", () => {
+  const books = sampleBooks(1_000n, 1_000n, 1_000n);
+  const [, tokens, requests] = books.windows.values();
+  assert.ok(tokens && requests);
+  tokens.unit = "tokens";
+  requests.unit = "requests";
+  applyBatch(books, [askGrant("g1", 10n, { budgetId: "b1" })], 0);
+  const lines = [lineOf("", 9n), lineOf("g1", 6n, 1), lineOf("", 5n, 1), lineOf("", 1n, 2)];
+  applyBatch(
+    books,
+    [{ ...recordOf("r1.1", "lost", 9n, ...lines), outcome: "unknown", isWorstCase: true, tokens: 4n }],
+    1,
+  );
+  assert.deepEqual(
+    [...books.windows.values()].map(({ postedPicoUsd, heldPicoUsd }) => [postedPicoUsd, heldPicoUsd]),
+    [
+      [9n, 0n],
+      [11n, 0n],
+      [1n, 0n],
+    ],
+  );
+  applyBatch(books, [{ ...recordOf("r1.1", "worker", 2n, ...lines), tokens: 4n }], 2);
+  assert.deepEqual(
+    [...books.windows.values()].map(({ postedPicoUsd }) => postedPicoUsd),
+    [2n, 4n, 1n],
+  );
+  assertCountersTrue(books);
+});

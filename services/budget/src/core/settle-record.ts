@@ -1,6 +1,6 @@
 // A usage record turns what was held into what was spent, once. What is spent is counted in the unit of each budget.
 import { maxPicoUsd, outranks, type PicoUsd } from "@waybill/domain";
-import { type Books, type Hold, move, type SettledRecord, type Window } from "./books.ts";
+import { type Books, move, type SettledRecord, type Window } from "./books.ts";
 import { addLine, releaseHolds } from "./hold-line.ts";
 import type { Answer, SettleRecord } from "./operation.ts";
 
@@ -39,7 +39,7 @@ function postAnew(books: Books, record: SettleRecord): void {
   for (const hold of books.holdsOf(record.attemptId)) {
     const carries = carriers.has(key(hold.holder, hold.budgetId, hold.grantId));
     const window = books.windowOf(hold);
-    const cost = carries ? spent(record, hold, window) : 0n;
+    const cost = carries ? spent(record, window) : 0n;
     if (cost === hold.postedPicoUsd) continue;
     move(window, "postedPicoUsd", cost - hold.postedPicoUsd);
     hold.postedPicoUsd = cost;
@@ -48,11 +48,11 @@ function postAnew(books: Books, record: SettleRecord): void {
 }
 
 /** Where nothing better is known than what was held, that is what counts. */
-function spent(record: SettleRecord, hold: Hold, { unit }: Window): bigint {
+function spent(record: SettleRecord, { id, unit }: Window): bigint {
   if (unit === "usd") return record.costPicoUsd;
   if (record.outcome === "failed_free") return 0n;
-  if (record.isWorstCase) return hold.amountPicoUsd;
-  return unit === "requests" ? 1n : record.tokens;
+  if (!record.isWorstCase) return unit === "requests" ? 1n : record.tokens;
+  return record.lines.reduce((sum, { windowId, amountPicoUsd }) => (windowId === id ? sum + amountPicoUsd : sum), 0n);
 }
 
 const key = (holder: string, budgetId: string, grantId: string): string => `${holder}\n${budgetId}\n${grantId}`;

@@ -11,7 +11,8 @@ export interface ReapRounds {
   world: Omit<ReapHoldsWorld, "onReaped">;
   onHold: ReapHoldsWorld["onReaped"];
   onGrant: ReapGrantsWorld["onReaped"];
-  forget(): Promise<unknown>;
+  /** True: there is more to forget. */
+  forget(): Promise<boolean>;
 }
 
 /** One round; throws when bus or database do not answer. Any number of processes may do this at once. */
@@ -23,6 +24,6 @@ export function makeReapRound({ look, world, onHold, onGrant, forget }: ReapRoun
     await reapGrants({ ...world, onReaped: onGrant }, sight);
     if (performance.now() < forgetAtMs) return;
     forgetAtMs = performance.now() + FORGET_EVERY_MS;
-    await forget();
+    if (await forget()) forgetAtMs = performance.now();
   };
 }

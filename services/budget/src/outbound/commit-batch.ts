@@ -26,8 +26,7 @@ export async function commitBatch(
   operations: readonly Operation[],
 ): Promise<readonly Answer[]> {
   const needs = needsOf(operations);
-  await limits.make(pool, limitsOf(operations));
-  const current = await findCurrentWindows(pool, needs.budgetIds);
+  const current = await findCurrentWindows(pool, needs.budgetIds, limitsOf(operations), limits);
   const windowIds = new Set([
     ...needs.windowIds,
     ...current.values(),

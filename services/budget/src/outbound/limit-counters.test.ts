@@ -39,9 +39,9 @@ const revision = async () =>
 test("a counter is made once, takes a new amount, and is no change of the list", async () => {
   const before = await revision();
   const counters = limitCounters(() => 0);
-  await counters.make(pool, new Map([["limit.a", SPEC]]));
-  await limitCounters(() => 0).make(pool, new Map([["limit.a", SPEC]]));
-  await counters.make(pool, new Map([["limit.a", { ...SPEC, amount: 9n }]]));
+  await counters.make(pool, new Map([["limit.a", SPEC]]), new Map());
+  await counters.make(pool, new Map([["limit.a", SPEC]]), new Map());
+  await counters.make(pool, new Map([["limit.a", { ...SPEC, amount: 9n }]]), new Map([["limit.a", 7n]]));
   const [row] = await stored("limit.a");
   assert.deepEqual(
     [String(row?.amount), row?.unit, String(row?.window_seconds), row?.origin],
@@ -51,23 +51,20 @@ test("a counter is made once, takes a new amount, and is no change of the list",
   assert.equal(await revision(), before);
 });
 
-test("an amount that is remembered asks nothing of Postgres, until it is forgotten again", async () => {
+test("what exists with its amount asks nothing of Postgres; neither does a new one of a full organisation, for a second", async () => {
   let nowMs = 0;
-  let asked = 0;
-  const query = (question: object) => {
-    asked++;
-    return pool.query(question as never);
-  };
-  const counting = { query } as unknown as Pool;
+  const nothing = { query: () => assert.fail("it asked") } as unknown as Pool;
   const counters = limitCounters(() => nowMs);
-  for (const ms of [0, 1, 11 * 60_000]) {
-    nowMs = ms;
-    await counters.make(counting, new Map([["limit.b", SPEC]]));
-  }
-  assert.equal(asked, 2);
+  const [existing, made] = [new Map([["limit.b", SPEC.amount]]), new Map([["limit.b", SPEC]])];
+  assert.deepEqual(await counters.make(nothing, made, existing), []);
+  counters.isFull("acme");
+  nowMs = 999;
+  assert.deepEqual(await counters.make(nothing, made, new Map()), []);
+  nowMs = 1_000;
+  assert.deepEqual(await counters.make(pool, made, new Map()), ["limit.b"]);
 });
 
-test("counters without an open window are forgotten, and the organisation has room again", async () => {
+test("counters without a window are forgotten, and the organisation has room again", async () => {
   assert.equal(await countOf(), 2);
   const forget = "SELECT budget.forget_limits(now() + interval '1 minute', 100) AS count";
   const { rows } = await pool.query<{ count: bigint }>(forget);

@@ -1,40 +1,47 @@
-// Counters of limit nodes, made before the batch that first needs them. What was made is remembered for a while, so that a counter in
-// use costs nothing here.
+// Counters of limit nodes, made before the batch that first needs them, as far as their organisation has room for more.
 import type { Pool } from "@waybill/store";
 import type { LimitSpec } from "../core/operation.ts";
 
 export interface LimitCounters {
-  /** Makes those that do not exist, and gives the others their amount. */
-  make(pool: Pool, limits: ReadonlyMap<string, LimitSpec>): Promise<void>;
+  /**
+   * Makes those that do not exist and gives the others their amount. `amounts`: what those that exist say now. Returns the ids of
+   * those that it tried to make or change.
+   */
+  make(
+    pool: Pool,
+    limits: ReadonlyMap<string, LimitSpec>,
+    amounts: ReadonlyMap<string, bigint>,
+  ): Promise<readonly string[]>;
+  /** It has as many as it may have: for a moment nobody asks Postgres for another one. */
+  isFull(organisationId: string): void;
 }
 
-/** Much shorter than the time after which an unused counter is forgotten. */
-const REMEMBER_MS = 10 * 60_000;
-const REMEMBERED_MAX = 100_000;
+const FULL_MS = 1_000;
 
 const MAKE =
   "SELECT budget.make_limits($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::numeric[])";
 
 export function limitCounters(monotonicMs: () => number): LimitCounters {
-  /** Id -> the amount it was given, and until when that is remembered; the oldest first. */
-  const made = new Map<string, { amount: bigint; untilMs: number }>();
+  /** Organisation -> until when. */
+  const full = new Map<string, number>();
+  const hasRoom = ({ organisationId }: LimitSpec): boolean => {
+    const untilMs = full.get(organisationId);
+    if (untilMs === undefined) return true;
+    if (monotonicMs() < untilMs) return false;
+    full.delete(organisationId);
+    return true;
+  };
   return {
-    async make(pool, limits) {
-      const nowMs = monotonicMs();
-      const missing = [...limits].filter(([id, { amount }]) => {
-        const known = made.get(id);
-        return known?.amount !== amount || known.untilMs <= nowMs;
+    async make(pool, limits, amounts) {
+      const wanted = [...limits].filter(([id, limit]) => {
+        const amount = amounts.get(id);
+        return amount === undefined ? hasRoom(limit) : amount !== limit.amount;
       });
-      if (missing.length === 0) return;
-      await pool.query({ name: "make-limits", text: MAKE, values: columnsOf(missing) });
-      for (const [id, { amount }] of missing) {
-        made.delete(id);
-        made.set(id, { amount, untilMs: nowMs + REMEMBER_MS });
-      }
-      for (const id of made.keys()) {
-        if (made.size <= REMEMBERED_MAX) break;
-        made.delete(id);
-      }
+      if (wanted.length > 0) await pool.query({ name: "make-limits", text: MAKE, values: columnsOf(wanted) });
+      return wanted.map(([id]) => id);
+    },
+    isFull(organisationId) {
+      full.set(organisationId, monotonicMs() + FULL_MS);
     },
   };
 }

@@ -56,12 +56,9 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
     writer(failpoint = () => {}) {
       const pool = openPool({ url, applicationName: "test-writer", connectionsMax: 2 });
       pools.push(pool);
+      const limits = limitCounters(() => performance.now());
       const writer = new GroupCommit<Operation, Answer>({
-        commit: (batch) =>
-          commitBatch(
-            { pool, limits: limitCounters(() => 0), failpoint, onAlert: (alert) => alerts.push(alert) },
-            batch,
-          ),
+        commit: (batch) => commitBatch({ pool, limits, failpoint, onAlert: (alert) => alerts.push(alert) }, batch),
         patienceMs: () => 0,
         isHopeless,
         batchMax: 1_000,

@@ -1,6 +1,6 @@
 // Reads the rows a batch needs, after locking their windows. Only what is read under the locks is trusted.
 import type { Client, Pool, Row } from "@waybill/store";
-import { Books, type GrantState, type SettledRecord } from "../core/books.ts";
+import { Books, type GrantState, type SettledRecord, type Window } from "../core/books.ts";
 import type { Needs } from "../core/needs.ts";
 import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 
@@ -47,7 +47,11 @@ export async function windowsOfGrants(pool: Pool, grantIds: Iterable<string>): P
   return rows.map((row: Row) => row.window_id as bigint);
 }
 
-/** Locks the windows in id order, then reads. Throws WindowsMissing when a row belongs to a window that is not locked. */
+/**
+ * Locks the windows in id order, then reads. Throws WindowsMissing when a row belongs to a window that is not locked. One that was
+ * looked for and is gone, as a limit's are after their time, is empty in the books, and what is changed in it is written nowhere:
+ * the rest of the attempt must settle all the same.
+ */
 export async function readBooks(
   client: Client,
   needs: Needs,
@@ -66,8 +70,10 @@ export async function readBooks(
   for (const row of await read("read-records", READ_RECORDS, needs.attemptIds)) putRecord(books, row);
   for (const row of await read("read-holds", READ_HOLDS, needs.attemptIds)) putHolds(books, row);
   const missing = new Set<bigint>();
-  for (const { windowId } of [...books.holds(), ...books.grants.values()]) {
-    if (!books.windows.has(windowId)) missing.add(windowId);
+  for (const { windowId, budgetId } of [...books.holds(), ...books.grants.values()]) {
+    if (books.windows.has(windowId)) continue;
+    if (windowIds.has(windowId)) books.windows.set(windowId, goneWindow(windowId, budgetId));
+    else missing.add(windowId);
   }
   if (missing.size > 0) throw new WindowsMissing([...missing]);
   const clock = await client.query({ name: "clock", text: `SELECT ${MS("budget.clock()")} AS now_ms` });
@@ -89,6 +95,13 @@ function putWindow(books: Books, row: Row): void {
     grantedPicoUsd: BigInt(row.granted_pico_usd),
     change: "none",
   });
+}
+
+function goneWindow(id: bigint, budgetId: string): Window {
+  return {
+    ...{ id, budgetId, budgetName: budgetId, maxSharePercent: 0, unit: "usd", startsAtMs: 0, endsAtMs: 0 },
+    ...{ limitPicoUsd: 0n, postedPicoUsd: 0n, heldPicoUsd: 0n, grantedPicoUsd: 0n, change: "none" },
+  };
 }
 
 function putGrant(books: Books, row: Row): void {

@@ -5,7 +5,7 @@ import { toStoredLines } from "./stored-line.ts";
 
 const UPDATE_WINDOWS = `
   UPDATE budget.budget_window w
-  SET posted_pico_usd = c.posted, held_pico_usd = c.held, granted_pico_usd = c.granted
+  SET posted_pico_usd = c.posted, held_pico_usd = c.held, granted_pico_usd = c.granted, changed_at = budget.clock()
   FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[]) AS c (id, posted, held, granted)
   WHERE w.id = c.id`;
 
