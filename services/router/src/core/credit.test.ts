@@ -1,7 +1,7 @@
 // The heart: credit held here. Rules first, then any order of everything against a bank that counts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BudgetUnit } from "@waybill/wire";
+import { BudgetUnit, type LimitDefinition } from "@waybill/wire";
 import fc from "fast-check";
 import { Credit, type GrantAsk, type HoldCut, NEAR_MS } from "./credit.ts";
 import type { Closing, Moment } from "./grant.ts";
@@ -191,6 +191,32 @@ test("credit of a budget that is gone goes back", () => {
   give(credit, 100n, at(0));
   credit.sweep(at(1), () => false);
   assert.deepEqual(credit.closings, [{ grantId: "g1", debitedPicoUsd: 0n }]);
+});
+
+test("a question about a budget that is gone is forgotten with the life of what it asked for, and not before", () => {
+  const credit = makeCredit();
+  credit.askForMissing([B], () => 10n, at(0));
+  const [ask] = credit.asks.splice(0);
+  credit.unanswered("b", ask?.grantId ?? "", true);
+  const repeated = (ms: number): string | undefined => {
+    credit.sweep(at(ms), () => false);
+    credit.askForMissing([B], () => 10n, at(ms));
+    const [again] = credit.asks.splice(0);
+    credit.unanswered("b", again?.grantId ?? "", true);
+    return again?.grantId;
+  };
+  assert.equal(repeated(LIFE_MS), "g1");
+  assert.equal(repeated(LIFE_MS + 1), "g2");
+});
+
+test("a question that is repeated says the limit as it is by then", () => {
+  const credit = makeCredit();
+  const limit = (amount: bigint) => ({ amount }) as unknown as LimitDefinition;
+  credit.askForMissing([{ ...B, limit: limit(2n) }], () => 1n, at(0));
+  const [ask] = credit.asks.splice(0);
+  credit.unanswered("b", ask?.grantId ?? "", true);
+  credit.askForMissing([{ ...B, limit: limit(9n) }], () => 1n, at(1));
+  assert.deepEqual([credit.asks[0]?.grantId, credit.asks[0]?.limit], ["g1", limit(9n)]);
 });
 
 // The bank: gives what is asked for, and checks everything that comes back.

@@ -238,6 +238,10 @@ export class Credit {
       for (const grant of [...credit.grants]) {
         if (gone || grant.lifeLeftMs(now) <= 0) this.#close(credit, grant);
       }
+      // Whatever was given to a question that nobody will repeat is over with its life, counted from before it was asked.
+      const { asking } = credit;
+      const isOver = asking && !asking.isPending && asking.askedAt.monotonicMs + asking.ask.lifeMs < now.monotonicMs;
+      if (gone && isOver) credit.asking = undefined;
       if (gone && credit.grants.length === 0 && !credit.asking) this.#budgets.delete(credit.budgetId);
     }
   }
@@ -305,7 +309,8 @@ export class Credit {
     if (before?.isPending) return;
     if (before) {
       before.isPending = true;
-      this.asks.push(before.ask);
+      // Under the same id, so that it is given once; the limit is the one that holds now.
+      this.asks.push({ ...before.ask, limit });
       return;
     }
     const oldest = credit.grants[0];

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_TOKENS, type TokenUsage } from "@waybill/domain";
+import { costOf, NO_TOKENS, type TokenUsage } from "@waybill/domain";
 import { AttemptOutcome, BudgetUnit, TokenSource, Waybill } from "@waybill/wire";
 import fc from "fast-check";
 import type { Ending, Failure, Reach } from "./ending.ts";
 import { settleEnding, settleLost } from "./settle.ts";
 
 const RATES = { input: 2n, cachedInput: 1n, cacheWrite5m: 2n, cacheWrite1h: 2n, output: 10n, reasoningOutput: 10n };
+const PRICE = { version: "v", tiers: [{ aboveInputTokens: 0n, rates: RATES }], perRequestPicoUsd: 0n };
 const line = {
   budgetId: "b",
   windowId: 1n,
@@ -18,7 +19,7 @@ const line = {
 const makeWaybill = (changes: Partial<Waybill> = {}): Waybill =>
   Waybill.fromPartial({
     attemptId: "r.1",
-    price: { version: "v", tiers: [{ aboveInputTokens: 0n, rates: RATES }], perRequestPicoUsd: 0n },
+    price: PRICE,
     holds: [line],
     stream: true,
     inputTokensBound: 100n,
@@ -84,6 +85,18 @@ test("sent without an answer is unknown: the hold where a hard budget matched, e
   const atSoft = settleEnding(soft, silent, counted);
   assert.deepEqual([atSoft.costPicoUsd, atSoft.tokenSource], [40n, TokenSource.ESTIMATED]);
   assert.equal(settleEnding(hard, { ...silent, wasCancelled: true }, counted).outcome, AttemptOutcome.PARTIAL);
+});
+
+test("unknown at a limit of tokens counts all that was held; a counter of requests asks for no figure", () => {
+  const silent: Ending = { ...complete, failure, reach: "sent", reportedUsage: undefined, countedOutputTokens: 0n };
+  const limited = (unit: BudgetUnit) =>
+    makeWaybill({ holds: [line, { ...line, unit, amountPicoUsd: 150n, hard: true }] });
+  const tokens = settleEnding(limited(BudgetUnit.TOKENS), { ...silent, contentBytes: 0 }, counted);
+  assert.deepEqual([tokens.tokenSource, tokens.usage.input, tokens.usage.output], [TokenSource.WORST_CASE, 100n, 50n]);
+  // No hard budget of money says what it costs: what so many tokens cost.
+  assert.equal(tokens.costPicoUsd, costOf({ ...NO_TOKENS, input: 100n, output: 50n }, { ...PRICE }));
+  const requests = settleEnding(limited(BudgetUnit.REQUESTS), { ...silent, contentBytes: 0 }, counted);
+  assert.equal(requests.tokenSource, TokenSource.ESTIMATED);
 });
 
 test("what a stream said at its beginning is not all that an answer cut short costs", () => {

@@ -135,23 +135,17 @@ function fromEvidence(waybill: Waybill, outcome: AttemptOutcome, usage: TokenUsa
   return { outcome, usage, tokenSource, ...priced(waybill, usage), isSuspect: false, evidence };
 }
 
-/** Undefined where no hard budget matched. */
+/** Undefined where neither a hard budget nor a limit of tokens matched; a counter of requests asks for no figure. */
 function wholeHold(waybill: Waybill, outcome: AttemptOutcome, evidence: Counts): Settlement | undefined {
-  // A limit's counter holds requests or tokens, no money.
-  const money = waybill.holds.filter(({ unit }) => unit === BudgetUnit.UNSPECIFIED);
-  if (!money.some((line) => line.hard)) return undefined;
-  // Every line holds the same attempt; a line may be smaller where its budget covers only a part.
-  const costPicoUsd = money.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n);
+  const hard = waybill.holds.filter((line) => line.hard && line.unit !== BudgetUnit.REQUESTS);
+  if (hard.length === 0) return undefined;
   const usage = { ...NO_TOKENS, input: waybill.inputTokensBound, output: waybill.maxOutputTokens };
-  return {
-    outcome,
-    usage,
-    tokenSource: TokenSource.WORST_CASE,
-    costPicoUsd,
-    costKnown: true,
-    isSuspect: false,
-    evidence,
-  };
+  const money = waybill.holds.filter(({ unit }) => unit === BudgetUnit.UNSPECIFIED);
+  // Every line holds the same attempt; a line may be smaller where its budget covers only a part.
+  const cost = money.some((line) => line.hard)
+    ? { costPicoUsd: money.reduce((most, line) => maxPicoUsd(most, line.amountPicoUsd), 0n), costKnown: true }
+    : priced(waybill, usage);
+  return { outcome, usage, tokenSource: TokenSource.WORST_CASE, ...cost, isSuspect: false, evidence };
 }
 
 function priced(waybill: Waybill, usage: TokenUsage): Pick<Settlement, "costPicoUsd" | "costKnown"> {
