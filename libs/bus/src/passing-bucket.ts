@@ -24,7 +24,8 @@ export interface PassingRecords {
   create(key: string, value: Uint8Array): Promise<number | undefined>;
   /** The new revision; undefined: somebody has changed it since. */
   update(key: string, value: Uint8Array, revision: number): Promise<number | undefined>;
-  remove(key: string): Promise<void>;
+  /** Nothing happens to a record that somebody has changed since. */
+  remove(key: string, revision: number): Promise<void>;
 }
 
 /** Opens, and makes if it is missing, a bucket of records. Keys are letters, digits, `-` and `_`. */
@@ -37,7 +38,7 @@ export async function openPassingRecords(
     ...{ history: 1, ttl: maxAgeMs, max_bytes: maxBytes },
     storage: storage === "file" ? StorageType.File : StorageType.Memory,
   });
-  const onRevision = async (write: Promise<number>): Promise<number | undefined> => {
+  const onRevision = async <T>(write: Promise<T>): Promise<T | undefined> => {
     try {
       return await write;
     } catch (error) {
@@ -52,7 +53,9 @@ export async function openPassingRecords(
     },
     create: (key, value) => onRevision(kv.create(key, value)),
     update: (key, value, revision) => onRevision(kv.update(key, value, revision)),
-    remove: (key) => kv.delete(key),
+    async remove(key, previousSeq) {
+      await onRevision(kv.delete(key, { previousSeq }));
+    },
   };
 }
 

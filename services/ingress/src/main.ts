@@ -33,12 +33,14 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     // Nobody can ask about an attempt once WORK has dropped its waybill.
     keepEndedMs: STREAMS.work.maxAgeMs,
   });
-  const bus = await connectIngressBus(config, scope, () => table.forgiveSilence(clock.monotonicMs()));
+  const lives = new Lives(clock.monotonicMs());
+  const bus = await connectIngressBus(config, scope, () => {
+    for (const silence of [table, lives]) silence.forgiveSilence(clock.monotonicMs());
+  });
   const publisher = new Publisher(bus.control);
   const usage = makeUsageRecorder(publisher, scope);
   const room = watchUsageRoom(bus, scope);
   const life = makeUuidV7();
-  const lives = new Lives(clock.monotonicMs());
   const attempts = startAttemptBus({ ...bus, ingressId, life, table, clock }, scope);
   listenToWorkers({ ...bus, ingressId, table, lives, clock }, scope);
   const models = watchDeployedModels(bus.control, scope);

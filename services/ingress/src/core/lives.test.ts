@@ -20,3 +20,10 @@ test("memory is bounded, and the latest are known", () => {
   for (let n = 0; n < 10_001; n += 1) lives.heard(`life-${n}`, n);
   assert.deepEqual([lives.isAlive("life-0", 9_000), lives.isAlive("life-10000", 10_001)], [false, true]);
 });
+
+test("after a time in which nobody could be heard, nobody is gone before ten more seconds", () => {
+  const lives = new Lives(0);
+  lives.heard("a", 1_000);
+  lives.forgiveSilence(60_000);
+  assert.deepEqual([lives.isAlive("a", 69_999), lives.isAlive("a", 70_000)], [true, false]);
+});

@@ -7,7 +7,7 @@ const LIVES_MAX = 10_000;
 
 export class Lives {
   readonly #heardMs = new Map<string, number>();
-  readonly #sinceMs: number;
+  #sinceMs: number;
 
   /** `nowMs`: listening begins. */
   constructor(nowMs: number) {
@@ -19,6 +19,12 @@ export class Lives {
     this.#heardMs.set(life, nowMs);
     const [oldest] = this.#heardMs.keys();
     if (this.#heardMs.size > LIVES_MAX && oldest !== undefined) this.#heardMs.delete(oldest);
+  }
+
+  /** After a time in which nobody could be heard, listening begins anew: silence until now says nothing. */
+  forgiveSilence(nowMs: number): void {
+    this.#sinceMs = nowMs;
+    this.#heardMs.clear();
   }
 
   /** One that was never heard may have spoken just before listening began. */

@@ -1,5 +1,5 @@
-// What workers say on the bus: claims, frames, signs of life, what they have recorded; and the siblings' signs of life. Two connections, so that token
-// streams cannot delay claims, and a server that cuts one slow connection does not cut both.
+// What workers say on the bus: claims, frames, signs of life, what they have recorded; and the siblings' signs of life. Two
+// connections, so that token streams cannot delay claims, and a server that cuts one slow connection does not cut both.
 import { type Msg, type NatsConnection, publishSoon, type Subscription } from "@waybill/bus";
 import type { Clock } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";

@@ -64,7 +64,7 @@ export class KeptRequests implements OnceOnly {
       if (again === "another_request") throw new WaybillError("idempotency_key_reused", { param: "idempotency-key" });
       if (again === "in_progress") break;
       if (again === "replay") {
-        const answer = await this.#answer(recordKey, kept, organisationId);
+        const answer = await this.#answer({ recordKey, kept, organisationId, revision: found.revision });
         if (answer) return { kind: "replay", answer };
         continue;
       }
@@ -79,13 +79,13 @@ export class KeptRequests implements OnceOnly {
   }
 
   /** Undefined: it was lost with its server's memory, and so the record is forgotten. */
-  #answer(recordKey: string, kept: KeptRequest, organisationId: string): Promise<KeptAnswer | undefined> {
+  #answer({ recordKey, kept, organisationId, revision }: Record): Promise<KeptAnswer | undefined> {
     return this.#keeper.stores.use(async ({ records, answers }) => {
       const sealed = await answers.get(kept.answer);
       const bytes = sealed && this.#keeper.seal.open(organisationId, sealed);
       const answer = bytes && decodeAnswer(bytes);
       if (answer) this.#replayed(1);
-      else await records.remove(recordKey);
+      else await records.remove(recordKey, revision);
       return answer;
     });
   }
@@ -141,8 +141,10 @@ class KeptTurn implements Turn {
 
   async release(): Promise<void> {
     const { stores, log } = this.#keeper;
+    const { recordKey, revision } = this.#record;
     try {
-      await stores.use(({ records }) => records.remove(this.#record.recordKey));
+      // Where another ingress has taken it over, it is no longer ours to give back.
+      await stores.use(({ records }) => records.remove(recordKey, revision));
     } catch (error) {
       log.warn({ err: error, request_id: this.requestId }, "an Idempotency-Key could not be given back");
     }

@@ -1,5 +1,5 @@
 // How a provider call came out, as seen by this worker: the input of settlement and of the last frame.
-import type { ErrorCode, TokenUsage } from "@waybill/domain";
+import { ERRORS, type ErrorCode, type TokenUsage } from "@waybill/domain";
 
 /** Why there is no complete answer. */
 export interface Failure {
@@ -11,6 +11,11 @@ export interface Failure {
   /** The provider's HTTP status; 0: it gave none. */
   providerStatus: number;
   retryAfterMs: number;
+}
+
+/** The catalogue's own sentence for a code. `providerStatus`: 200 inside an answer that began as a success. */
+export function failureWith(code: ErrorCode, providerStatus = 200): Failure {
+  return { code, message: ERRORS[code].sentence, param: "", providerStatus, retryAfterMs: 0 };
 }
 
 /**

@@ -14,8 +14,6 @@ export interface Line {
   path(waybill: Waybill): string;
   /** Names and values in turn; none when left out. */
   headers?(waybill: Waybill): readonly string[];
-  /** Last changes to a written body, e.g. a field that stands in the path here. Of a passing body, patches by name. */
-  adapt?(body: Record<string, unknown>): Record<string, unknown>;
 }
 
 /**
@@ -48,7 +46,7 @@ function passing({ wire, path, headers = () => [] }: Line, pass: PassThrough): E
 }
 
 function translating(
-  { wire, path, headers = () => [], adapt = (body) => body }: Line,
+  { wire, path, headers = () => [] }: Line,
   provider: Translation,
   client: SurfaceTranslation,
 ): Exchange {
@@ -58,7 +56,7 @@ function translating(
       const written = provider.write(conversation, waybill);
       return {
         path: path(waybill),
-        body: Buffer.from(JSON.stringify(adapt(written.body as Record<string, unknown>))),
+        body: Buffer.from(JSON.stringify(written.body)),
         headers: headers(waybill),
         droppedFields: [...new Set([...conversation.unplaced, ...written.dropped])],
       };

@@ -5,7 +5,7 @@ import type { Waybill } from "@waybill/wire";
 import type { Reply, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
 import type { Exchange, StreamReader, StreamStep } from "../providers/provider.ts";
 import { Deadlines, type TimeoutName } from "./deadlines.ts";
-import type { Ending, Failure, Reach } from "./ending.ts";
+import { type Ending, type Failure, failureWith, type Reach } from "./ending.ts";
 import type { Carried } from "./open-attempts.ts";
 import { Throughput } from "./throughput.ts";
 
@@ -131,7 +131,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
 
   cancel(code: ErrorCode): void {
     if (this.#isEnded) return;
-    this.#end({ ...this.#failureOf(code), providerStatus: this.#status }, true);
+    this.#end(failureWith(code, this.#status), true);
   }
 
   sweep(nowMs: number): void {
@@ -222,11 +222,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #fail(code: ErrorCode, message: string = ERRORS[code].sentence): void {
-    this.#end({ ...this.#failureOf(code), message }, false);
-  }
-
-  #failureOf(code: ErrorCode): Failure {
-    return { code, message: ERRORS[code].sentence, param: "", providerStatus: this.#status, retryAfterMs: 0 };
+    this.#end({ ...failureWith(code, this.#status), message }, false);
   }
 
   #end(failure: Failure | undefined, wasCancelled: boolean): void {

@@ -1,10 +1,10 @@
 // A streamed answer of one dialect as the events of another. Like bytes that pass, nothing is shown before the first content.
-import { ERRORS, type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
+import { type TokenUsage, WaybillError } from "@waybill/domain";
 import type { AnswerEvent, AnswerFacts, AnswerWriter } from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
 import type { StreamReader, StreamStep } from "../providers/provider.ts";
 import type { EventReader } from "../wires/wire.ts";
-import type { Failure } from "./ending.ts";
+import { type Failure, failureWith } from "./ending.ts";
 
 const BYTES_PER_TOKEN = 4;
 
@@ -117,10 +117,6 @@ function textBytesOf(event: AnswerEvent): number {
 
 export function failureOf({ code, message, retryAfterMs }: Extract<AnswerEvent, { kind: "failure" }>): Failure {
   return { code, message, param: "", providerStatus: 200, retryAfterMs };
-}
-
-function failureWith(code: ErrorCode): Failure {
-  return { code, message: ERRORS[code].sentence, param: "", providerStatus: 200, retryAfterMs: 0 };
 }
 
 export function factsOf({ attemptId, target }: Waybill, nowUnixMs: number): AnswerFacts {

@@ -2,11 +2,10 @@
 import { WaybillError } from "@waybill/domain";
 import { type AnswerEvent, type FinishReason, SseSplitter } from "@waybill/surfaces";
 import { readJson } from "../read-json.ts";
+import { isObject, textOf, type Values } from "../read-values.ts";
 import type { EventReader } from "../wire.ts";
 import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
-
-type Values = Record<string, unknown>;
 
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -132,12 +131,4 @@ function finishOf({ stop_reason: reason, stop_sequence: sequence }: Values): Ans
 function usageOf(...given: unknown[]): AnswerEvent[] {
   const usage = readUsage(...given);
   return usage ? [{ kind: "usage", usage }] : [];
-}
-
-function textOf(given: unknown): string {
-  return typeof given === "string" ? given : "";
-}
-
-function isObject(given: unknown): given is Values {
-  return typeof given === "object" && given !== null && !Array.isArray(given);
 }

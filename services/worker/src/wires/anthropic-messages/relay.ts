@@ -1,8 +1,8 @@
 // Reads a Messages answer, streamed or plain, whose bytes pass. Held back until the first content is at hand: everything. Kept for
 // the end: message_delta and message_stop, because the cost goes into the first of the two.
-import { ERRORS, type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter } from "@waybill/surfaces";
-import type { Failure } from "../../core/ending.ts";
+import { type Failure, failureWith } from "../../core/ending.ts";
 import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
 import { readJson } from "../read-json.ts";
 import { readErrorEvent } from "./error.ts";
@@ -33,7 +33,7 @@ export class MessagesStream implements StreamReader {
 
   end(): StreamStep {
     const step = this.#step(() => this.#splitter.end(), "upstream_truncated");
-    this.#fail(step, failureOf("upstream_truncated"));
+    this.#fail(step, failureWith("upstream_truncated"));
     return step;
   }
 
@@ -53,7 +53,7 @@ export class MessagesStream implements StreamReader {
         else if (this.hasContent) step.bytes.push(raw);
       }
     } catch {
-      this.#fail(step, failureOf(codeOfBroken));
+      this.#fail(step, failureWith(codeOfBroken));
     }
     return step;
   }
@@ -104,7 +104,7 @@ export class MessagesStream implements StreamReader {
 
   #onStop(raw: Uint8Array, step: StreamStep): void {
     if (this.finishReason === "") {
-      this.#fail(step, failureOf("upstream_truncated"));
+      this.#fail(step, failureWith("upstream_truncated"));
       return;
     }
     this.#messageStop = raw;
@@ -121,7 +121,7 @@ export class MessagesStream implements StreamReader {
 
   #hold(raw: Uint8Array, step: StreamStep): void {
     this.#heldBytes += raw.length;
-    if (this.#heldBytes > HELD_BYTES_MAX) this.#fail(step, failureOf("upstream_malformed"));
+    if (this.#heldBytes > HELD_BYTES_MAX) this.#fail(step, failureWith("upstream_malformed"));
     else this.#held.push(raw);
   }
 
@@ -151,8 +151,4 @@ function textBytesOf(delta: unknown): number {
   const { text, partial_json: json, thinking } = (delta ?? {}) as Record<string, unknown>;
   const said = text ?? json ?? thinking;
   return typeof said === "string" ? Buffer.byteLength(said) : 0;
-}
-
-function failureOf(code: ErrorCode): Failure {
-  return { code, message: ERRORS[code].sentence, param: "", providerStatus: 200, retryAfterMs: 0 };
 }

@@ -1,6 +1,7 @@
 // Token figures of the Messages API, and what a call costs that was cut short.
 import type { TokenUsage } from "@waybill/domain";
 import type { AbortedCallRule } from "../../core/settle.ts";
+import { countOf, isObject } from "../read-values.ts";
 
 /**
  * The `usage` objects of a stream or an answer, later figures over earlier ones: message_start has the input, message_delta the
@@ -10,35 +11,27 @@ import type { AbortedCallRule } from "../../core/settle.ts";
 export function readUsage(...given: unknown[]): TokenUsage | undefined {
   const usage: Record<string, unknown> = {};
   for (const one of given) {
-    if (!isRecord(one)) continue;
+    if (!isObject(one)) continue;
     for (const [name, value] of Object.entries(one)) if (value !== null && value !== undefined) usage[name] = value;
   }
-  const plain = count(usage.input_tokens);
-  const output = count(usage.output_tokens);
+  const plain = countOf(usage.input_tokens);
+  const output = countOf(usage.output_tokens);
   if (plain === undefined || output === undefined) return undefined;
-  const cachedInput = count(usage.cache_read_input_tokens) ?? 0n;
-  const written = count(usage.cache_creation_input_tokens) ?? 0n;
-  const byLife = isRecord(usage.cache_creation) ? usage.cache_creation : {};
-  const cacheWrite1h = count(byLife.ephemeral_1h_input_tokens) ?? 0n;
-  const cacheWrite5m = count(byLife.ephemeral_5m_input_tokens) ?? written - cacheWrite1h;
-  const details = isRecord(usage.output_tokens_details) ? usage.output_tokens_details : {};
+  const cachedInput = countOf(usage.cache_read_input_tokens) ?? 0n;
+  const written = countOf(usage.cache_creation_input_tokens) ?? 0n;
+  const byLife = isObject(usage.cache_creation) ? usage.cache_creation : {};
+  const cacheWrite1h = countOf(byLife.ephemeral_1h_input_tokens) ?? 0n;
+  const cacheWrite5m = countOf(byLife.ephemeral_5m_input_tokens) ?? written - cacheWrite1h;
+  const details = isObject(usage.output_tokens_details) ? usage.output_tokens_details : {};
   return {
     input: plain + cachedInput + cacheWrite5m + cacheWrite1h,
     cachedInput,
     cacheWrite5m,
     cacheWrite1h,
     output,
-    reasoningOutput: count(details.thinking_tokens) ?? 0n,
+    reasoningOutput: countOf(details.thinking_tokens) ?? 0n,
   };
 }
 
 /** Generation stops soon after the connection closes; what was generated is billed. A plain answer shows nothing to go by. */
 export const abortedCall: AbortedCallRule = ({ stream, evidenced }) => (stream ? evidenced : undefined);
-
-function count(value: unknown): bigint | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

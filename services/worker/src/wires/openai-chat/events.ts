@@ -2,11 +2,10 @@
 import { WaybillError } from "@waybill/domain";
 import { type AnswerEvent, type FinishReason, SseSplitter } from "@waybill/surfaces";
 import { readJson } from "../read-json.ts";
+import { indexOf, isObject, objectsOf, textOf, type Values } from "../read-values.ts";
 import type { EventReader } from "../wire.ts";
 import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
-
-type Values = Record<string, unknown>;
 
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 const CHOICES_MAX = 128;
@@ -47,7 +46,11 @@ export class ChatEvents implements EventReader {
       const { code, message, retryAfterMs } = readErrorEvent(data);
       return [{ kind: "failure", code, message, retryAfterMs }];
     }
-    return [...this.#begin(chunk), ...choicesOf(chunk).flatMap((choice) => this.#choice(choice)), ...usageOf(chunk)];
+    return [
+      ...this.#begin(chunk),
+      ...objectsOf(chunk.choices).flatMap((choice) => this.#choice(choice)),
+      ...usageOf(chunk),
+    ];
   }
 
   /** Azure's first chunk only says what its filters found in the prompt, and has no id. */
@@ -99,7 +102,7 @@ export function readAnswerEvents(body: Uint8Array): AnswerEvent[] {
   }
   return [
     { kind: "begin", id: textOf(answer.id), model: textOf(answer.model) },
-    ...choicesOf(answer).flatMap(wholeChoice),
+    ...objectsOf(answer.choices).flatMap(wholeChoice),
     ...usageOf(answer),
     { kind: "end" },
   ];
@@ -124,10 +127,6 @@ function wholeChoice(given: Values): AnswerEvent[] {
   return events;
 }
 
-function choicesOf({ choices }: Values): Values[] {
-  return Array.isArray(choices) ? choices.filter(isObject) : [];
-}
-
 function usageOf({ usage }: Values): AnswerEvent[] {
   const read = readUsage(usage);
   return read ? [{ kind: "usage", usage: read }] : [];
@@ -140,16 +139,4 @@ function logprobsOf(choice: number, logprobs: unknown): AnswerEvent[] {
 
 function finishOf(choice: number, reason: string): AnswerEvent {
   return { kind: "finish", choice, reason: FINISH[reason] ?? "stop", stopSequence: "" };
-}
-
-function indexOf(given: unknown, max: number): number {
-  return Number.isInteger(given) && (given as number) >= 0 && (given as number) < max ? (given as number) : 0;
-}
-
-function textOf(given: unknown): string {
-  return typeof given === "string" ? given : "";
-}
-
-function isObject(given: unknown): given is Values {
-  return typeof given === "object" && given !== null && !Array.isArray(given);
 }

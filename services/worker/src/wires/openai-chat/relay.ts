@@ -1,8 +1,8 @@
 // Reads an answer of this dialect, streamed or plain. Events pass with their bytes as they came. Held back until the first
 // content is at hand: everything, so that a failure before it stays invisible. Kept for the end: the usage chunk.
-import { ERRORS, type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter, scanChunk } from "@waybill/surfaces";
-import type { Failure } from "../../core/ending.ts";
+import { type Failure, failureWith } from "../../core/ending.ts";
 import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
 import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
@@ -31,7 +31,7 @@ export class OpenAiStream implements StreamReader {
   end(): StreamStep {
     // An event cut in the middle is the end of the connection, not a provider that writes bad JSON.
     const step = this.#step(() => this.#splitter.end(), "upstream_truncated");
-    this.#fail(step, failureOf("upstream_truncated"));
+    this.#fail(step, failureWith("upstream_truncated"));
     return step;
   }
 
@@ -54,7 +54,7 @@ export class OpenAiStream implements StreamReader {
       }
     } catch {
       // Too large for an event, or JSON that only the parser found wrong.
-      this.#fail(step, failureOf(codeOfBroken));
+      this.#fail(step, failureWith(codeOfBroken));
     }
     return step;
   }
@@ -62,7 +62,7 @@ export class OpenAiStream implements StreamReader {
   #onChunk(raw: Uint8Array, data: Uint8Array, step: StreamStep, codeOfBroken: ErrorCode): void {
     const found = scanChunk(data);
     if (!found.isWellFormed || found.hasError) {
-      this.#fail(step, found.isWellFormed ? readErrorEvent(data) : failureOf(codeOfBroken));
+      this.#fail(step, found.isWellFormed ? readErrorEvent(data) : failureWith(codeOfBroken));
       return;
     }
     if (found.hasUsage) {
@@ -87,13 +87,13 @@ export class OpenAiStream implements StreamReader {
 
   #hold(raw: Uint8Array, step: StreamStep): void {
     this.#heldBytes += raw.length;
-    if (this.#heldBytes > HELD_BYTES_MAX) this.#fail(step, failureOf("upstream_malformed"));
+    if (this.#heldBytes > HELD_BYTES_MAX) this.#fail(step, failureWith("upstream_malformed"));
     else this.#held.push(raw);
   }
 
   #onDone(step: StreamStep): void {
     if (this.finishReason === "") {
-      this.#fail(step, failureOf("upstream_truncated"));
+      this.#fail(step, failureWith("upstream_truncated"));
       return;
     }
     this.#isOver = true;
@@ -141,10 +141,6 @@ function generatedBytes(value: unknown): number {
     if (name !== "role" && name !== "id" && name !== "type" && name !== "finish_reason") bytes += generatedBytes(field);
   }
   return bytes;
-}
-
-function failureOf(code: ErrorCode): Failure {
-  return { code, message: ERRORS[code].sentence, param: "", providerStatus: 200, retryAfterMs: 0 };
 }
 
 function isDone(data: Uint8Array): boolean {

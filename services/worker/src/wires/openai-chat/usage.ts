@@ -1,18 +1,19 @@
 // Token figures of this dialect, and what a call costs that was cut short.
 import type { TokenUsage } from "@waybill/domain";
 import type { AbortedCallRule } from "../../core/settle.ts";
+import { countOf, isObject } from "../read-values.ts";
 
 /** The `usage` object of an answer as it stands, plausible or not; undefined when it cannot be read at all. */
 export function readUsage(value: unknown): TokenUsage | undefined {
-  if (!isRecord(value)) return undefined;
-  const input = count(value.prompt_tokens);
-  const completion = count(value.completion_tokens);
+  if (!isObject(value)) return undefined;
+  const input = countOf(value.prompt_tokens);
+  const completion = countOf(value.completion_tokens);
   if (input === undefined || completion === undefined) return undefined;
   // DeepSeek names its cache hits differently. https://api-docs.deepseek.com/guides/kv_cache
   const cachedInput =
-    detail(value.prompt_tokens_details, "cached_tokens") ?? count(value.prompt_cache_hit_tokens) ?? 0n;
+    detail(value.prompt_tokens_details, "cached_tokens") ?? countOf(value.prompt_cache_hit_tokens) ?? 0n;
   const reasoningOutput = detail(value.completion_tokens_details, "reasoning_tokens") ?? 0n;
-  const total = count(value.total_tokens);
+  const total = countOf(value.total_tokens);
   // xAI does not count reasoning among completion_tokens; the total shows it. https://docs.x.ai/docs/models
   const isReasoningExtra = reasoningOutput > 0n && total === input + completion + reasoningOutput;
   const output = isReasoningExtra ? completion + reasoningOutput : completion;
@@ -26,13 +27,5 @@ export function readUsage(value: unknown): TokenUsage | undefined {
 export const abortedCall: AbortedCallRule = ({ stream, evidenced }) => (stream ? evidenced : undefined);
 
 function detail(details: unknown, name: string): bigint | undefined {
-  return isRecord(details) ? count(details[name]) : undefined;
-}
-
-function count(value: unknown): bigint | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(details) ? countOf(details[name]) : undefined;
 }

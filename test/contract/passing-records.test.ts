@@ -1,0 +1,31 @@
+// What libs/bus promises of records that several processes change, on a real nats-server.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { connectBus, type NatsConnection, openPassingRecords, type PassingRecords } from "@waybill/bus";
+import { startTestNats, type TestNats } from "@waybill/testing";
+
+let nats: TestNats;
+let nc: NatsConnection;
+let records: PassingRecords;
+before(async () => {
+  nats = await startTestNats();
+  nc = await connectBus({ url: nats.url, ...nats.credentials("operator"), service: "ingress", name: "records" });
+  records = await openPassingRecords(nc, { name: "records", maxAgeMs: 60_000, maxBytes: 1_000_000, why: "" }, "memory");
+});
+after(async () => {
+  await nc.close();
+  await nats.stop();
+});
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+test("whoever is late changes and removes nothing, and a record that was removed can be made again", async () => {
+  const first = (await records.create("k", bytes("a"))) ?? assert.fail();
+  assert.equal(await records.create("k", bytes("b")), undefined);
+  const second = (await records.update("k", bytes("c"), first)) ?? assert.fail();
+  assert.equal(await records.update("k", bytes("d"), first), undefined);
+  await records.remove("k", first);
+  assert.equal(Buffer.from((await records.get("k"))?.value ?? []).toString(), "c");
+  await records.remove("k", second);
+  assert.equal(await records.get("k"), undefined);
+  assert.ok(await records.create("k", bytes("e")));
+});
