@@ -35,7 +35,7 @@ export function startService(
   logFile: string,
 ): ServiceProcess {
   const log = createWriteStream(logFile, { flags: "a" });
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, plan.entry)], {
+  const child: ChildProcess = spawn(process.execPath, [...plan.nodeFlags, join(ROOT, plan.entry)], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...plan.settings, ...listens, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -11,8 +11,9 @@ export async function writeEnvFiles(
   stateDir: string,
   { plan, secrets, databaseUrl, natsUrl }: RunningStack,
 ): Promise<void> {
-  for (const { name, entry, settings } of plan.services) {
-    const comment = `One more ${name}: node --env-file=${join(stateDir, `${name}.env`)} ${entry}`;
+  for (const { name, entry, nodeFlags, settings } of plan.services) {
+    const command = ["node", ...nodeFlags, `--env-file=${join(stateDir, `${name}.env`)}`, entry].join(" ");
+    const comment = `One more ${name}: ${command}`;
     await writePrivateFile(join(stateDir, `${name}.env`), renderEnvFile(comment, settings));
   }
   const keys = secrets.demoKeys;

@@ -35,6 +35,7 @@ async function supervise(program: string, settings: Record<string, string> = {})
   const plan = {
     name: "worker",
     entry: "program.cjs",
+    nodeFlags: [],
     settings,
     listens,
     readyUrl: `http://127.0.0.1:${port}/`,

@@ -80,7 +80,7 @@ class Supervisor implements Supervised {
     this.#starts += 1;
     const running = await startOwnGroup({
       command: process.execPath,
-      args: [...nodeFlags, join(rootDir, this.#plan.entry)],
+      args: [...nodeFlags, ...this.#plan.nodeFlags, join(rootDir, this.#plan.entry)],
       cwd: rootDir,
       env: { ...plainEnvironment(), ...this.#plan.settings, ...this.#plan.listens },
       logFile: this.logFile,

@@ -32,6 +32,8 @@ export interface ProcessPlan {
   readonly name: ServiceName | "simulator";
   /** The program, relative to the repository. */
   readonly entry: string;
+  /** Flags of Node itself. */
+  readonly nodeFlags: readonly string[];
   /** All but the ports it listens on: with these alone a further process takes free ports. */
   readonly settings: Readonly<Record<string, string>>;
   readonly listens: Readonly<Record<string, string>>;
@@ -50,6 +52,12 @@ export interface Topology {
   readonly financeDatabaseUrl: string;
   readonly budgetUrls: string;
 }
+
+/**
+ * A router lives on many small objects that last until their record is sent, some milliseconds. With 32 MiB for the young ones
+ * instead of what Node begins with, the garbage collector copies few of them: an eighth less CPU for a decision (docs/speed.md).
+ */
+const NODE_FLAGS: Partial<Record<ServiceName, readonly string[]>> = { router: ["--max-semi-space-size=32"] };
 
 /** Who may call whom over gRPC. */
 const callers = {
@@ -112,6 +120,7 @@ export function topology(settings: TopologySettings): Topology {
     services: serviceNames.map((name) => ({
       name,
       entry: `services/${name}/dist/main.js`,
+      nodeFlags: NODE_FLAGS[name] ?? [],
       settings: {
         ...settings.common,
         ...(name !== "console" && busSettings(name, settings)),
@@ -134,6 +143,7 @@ function planSimulator({ ports, common }: TopologySettings): ProcessPlan {
   return {
     name: "simulator",
     entry: "libs/simulator/dist/main.js",
+    nodeFlags: [],
     settings: common,
     listens: { WAYBILL_SIMULATOR_PORT: String(ports.simulator) },
     readyUrl: `http://127.0.0.1:${ports.simulator}/v1/models`,
