@@ -20,7 +20,7 @@ import { makePublishWaybill } from "./outbound/publish-waybill.ts";
 import { makeUsageRecorder } from "./outbound/record-usage.ts";
 import { connectRouters } from "./outbound/router-client.ts";
 import { makeVerifyToken } from "./outbound/verify-token.ts";
-import { watchDeployedModels } from "./outbound/watch-config.ts";
+import { watchDeployed } from "./outbound/watch-config.ts";
 import { watchRevokedKeys } from "./outbound/watch-keys.ts";
 import { watchUsageRoom } from "./outbound/watch-usage-room.ts";
 
@@ -43,7 +43,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const life = makeUuidV7();
   const attempts = startAttemptBus({ ...bus, ingressId, life, table, clock }, scope);
   listenToWorkers({ ...bus, ingressId, table, lives, clock }, scope);
-  const models = watchDeployedModels(bus.control, scope);
+  const { models } = watchDeployed(bus.control, scope);
   const { isConnected } = bus;
   const authenticate = makeAuthenticate({
     ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),

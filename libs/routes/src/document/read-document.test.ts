@@ -131,3 +131,19 @@ test("any JSON is read without throwing", () => {
     .map(([kind, rest]) => ({ id: "a", ...rest, kind }));
   fc.assert(fc.property(fc.array(node), (nodes) => void readRouteDocument({ nodes })));
 });
+
+test("a start node says how long answers are kept, and for whom", () => {
+  const startOf = (cache: unknown) => readRouteDocument({ nodes: [{ id: "s", kind: "start", next: "end", cache }] });
+  assert.deepEqual(startOf({ ttlSeconds: 300 }).document.nodes[0], {
+    ...{ id: "s", kind: "start", next: "end" },
+    cache: { ttlSeconds: 300, scope: "team" },
+  });
+  assert.deepEqual(startOf({ ttlSeconds: 86_400, scope: "key" }).problems, []);
+  for (const wrong of [{}, { ttlSeconds: 0 }, { ttlSeconds: 86_401 }, { ttlSeconds: 1, scope: "all" }, 300, null]) {
+    assert.deepEqual(
+      startOf(wrong).problems.map(({ node, field }) => `${node}.${field}`),
+      ["s.cache"],
+      JSON.stringify(wrong),
+    );
+  }
+});

@@ -5,6 +5,7 @@ import { readAuto, readModel } from "./read-attempts.ts";
 import { NODE_ID, NodeReader, type Report } from "./read-fields.ts";
 import { readLimit } from "./read-limit.ts";
 import { readSplit } from "./read-split.ts";
+import { readStart } from "./read-start.ts";
 import {
   DOCUMENT_BYTES_MAX,
   NODES_MAX,
@@ -76,7 +77,7 @@ interface KindReader {
 const ATTEMPT_FIELDS = ["retries", "retryDelayMs", "backoff", "timeouts", "fallbackOn", "next", "fallback"];
 
 const READERS: Record<NodeKind, KindReader> = {
-  start: { fields: ["next"], read: (id, item) => ({ id, kind: "start", next: item.edge("next") }) },
+  start: { fields: ["next", "cache"], read: readStart },
   if: {
     fields: ["condition", "whenTrue", "whenFalse"],
     read: (id, item) => ({

@@ -13,10 +13,26 @@ interface NodeBase {
   id: string;
 }
 
+/** What belongs to the whole route stands here, too. */
 export interface StartNode extends NodeBase {
   kind: "start";
   next: string;
+  /** Absent: an answer serves nobody but who asked for it. */
+  cache?: RouteCache;
 }
+
+/** Whole answers are kept, and given to who asks exactly the same. */
+export interface RouteCache {
+  /** 1 to CACHE_TTL_SECONDS_MAX. */
+  ttlSeconds: number;
+  scope: CacheScope;
+}
+
+/** Who shares answers: those of one virtual key, of one team, or of the organisation. Never two organisations. */
+export const CACHE_SCOPES = ["key", "team", "organisation"] as const;
+export type CacheScope = (typeof CACHE_SCOPES)[number];
+export const DEFAULT_CACHE_SCOPE: CacheScope = "team";
+export const CACHE_TTL_SECONDS_MAX = 86_400;
 
 export interface IfNode extends NodeBase {
   kind: "if";

@@ -205,8 +205,9 @@ function ourRoute(seed: number): RouteDocument {
       }
     }
   });
+  const cache = chance.of([{}, { cache: { ttlSeconds: 300, scope: "organisation" } }]);
   const { document, problems } = readRouteDocument({
-    nodes: [{ id: "start", kind: "start", next: "n0" }, ...nodes, { id: "end", kind: "end" }],
+    nodes: [{ id: "start", kind: "start", next: "n0", ...cache }, ...nodes, { id: "end", kind: "end" }],
   });
   assert.deepEqual(problems, []);
   const unreached = new Set(checkGraph(document).map(({ node }) => node));
@@ -265,3 +266,20 @@ function meaning({ nodes }: RouteDocument): string {
   };
   return JSON.stringify(nodes.map(same), null, 1);
 }
+
+test("no other shape has a cache, and each export says so", () => {
+  const { document } = readRouteDocument({
+    nodes: [
+      { id: "start", kind: "start", next: "end", cache: { ttlSeconds: 300 } },
+      { id: "end", kind: "end" },
+    ],
+  });
+  for (const shape of ROUTE_SHAPES) {
+    const { warnings } = exportRoute(document, shape, "support");
+    assert.equal(
+      warnings.some((warning) => warning.includes("cache")),
+      shape !== "waybill",
+      shape,
+    );
+  }
+});

@@ -1,7 +1,8 @@
 // What is live, as the values of KV `waybill_config`, and the fingerprints by which two values are told apart.
 import { createHash } from "node:crypto";
 import { type PriceEntry, priceInForce } from "@waybill/catalog";
-import { AliasConfig, ModelConfig, ProviderConfig, RouteConfig, toWirePrice } from "@waybill/wire";
+import { readRouteText } from "@waybill/routes";
+import { AliasConfig, ModelConfig, ProviderConfig, RouteConfig, type RoutePolicy, toWirePrice } from "@waybill/wire";
 import { aliasKey, modelKey, providerKey } from "../core/config-keys.ts";
 import { pricesOf, type StoredModel } from "../core/model-change.ts";
 import type { DeployedRow } from "./catalogue-store.ts";
@@ -58,8 +59,15 @@ function toModelConfig(
   };
 }
 
-export function toRouteValue(route: Omit<RouteConfig, "deployed">, deployed: boolean): Uint8Array {
-  return RouteConfig.encode({ ...route, deployed }).finish();
+export function toRouteValue(route: Omit<RouteConfig, "deployed" | "policy">, deployed: boolean): Uint8Array {
+  return RouteConfig.encode({ ...route, deployed, policy: policyOf(route.documentJson) }).finish();
+}
+
+/** Undefined: the route has none. */
+function policyOf(documentJson: string): RoutePolicy | undefined {
+  const { document } = readRouteText(documentJson);
+  const cache = document.nodes.find((node) => node.kind === "start")?.cache;
+  return cache && { cacheTtlSeconds: cache.ttlSeconds, cacheScope: cache.scope };
 }
 
 /** Same key and same fingerprint: same value. A route's can be told without reading its document, from the store's digest. */

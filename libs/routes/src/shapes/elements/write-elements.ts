@@ -8,6 +8,7 @@ import type { Notes } from "../notes.ts";
 import { CLOUDFLARE_TIMEOUT_MS } from "../route-shape.ts";
 import { takeOut } from "../take-out.ts";
 import { warnOfAttempts } from "../warn-of-attempts.ts";
+import { warnOfStart } from "../warn-of-start.ts";
 import { windowSeconds } from "../window-seconds.ts";
 import type { ElementDialect } from "./dialect.ts";
 import { fitSplits } from "./fit-splits.ts";
@@ -53,6 +54,7 @@ function writeNode(node: RouteNode, dialect: ElementDialect, notes: Notes): Writ
     Object.fromEntries(Object.entries(outputs).map(([name, target]) => [name, { [dialect.edge]: target }]));
   switch (node.kind) {
     case "start":
+      warnOfStart(node, notes);
       return { id, type: "start", outputs: to({ next: node.next }) };
     case "if": {
       const properties = writeCondition(node, dialect, notes) ?? {};

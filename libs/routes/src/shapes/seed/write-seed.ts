@@ -5,6 +5,7 @@ import { splitModelName } from "../model-name.ts";
 import type { Notes } from "../notes.ts";
 import { takeOut } from "../take-out.ts";
 import { warnOfAttempts } from "../warn-of-attempts.ts";
+import { warnOfStart } from "../warn-of-start.ts";
 import { seedPeriod } from "./seed-budget.ts";
 import { writeSeedExpression } from "./write-seed-expression.ts";
 
@@ -55,6 +56,9 @@ function writeNode(node: RouteNode, notes: Notes): Record<string, unknown> {
       return writeBudget(node, notes);
     case "model":
       return writeModel(node, notes);
+    case "start":
+      warnOfStart(node, notes);
+      return { type: node.kind };
     default:
       return { type: node.kind };
   }

@@ -77,6 +77,15 @@ export interface RouteConfig {
   organisationId: string;
   /** False: not live, only there to be tried as dynamic/<route>@<version>. */
   deployed: boolean;
+  policy: RoutePolicy | undefined;
+}
+
+/** What a route's start node says about all of it: for the ingress, which does not read documents. */
+export interface RoutePolicy {
+  /** 0: answers are not kept for others. */
+  cacheTtlSeconds: number;
+  /** key, team or organisation. */
+  cacheScope: string;
 }
 
 function createBaseProviderConfig(): ProviderConfig {
@@ -601,7 +610,7 @@ export const AliasConfig: MessageFns<AliasConfig> = {
 };
 
 function createBaseRouteConfig(): RouteConfig {
-  return { name: "", version: 0, documentJson: "", organisationId: "", deployed: false };
+  return { name: "", version: 0, documentJson: "", organisationId: "", deployed: false, policy: undefined };
 }
 
 export const RouteConfig: MessageFns<RouteConfig> = {
@@ -620,6 +629,9 @@ export const RouteConfig: MessageFns<RouteConfig> = {
     }
     if (message.deployed !== false) {
       writer.uint32(40).bool(message.deployed);
+    }
+    if (message.policy !== undefined) {
+      RoutePolicy.encode(message.policy, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -677,6 +689,14 @@ export const RouteConfig: MessageFns<RouteConfig> = {
             message.deployed = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.policy = RoutePolicy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -699,6 +719,76 @@ export const RouteConfig: MessageFns<RouteConfig> = {
     message.documentJson = object.documentJson ?? "";
     message.organisationId = object.organisationId ?? "";
     message.deployed = object.deployed ?? false;
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? RoutePolicy.fromPartial(object.policy)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRoutePolicy(): RoutePolicy {
+  return { cacheTtlSeconds: 0, cacheScope: "" };
+}
+
+export const RoutePolicy: MessageFns<RoutePolicy> = {
+  encode(message: RoutePolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cacheTtlSeconds !== 0) {
+      writer.uint32(8).uint32(message.cacheTtlSeconds);
+    }
+    if (message.cacheScope !== "") {
+      writer.uint32(18).string(message.cacheScope);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoutePolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoutePolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cacheTtlSeconds = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cacheScope = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RoutePolicy>): RoutePolicy {
+    return RoutePolicy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RoutePolicy>): RoutePolicy {
+    const message = createBaseRoutePolicy();
+    message.cacheTtlSeconds = object.cacheTtlSeconds ?? 0;
+    message.cacheScope = object.cacheScope ?? "";
     return message;
   },
 };

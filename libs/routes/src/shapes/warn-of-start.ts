@@ -1,0 +1,7 @@
+// What a start node says about the whole route and other shapes cannot.
+import type { StartNode } from "../document/route-document.ts";
+import type { Notes } from "./notes.ts";
+
+export function warnOfStart({ id, cache }: StartNode, notes: Notes): void {
+  if (cache) notes.warn(id, "cache", "cannot be said and is left out");
+}

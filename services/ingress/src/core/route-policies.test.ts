@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AliasConfig, RouteConfig } from "@waybill/wire";
+import { RoutePolicies } from "./route-policies.ts";
+
+function route(name: string, version: number, organisationId = "", cacheTtlSeconds = 0, deployed = true): Uint8Array {
+  const policy = { cacheTtlSeconds, cacheScope: "team" };
+  return RouteConfig.encode(RouteConfig.create({ name, version, organisationId, deployed, policy })).finish();
+}
+
+function deployed(): RoutePolicies {
+  const policies = new RoutePolicies();
+  policies.put("alias.cheap", AliasConfig.encode({ name: "cheap", target: "sim/economy" }).finish());
+  policies.put("route.-.support", route("support", 3, "", 60));
+  policies.put("try.-.support.4", route("support", 4, "", 90, false));
+  policies.put("route.acme.own", route("own", 1, "acme"));
+  policies.put("try.acme.own.2", route("own", 2, "acme", 30, false));
+  return policies;
+}
+
+describe("what a model's name means", () => {
+  it("is a route's version, an alias's target, or the name itself", () => {
+    const policies = deployed();
+    assert.equal(policies.of("acme", "dynamic/support").meaning, "dynamic//support@3");
+    assert.equal(policies.of("acme", "dynamic/own@1").meaning, "dynamic/acme/own@1");
+    assert.equal(policies.of("acme", "cheap").meaning, "sim/economy");
+    assert.equal(policies.of("acme", "sim/economy").meaning, "sim/economy");
+    assert.equal(policies.of("acme", "dynamic/none").meaning, "dynamic/none");
+  });
+
+  it("changes with a deployment", () => {
+    const policies = deployed();
+    policies.put("route.-.support", route("support", 4));
+    assert.equal(policies.of("acme", "dynamic/support").meaning, "dynamic//support@4");
+    policies.put("route.-.support", undefined);
+    assert.equal(policies.of("acme", "dynamic/support").meaning, "dynamic/support");
+  });
+});
+
+describe("a route's cache", () => {
+  const cacheOf = (organisationId: string, name: string) => deployed().of(organisationId, name).cache?.ttlSeconds;
+
+  it("is that of the version that is asked for", () => {
+    assert.equal(cacheOf("acme", "dynamic/support"), 60);
+    assert.equal(cacheOf("acme", "dynamic/support@3"), 60);
+    assert.equal(cacheOf("acme", "dynamic/support@4"), 90);
+    assert.equal(cacheOf("acme", "dynamic/own@2"), 30);
+    assert.equal(cacheOf("acme", "dynamic/own"), undefined);
+  });
+
+  it("is no other organisation's, and no direct model has one", () => {
+    assert.equal(cacheOf("globex", "dynamic/own@2"), undefined);
+    assert.equal(cacheOf("acme", "sim/economy"), undefined);
+  });
+});
