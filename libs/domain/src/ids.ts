@@ -1,6 +1,6 @@
 // The ids that travel: requests, attempts, records, virtual keys.
 
-/** attempt_id = <request_id>.<n>, n from 1. */
+/** attempt_id = <request_id>.<n>, n from 1; 0 is a kept answer that was given again. */
 export function attemptId(requestId: string, attempt: number): string {
   return `${requestId}.${attempt}`;
 }
@@ -20,7 +20,7 @@ export function parseAttemptId(text: string): { requestId: string; attempt: numb
   const dot = text.indexOf(".");
   const requestId = text.slice(0, dot);
   const number = text.slice(dot + 1);
-  if (dot < 0 || !UUID_V7.test(requestId) || !/^[1-9]\d{0,3}$/.test(number)) return undefined;
+  if (dot < 0 || !UUID_V7.test(requestId) || !/^(?:0|[1-9]\d{0,3})$/.test(number)) return undefined;
   return { requestId, attempt: Number(number) };
 }
 

@@ -57,7 +57,7 @@ const IMPOSSIBLE: readonly [Record<string, unknown>, RegExp][] = [
   [{ source: 0 }, /source/],
   [{ outcome: 0 }, /outcome/],
   [{ tokenSource: 17 }, /token_source/],
-  [{ attempt: 0 }, /attempt number/],
+  [{ attempt: 0, attemptId: `${REQUEST}.0`, recordId: `${REQUEST}.0:worker` }, /kept answer/],
   [{ attempt: 1001 }, /attempt number/],
   [{ attemptId: `${REQUEST}.2` }, /attempt_id/],
   [{ recordId: `${REQUEST}.1:ingress` }, /record_id/],

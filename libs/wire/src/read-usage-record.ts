@@ -85,7 +85,8 @@ function judge(record: UsageRecord): UsageRecordReading {
   if (source === undefined) return poison("unknown source");
   if (outcome === undefined) return poison("unknown outcome");
   if (tokenSource === undefined) return poison("unknown token_source");
-  if (record.attempt < 1 || record.attempt > ATTEMPTS_MAX) return poison("impossible attempt number");
+  if (record.attempt > ATTEMPTS_MAX) return poison("impossible attempt number");
+  if (record.attempt === 0 && record.costPicoUsd !== 0n) return poison("a kept answer that cost something");
   if (record.attemptId !== attemptId(record.requestId, record.attempt)) {
     return poison("attempt_id is not <request_id>.<attempt>");
   }

@@ -85,7 +85,6 @@ test("a record that is none is parked with what is wrong with it", async () => {
   await recordDecisions(ports, [
     delivery(
       record(1, { requestId: "x" }),
-      record(2, { attempt: 0 }),
       record(3, { attempt: 1_001 }),
       record(4, { decidedAtMs: 2n ** 62n }),
       record(5, { decidedAtMs: -1n }),
@@ -97,7 +96,7 @@ test("a record that is none is parked with what is wrong with it", async () => {
     ports.parked.map(({ reason }) => reason),
     [
       "the request id is not one",
-      ...["impossible attempt number", "impossible attempt number", "impossible time", "impossible time"],
+      ...["impossible attempt number", "impossible time", "impossible time"],
       "attribution, inputs or explanation is missing",
       "the request id is not one",
     ],

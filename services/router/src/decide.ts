@@ -136,7 +136,7 @@ export class Decide {
     const world = new LiveWorld(this.#options, question);
     const begun = {
       ...{ request, question, world, startedMs },
-      ...{ attempt: 1, retryDelayMs: 0, after: NOT_AFTER, held: undefined },
+      ...{ attempt: question.keptModel === "" ? 1 : 0, retryDelayMs: 0, after: NOT_AFTER, held: undefined },
     };
     const waitMs = this.#waitMs(deadlineMs);
     const resolution = resolve(question, snapshot, world);
@@ -229,9 +229,7 @@ export class Decide {
   #hold(open: Case, wanted: Wanted): HoldTold | HoldWish {
     const { entry, item } = wanted;
     open.held = undefined;
-    const all = open.world.budgetsOf(entry, item.limits);
-    // What is free needs no money held, and what has no price can have none; requests and tokens are counted all the same.
-    const budgets = entry.price && !isFree(entry.price) ? all : all.filter((budget) => !countsMoney(budget));
+    const budgets = budgetsFor(open, entry, open.world.budgetsOf(entry, item.limits));
     if (budgets.length === 0) return { kind: "free" };
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
@@ -323,7 +321,8 @@ export class Decide {
       maxOutputTokens: held.figures.maxOutputTokens,
       clamped: held.figures.clamped,
       timeouts: effectiveTimeouts(timeouts, item.policy.timeouts),
-      resumeToken: Buffer.from(encodeItinerary(itinerary)),
+      // After a kept answer there is no next.
+      resumeToken: open.attempt === 0 ? Buffer.alloc(0) : Buffer.from(encodeItinerary(itinerary)),
       budgetRemainingPicoUsd: remaining === undefined ? "" : remaining.toString(),
       startAfterMs: item.tries > 0 ? open.retryDelayMs : 0,
       mode: item.scores ? choice.mode : "",
@@ -368,6 +367,19 @@ export class Decide {
       tookUs: Math.round((clock.monotonicMs() - startedMs) * 1_000),
     });
   }
+}
+
+/**
+ * What is free needs no money held, and what has no price can have none; requests and tokens are counted all the same. A kept
+ * answer costs neither money nor tokens, but it is a request.
+ */
+function budgetsFor(
+  { question }: Case,
+  { price }: ModelEntry,
+  all: readonly IndexedBudget[],
+): readonly IndexedBudget[] {
+  if (question.keptModel !== "") return all.filter(({ unit }) => unit === BudgetUnit.REQUESTS);
+  return price && !isFree(price) ? all : all.filter((budget) => !countsMoney(budget));
 }
 
 function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {

@@ -43,7 +43,7 @@ function toRow(record: DecisionRecord, bytes: Uint8Array): DecisionRow | string 
   const requestMonth = requestMonthOf(requestId);
   const decidedAtMs = Number(record.decidedAtMs);
   if (requestMonth === undefined) return "the request id is not one";
-  if (attempt < 1 || attempt > ATTEMPTS_MAX) return "impossible attempt number";
+  if (attempt > ATTEMPTS_MAX) return "impossible attempt number";
   if (decidedAtMs < 0 || decidedAtMs > TIME_MS_MAX) return "impossible time";
   if (!attribution || !inputs || !explanation) return "attribution, inputs or explanation is missing";
   return {

@@ -12,6 +12,8 @@ export interface Question {
   readonly affinity: Affinity | undefined;
   readonly sessionId: string;
   readonly sessionSource: string;
+  /** Who gave the answer that is kept for this request, as <provider>/<model>; empty: none is. */
+  readonly keptModel: string;
 }
 
 /** Undefined: features or attribution are missing, which no ingress of ours does. */
@@ -27,5 +29,6 @@ export function readQuestion({ features, attribution, allowedModels }: DecideReq
     affinity: AFFINITIES.find((affinity) => affinity === routing.affinity),
     sessionId: routing.sessionId ?? "",
     sessionSource: routing.sessionSource ?? "",
+    keptModel: features.keptModel,
   };
 }

@@ -25,6 +25,7 @@ export function sampleQuestion(features: Partial<Features> = {}, rest: Partial<Q
     affinity: undefined,
     sessionId: "",
     sessionSource: "",
+    keptModel: "",
     ...rest,
   };
 }

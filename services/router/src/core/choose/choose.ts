@@ -8,6 +8,7 @@ import { type AutoItem, type Item, type Itinerary, isOpen, type ModelItem } from
 import type { Question } from "../question.ts";
 import type { ModelEntry, Snapshot } from "../snapshot.ts";
 import type { World } from "../world.ts";
+import { chooseKept } from "./choose-kept.ts";
 import { type Rejection, reject, speakingRejection } from "./filter.ts";
 import { rankAuto } from "./rank-auto.ts";
 
@@ -65,6 +66,8 @@ export interface ChooseFrom {
 }
 
 export function* choose(asked: ChooseFrom, snapshot: Snapshot, world: World): Generator<Wanted, Choice, HoldTold> {
+  const { question, itinerary } = asked;
+  if (question.keptModel !== "") return yield* chooseKept(question, itinerary, snapshot);
   return yield* new Choosing(asked, snapshot, world).run();
 }
 

@@ -49,7 +49,7 @@ export interface Candidate {
 
 /** What the ingress acts on. The candidates and their scores are in the record of the decision only. */
 export interface Decision {
-  /** 1 for the first attempt of a request. */
+  /** 1 for the first attempt of a request; 0: a kept answer may be given again. */
   attempt: number;
   target: Target | undefined;
   price:

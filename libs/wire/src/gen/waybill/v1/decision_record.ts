@@ -21,7 +21,7 @@ export const protobufFileName = "waybill/v1/decision_record.proto";
 
 export interface DecisionRecord {
   requestId: string;
-  /** 1 for the first decision of a request, n for the one that was to start attempt n. */
+  /** 1 for the first decision of a request, n for the one that was to start attempt n, 0 for the one about a kept answer. */
   attempt: number;
   /** Unix milliseconds by the router's clock. */
   decidedAtMs: bigint;

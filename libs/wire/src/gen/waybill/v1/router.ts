@@ -66,6 +66,11 @@ export interface Features {
     | undefined;
   /** The path the client asked, e.g. /v1/chat/completions. */
   path: string;
+  /**
+   * An answer to exactly this request is kept: <provider>/<model> that gave it. What is decided then is whether it may be given
+   * again: the caller may use the route or the model, and request limits have room. It is attempt 0; nothing will be sent.
+   */
+  keptModel: string;
 }
 
 export interface Features_MetadataEntry {
@@ -183,6 +188,7 @@ function createBaseFeatures(): Features {
     bodyJson: "",
     routing: undefined,
     path: "",
+    keptModel: "",
   };
 }
 
@@ -247,6 +253,9 @@ export const Features: MessageFns<Features> = {
     }
     if (message.path !== "") {
       writer.uint32(138).string(message.path);
+    }
+    if (message.keptModel !== "") {
+      writer.uint32(170).string(message.keptModel);
     }
     return writer;
   },
@@ -406,6 +415,14 @@ export const Features: MessageFns<Features> = {
             message.path = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.keptModel = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -464,6 +481,7 @@ export const Features: MessageFns<Features> = {
       ? RoutingConfig.fromPartial(object.routing)
       : undefined;
     message.path = object.path ?? "";
+    message.keptModel = object.keptModel ?? "";
     return message;
   },
 };
