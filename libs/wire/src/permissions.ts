@@ -63,7 +63,6 @@ const useObjects = (bucket: string): string[] => [
 
 const { config, keys } = BUCKETS;
 const { requests } = PASSING_BUCKETS;
-const { answers } = OBJECT_BUCKETS;
 const { work, usage, decisions, dead } = STREAMS;
 
 export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
@@ -75,7 +74,7 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       ...watchBucket(config.name),
       ...watchBucket(keys.name),
       ...writeBucket(requests.name),
-      ...useObjects(answers.name),
+      ...Object.values(OBJECT_BUCKETS).flatMap(({ name }) => useObjects(name)),
       "waybill.work.>",
       "waybill.usage.*",
       "waybill.cancel.*",

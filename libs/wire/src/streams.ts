@@ -20,6 +20,7 @@ export interface StreamDeclaration {
 }
 
 const MIB = 1024 * 1024;
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 export const STREAMS = {
@@ -148,6 +149,25 @@ export const OBJECT_BUCKETS = {
     maxAgeMs: DAY_MS,
     maxBytes: 1024 * MIB,
     why: "Answers that are given again: of requests with an Idempotency-Key. In memory unless an operator says otherwise.",
+  },
+  // A bucket forgets by one age, so answers for others lie in the first whose age is not below theirs.
+  cachedFiveMinutes: {
+    name: "waybill_cached_5m",
+    maxAgeMs: 5 * MINUTE_MS,
+    maxBytes: 256 * MIB,
+    why: "Answers for whoever asks the same, up to five minutes. In memory unless an operator says otherwise.",
+  },
+  cachedHour: {
+    name: "waybill_cached_1h",
+    maxAgeMs: 60 * MINUTE_MS,
+    maxBytes: 256 * MIB,
+    why: "The same, up to an hour.",
+  },
+  cachedDay: {
+    name: "waybill_cached_1d",
+    maxAgeMs: DAY_MS,
+    maxBytes: 256 * MIB,
+    why: "The same, up to a day.",
   },
 } as const satisfies Record<string, PassingBucket>;
 

@@ -4,6 +4,8 @@ import { type ConfigOf, systemClock as clock, makeUuidV7, runService, type Servi
 import { STREAMS } from "@waybill/wire";
 import { settings } from "./config.ts";
 import { AttemptTable } from "./core/attempt-table.ts";
+import type { CachedAnswer } from "./core/cached-answer.ts";
+import { Flights } from "./core/flights.ts";
 import { Lives } from "./core/lives.ts";
 import { makeAuthenticate } from "./inbound/authenticate.ts";
 import { drain } from "./inbound/drain.ts";
@@ -11,6 +13,7 @@ import { serveHttp } from "./inbound/http.ts";
 import { makeRequestReport } from "./inbound/report-requests.ts";
 import { makeSurfaceRoute } from "./inbound/surface-route.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
+import { makeAnswerCache } from "./outbound/answer-cache.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
@@ -43,7 +46,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const life = makeUuidV7();
   const attempts = startAttemptBus({ ...bus, ingressId, life, table, clock }, scope);
   listenToWorkers({ ...bus, ingressId, table, lives, clock }, scope);
-  const { models } = watchDeployed(bus.control, scope);
+  const { models, policies } = watchDeployed(bus.control, scope);
   const { isConnected } = bus;
   const authenticate = makeAuthenticate({
     ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),
@@ -55,6 +58,8 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     ...{ authenticate, attempts, recordUsage: usage.record, pause, clock },
     decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
     publishWaybill: makePublishWaybill(publisher, isConnected),
+    cache: makeAnswerCache({ ...bus, config, clock }, scope),
+    ...{ flights: new Flights<CachedAnswer>(), policies },
     onceOnly: new KeptRequests({ ...bus, config, life, lives, clock }, scope),
   };
   const report = makeRequestReport(scope, clock);

@@ -2,7 +2,9 @@
 import type { WaybillError } from "@waybill/domain";
 import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
+import type { CachedAnswer } from "./core/cached-answer.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
+import type { NamedPolicy } from "./core/route-policies.ts";
 
 /** Finds whose key this is. Throws WaybillError: invalid_api_key, accounts_unavailable, bus_unavailable. */
 export type Authenticate = (presented: string | undefined) => Promise<VirtualKey>;
@@ -66,6 +68,27 @@ export interface Turn {
   release(): Promise<void>;
 }
 
+/** A request whose answer may come from what was kept, and is kept. */
+export interface CacheAsked {
+  /** Equal for requests that are the same, of the same tenant. */
+  fingerprint: string;
+  organisationId: string;
+  ttlSeconds: number;
+}
+
+/** Answers for whoever asks the same. Never throws: where its store is away, nothing is found and nothing is kept. */
+export interface AnswerCache {
+  fingerprint(parts: readonly unknown[], body: Uint8Array): string;
+  /** Only one that is fresh. */
+  find(asked: CacheAsked): Promise<CachedAnswer | undefined>;
+  keep(asked: CacheAsked, answer: CachedAnswer): Promise<void>;
+}
+
+/** What routes and aliases mean for the ingress. */
+export interface Policies {
+  of(organisationId: string, requestedModel: string): NamedPolicy;
+}
+
 /** What the client is told before the first byte of an answer. Empty text: nothing to tell. */
 export interface AnswerHead {
   /** <name>@v<version> */
@@ -88,6 +111,12 @@ export interface AnswerHead {
   droppedFields: readonly string[];
   /** It was given before. */
   isReplayed: boolean;
+  /** hit, miss or refresh, where answers are kept for others. */
+  cache: string;
+  /** Of a hit. */
+  cacheAgeSeconds: number;
+  /** What the answer cost when it was given first; of a hit whose cost is known. */
+  savedUsd: string;
 }
 
 /** The client's side of one request. */

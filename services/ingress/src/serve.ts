@@ -3,17 +3,22 @@
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
+import { type Cacheable, cacheable, serveCached } from "./cached.ts";
 import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
+import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
+import type { Flights } from "./core/flights.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import { idempotencyKey } from "./core/kept-request.ts";
-import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
+import { keptRecord, makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { refusalError } from "./core/refusal-error.ts";
 import { type AttemptEnd, Relay } from "./core/relay.ts";
 import type {
+  AnswerCache,
+  AnswerHead,
   Attempts,
   Authenticate,
   Client,
@@ -21,6 +26,7 @@ import type {
   Entered,
   OnceOnly,
   Pause,
+  Policies,
   PublishWaybill,
   RecordUsage,
   Turn,
@@ -34,6 +40,10 @@ export interface ServePorts {
   recordUsage: RecordUsage;
   pause: Pause;
   onceOnly: OnceOnly;
+  cache: AnswerCache;
+  /** Requests that are on their way to a provider and whose answers are for others, too. */
+  flights: Flights<CachedAnswer>;
+  policies: Policies;
   clock: Clock;
 }
 
@@ -75,6 +85,9 @@ interface Story {
   served: Served;
   request: DecideRequest;
   asked: AskedRequest;
+  forwardedHeaders: Record<string, string>;
+  /** Set where its answer may be an earlier one's, and is kept for later ones. */
+  cacheable: Cacheable | undefined;
   /** Of a request with an Idempotency-Key. */
   turn: Turn | undefined;
 }
@@ -92,12 +105,15 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
     const asked = call.surface.readRequest(await call.readBody());
     served.requestedModel = asked.model;
     const request = decideRequest(call, key, asked);
+    const forwarded = forwardedHeaders(call);
+    const wish = cacheable(request, asked, call.headers, forwarded, ports);
     const entered = await enter(call, key, asked, ports);
+    const turn = entered?.kind === "go" ? entered.turn : undefined;
     const story = { call, client, ports, limits, served, request, asked };
+    const whole = { ...story, forwardedHeaders: forwarded, cacheable: wish, turn };
     if (entered?.kind === "replay") replay(entered.answer, client);
-    else if (entered) await serveOnce({ ...story, turn: entered.turn }, entered.turn);
-    else
-      await carryOn({ ...story, turn: undefined }, decisionOf(await ports.decisions.decide(request, call.traceparent)));
+    else if (turn) await serveOnce(whole, turn);
+    else await answer(whole);
     if (served.end?.kind === "client_gone") served.code = "client_gone";
   } catch (thrown) {
     const error = WaybillError.from(thrown);
@@ -136,14 +152,18 @@ async function enter(
   });
 }
 
-function replay({ requestId, isStream, head, status, contentType, body, costUsd }: KeptAnswer, client: Client): void {
-  const replayed = { ...head, isReplayed: true };
-  client.rename(requestId);
+function replay(kept: KeptAnswer, client: Client): void {
+  client.rename(kept.requestId);
+  giveAgain(kept, { ...kept.head, isReplayed: true }, kept.costUsd, client);
+}
+
+function giveAgain(kept: KeptAnswer, head: AnswerHead, costUsd: string, client: Client): void {
+  const { isStream, status, contentType, body } = kept;
   if (!isStream) {
-    client.answer(replayed, status, contentType, [body], costUsd);
+    client.answer(head, status, contentType, [body], costUsd);
     return;
   }
-  client.stream(replayed, body);
+  client.stream(head, body);
   client.endStream();
 }
 
@@ -158,20 +178,51 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
   });
   const request = { ...story.request, requestId: turn.requestId };
   try {
-    const response = turn.last
-      ? await ports.decisions.next(
-          {
-            ...{ request, resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt },
-            ...{ failureCode: "worker_lost", retryAfterMs: 0 },
-          },
-          call.traceparent,
-        )
-      : await ports.decisions.decide(request, call.traceparent);
-    await carryOn({ ...story, request, client }, decisionOf(response));
+    const ours = { ...story, request, client };
+    if (turn.last) {
+      const lost = { resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt };
+      const failure = { failureCode: "worker_lost", retryAfterMs: 0 };
+      await carryOn(ours, decisionOf(await ports.decisions.next({ request, ...lost, ...failure }, call.traceparent)));
+    } else await answer(ours);
     await client.settled;
   } finally {
     if (!client.isKept) await turn.release();
   }
+}
+
+/** From what was kept, where that is asked for; else from a provider. */
+async function answer(story: Story): Promise<void> {
+  const { call, client, ports, limits, request, served } = story;
+  const begin = async (to: Client): Promise<void> =>
+    carryOn({ ...story, client: to }, decisionOf(await ports.decisions.decide(request, call.traceparent)));
+  if (!story.cacheable) return begin(client);
+  await serveCached({
+    ...{ ...story.cacheable, client, cache: ports.cache, flights: ports.flights },
+    ...{ requestId: request.requestId, answerBytesMax: limits.keptAnswerBytesMax },
+    give: (kept) => giveKept(story, kept),
+    async carry(to, kept) {
+      await begin(to);
+      const { end, decision } = served;
+      const whole = kept();
+      if (end?.kind !== "complete" || !decision || !whole) return undefined;
+      return cachedAnswer(whole, decision, end.finished, ports.clock.unixMs());
+    },
+  });
+}
+
+/** A kept answer is a request like any other, except that it costs nothing: attempt 0. False: it may not be given. */
+async function giveKept({ call, client, ports, request, asked, served }: Story, kept: CachedAnswer): Promise<boolean> {
+  const features = request.features && { ...request.features, keptModel: kept.givenBy };
+  const { outcome } = await ports.decisions.decide({ ...request, features }, call.traceparent);
+  if (outcome?.$case !== "decision") return false;
+  const decision = outcome.value;
+  const nowMs = ports.clock.unixMs();
+  served.decision = decision;
+  ports.recordUsage(keptRecord(makeWaybill(request, asked, decision), kept, nowMs));
+  const cacheAgeSeconds = Math.max(0, Math.floor((nowMs - kept.keptAtMs) / 1_000));
+  const hit = { cache: "hit", cacheAgeSeconds, savedUsd: kept.costUsd, droppedFields: kept.head.droppedFields };
+  giveAgain(kept, { ...headOf(decision), ...hit }, "0", client);
+  return true;
 }
 
 /** Attempt after attempt, until one is an answer or nothing is left. */
@@ -206,8 +257,9 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
 }
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
-async function carry({ call, client, ports, limits, request, asked }: Story, decision: Decision): Promise<AttemptEnd> {
-  const waybill = makeWaybill(request, asked, decision, forwardedHeaders(call));
+async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
+  const { call, client, ports, limits, request, asked } = story;
+  const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders);
   const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );

@@ -23,5 +23,6 @@ export function headOf(decision: Decision): AnswerHead {
     maxOutputTokens: decision.maxOutputTokens,
     droppedFields: [],
     isReplayed: false,
+    ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },
   };
 }

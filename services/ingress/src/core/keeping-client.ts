@@ -8,6 +8,8 @@ export interface Keeping {
   requestId: string;
   /** A larger answer is not kept. */
   bytesMax: number;
+  /** Told to the client with the rest of the head, and not kept. */
+  besides?: Partial<AnswerHead>;
   /** Must not throw. */
   keep(answer: KeptAnswer): Promise<void>;
 }
@@ -46,7 +48,7 @@ export class KeepingClient implements Client {
 
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
     const whole = Buffer.concat(body);
-    const told = (): void => this.#client.answer(head, status, contentType, body, costUsd);
+    const told = (): void => this.#client.answer(this.#headOf(head), status, contentType, body, costUsd);
     this.#keep({ isStream: false, status, contentType, costUsd, head, body: whole }, told);
   }
 
@@ -55,7 +57,7 @@ export class KeepingClient implements Client {
     this.#bytes += bytes.length;
     if (this.#bytes <= this.#keeping.bytesMax) this.#pieces.push(Buffer.from(bytes));
     else this.#pieces = [];
-    return this.#client.stream(head, bytes);
+    return this.#client.stream(this.#headOf(head), bytes);
   }
 
   endStream(): void {
@@ -70,6 +72,11 @@ export class KeepingClient implements Client {
 
   fail(error: WaybillError, head?: AnswerHead): void {
     this.#client.fail(error, head);
+  }
+
+  #headOf(head: AnswerHead): AnswerHead {
+    const { besides } = this.#keeping;
+    return besides ? { ...head, ...besides } : head;
   }
 
   #keep(answer: Omit<KeptAnswer, "requestId">, told: () => void): void {

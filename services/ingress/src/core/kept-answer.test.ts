@@ -17,6 +17,7 @@ const answer: KeptAnswer = {
     },
     ...{ simulated: true, budgetRemainingUsd: "", clamped: true, maxOutputTokens: 2n ** 60n, droppedFields: ["seed"] },
     isReplayed: false,
+    ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },
   },
   body: Buffer.from("data: {\u0000}\n\n"),
 };

@@ -11,6 +11,7 @@ import {
   type UsageRecord,
   type Waybill,
 } from "@waybill/wire";
+import type { KeptAnswer } from "./kept-answer.ts";
 
 /** Bodies up to here travel inside the waybill; larger ones are asked for by the claiming worker. */
 export const INLINE_BODY_BYTES_MAX = 64 * 1024;
@@ -71,12 +72,31 @@ export function makeWaybill(
 /** Closes the books on an attempt that no worker was ever told to carry: it cost nothing, for certain. */
 export function voidRecord(waybill: Waybill, code: ErrorCode, nowUnixMs: number): UsageRecord {
   return {
+    ...unsentRecord(waybill, nowUnixMs),
     recordId: recordId(waybill.attemptId, "void"),
+    source: RecordSource.VOID,
+    outcome: AttemptOutcome.FAILED_FREE,
+    errorCode: code,
+  };
+}
+
+/** Books a kept answer that was given again: it cost nothing, and what its provider call cost is what it saved. */
+export function keptRecord(waybill: Waybill, first: KeptAnswer, nowUnixMs: number): UsageRecord {
+  const kept = { of_request: first.requestId, saved_usd: first.costUsd === "" ? null : first.costUsd };
+  return {
+    ...unsentRecord(waybill, nowUnixMs),
+    recordId: recordId(waybill.attemptId, "ingress"),
+    source: RecordSource.INGRESS,
+    outcome: AttemptOutcome.SUCCESS,
+    evidenceJson: JSON.stringify({ kept_answer: kept }),
+  };
+}
+
+function unsentRecord(waybill: Waybill, nowUnixMs: number): Omit<UsageRecord, "recordId" | "source" | "outcome"> {
+  return {
     attemptId: waybill.attemptId,
     requestId: waybill.requestId,
     attempt: waybill.attempt,
-    source: RecordSource.VOID,
-    outcome: AttemptOutcome.FAILED_FREE,
     attribution: waybill.attribution,
     route: waybill.route,
     routeVersion: waybill.routeVersion,
@@ -98,7 +118,7 @@ export function voidRecord(waybill: Waybill, code: ErrorCode, nowUnixMs: number)
     ingressId: waybill.ingressId,
     workerId: "",
     finishReason: "",
-    errorCode: code,
+    errorCode: "",
     providerStatus: 0,
     suspect: false,
   };

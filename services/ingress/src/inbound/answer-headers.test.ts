@@ -18,6 +18,7 @@ const head: AnswerHead = {
   maxOutputTokens: 40n,
   droppedFields: [],
   isReplayed: false,
+  ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },
 };
 const OURS = {
   "x-waybill-provider": "sim",

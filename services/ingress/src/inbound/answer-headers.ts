@@ -22,11 +22,16 @@ export function answerHeaders(head: AnswerHead, requestHeaders: IncomingHttpHead
   if (head.budgetRemainingUsd !== "") headers["x-waybill-budget-remaining-usd"] = head.budgetRemainingUsd;
   if (head.clamped) headers["x-waybill-max-output-tokens"] = String(head.maxOutputTokens);
   if (head.isReplayed) headers["idempotent-replayed"] = "true";
+  // An answer that an older version kept has no word on it.
+  if (head.cache) Object.assign(headers, cacheHeaders(head));
   if (head.droppedFields.length > 0) headers["x-waybill-dropped"] = headerText(head.droppedFields.join(","));
   if (head.route !== "" && isCloudflareClient(requestHeaders)) {
     headers["cf-aig-provider"] = head.provider;
     headers["cf-aig-model"] = head.model;
-    headers["cf-aig-step"] = String(head.attempts - 1);
+    headers["cf-aig-step"] = String(Math.max(0, head.attempts - 1));
+  }
+  if (head.cache && isCloudflareClient(requestHeaders)) {
+    headers["cf-aig-cache-status"] = head.cache === "hit" ? "HIT" : "MISS";
   }
   return headers;
 }
@@ -34,6 +39,12 @@ export function answerHeaders(head: AnswerHead, requestHeaders: IncomingHttpHead
 /** Of a failed attempt: it has no budget left to speak of, since its hold is on its way back. */
 export function failureHeaders(head: AnswerHead, requestHeaders: IncomingHttpHeaders): Record<string, string> {
   return answerHeaders({ ...head, budgetRemainingUsd: "", clamped: false }, requestHeaders);
+}
+
+function cacheHeaders({ cache, cacheAgeSeconds, savedUsd }: AnswerHead): Record<string, string> {
+  if (cache !== "hit") return { "x-waybill-cache": cache };
+  const hit = { "x-waybill-cache": cache, age: String(cacheAgeSeconds) };
+  return savedUsd === "" ? hit : { ...hit, "x-waybill-saved-usd": savedUsd };
 }
 
 function isCloudflareClient(headers: IncomingHttpHeaders): boolean {

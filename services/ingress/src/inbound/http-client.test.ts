@@ -26,6 +26,7 @@ const head: AnswerHead = {
   maxOutputTokens: 0n,
   droppedFields: [],
   isReplayed: false,
+  ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },
 };
 
 /** What a real client hears of what the story tells the client's side. */

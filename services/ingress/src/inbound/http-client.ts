@@ -60,6 +60,8 @@ export class HttpClient implements Client {
   }
 
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
+    // Told meanwhile that this process is going.
+    if (this.#complete) return;
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
     this.#options.onFirstByte();
     const headers = this.#headers(head);
@@ -73,6 +75,7 @@ export class HttpClient implements Client {
   }
 
   stream(head: AnswerHead, bytes: Uint8Array): boolean {
+    if (this.#complete) return true;
     if (!this.#streaming) this.#beginStream(head);
     this.#response.write(bytes);
     this.#heartbeat?.wrote(bytes);

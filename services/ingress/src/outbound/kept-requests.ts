@@ -1,8 +1,17 @@
 // Requests with an Idempotency-Key, in a bucket that all ingresses share: whoever makes the record carries the request, everybody
 // else is told to wait, or given the answer.
 import { createHash } from "node:crypto";
+import {
+  type NatsConnection,
+  openPassingObjects,
+  openPassingRecords,
+  type PassingObjects,
+  type PassingRecords,
+  type Storage,
+} from "@waybill/bus";
 import { type Clock, WaybillError } from "@waybill/domain";
 import type { Log, ServiceScope } from "@waybill/service";
+import { OBJECT_BUCKETS, PASSING_BUCKETS } from "@waybill/wire";
 import { decodeAnswer, encodeAnswer, type KeptAnswer } from "../core/kept-answer.ts";
 import { decodeKept, encodeKept, judgeAgain, type KeptRequest } from "../core/kept-request.ts";
 import type { Lives } from "../core/lives.ts";
@@ -42,7 +51,8 @@ export class KeptRequests implements OnceOnly {
       "waybill_ingress_unkept_answers_total",
       "Answers of requests with an Idempotency-Key that could not be kept, so that asking again asks a provider again",
     );
-    this.#keeper = { stores: new KeptStores({ control, isConnected, storage }), seal, log, unkept };
+    const stores = new KeptStores({ control, isConnected, storage }, openStores);
+    this.#keeper = { stores, seal, log, unkept };
   }
 
   async enter(asked: EnterAsked): Promise<Entered> {
@@ -91,9 +101,22 @@ export class KeptRequests implements OnceOnly {
   }
 }
 
+interface Stores {
+  records: PassingRecords;
+  answers: PassingObjects;
+}
+
+async function openStores(control: NatsConnection, storage: Storage): Promise<Stores> {
+  const [records, answers] = await Promise.all([
+    openPassingRecords(control, PASSING_BUCKETS.requests, storage),
+    openPassingObjects(control, OBJECT_BUCKETS.answers, storage),
+  ]);
+  return { records, answers };
+}
+
 /** What turns share. */
 interface Keeper {
-  stores: KeptStores;
+  stores: KeptStores<Stores>;
   seal: Seal;
   log: Log;
   unkept(count: number): void;

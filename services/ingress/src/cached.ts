@@ -1,0 +1,101 @@
+// THE STORY BESIDE: a request whose answer may be an earlier one's. Look; else wait for whoever is asking the same right now; else
+// ask a provider and keep the answer. An earlier one's failure is its own: who waited for it then goes alone.
+import { WaybillError } from "@waybill/domain";
+import type { AskedRequest } from "@waybill/surfaces";
+import type { DecideRequest } from "@waybill/wire";
+import { type CacheWish, cacheWish } from "./core/cache-wish.ts";
+import type { CachedAnswer } from "./core/cached-answer.ts";
+import type { RequestHeaders } from "./core/features.ts";
+import type { Flights } from "./core/flights.ts";
+import { KeepingClient } from "./core/keeping-client.ts";
+import type { KeptAnswer } from "./core/kept-answer.ts";
+import type { AnswerCache, CacheAsked, Client, Policies } from "./ports.ts";
+
+/** A larger body is not looked for: it is hardly ever sent twice, and hashing it would hold up everybody else. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface Cacheable {
+  asked: CacheAsked;
+  reads: boolean;
+}
+
+/** Undefined: neither its route nor its headers ask for the cache. Throws WaybillError invalid_value for headers at fault. */
+export function cacheable(
+  { attribution, features, allowedModels }: DecideRequest,
+  { model, surface, body }: AskedRequest,
+  headers: RequestHeaders,
+  forwardedHeaders: Readonly<Record<string, string>>,
+  { cache, policies }: { cache: AnswerCache; policies: Policies },
+): Cacheable | undefined {
+  const organisationId = attribution?.organisationId ?? "";
+  const { meaning, cache: ofRoute } = policies.of(organisationId, model);
+  const wish = cacheWish(ofRoute, headers);
+  if (!wish || body.length > BODY_BYTES_MAX) return undefined;
+  // Whatever a route may look at makes another request, as does what a key may use: an open pool depends on it.
+  const { metadata = {}, routing } = features ?? {};
+  const parts = [
+    ...[organisationId, scopeOf(wish, attribution), surface, meaning, allowedModels],
+    ...[Object.entries(metadata).sort(), routing ?? null, Object.entries(forwardedHeaders).sort()],
+  ];
+  const fingerprint = cache.fingerprint(parts, body);
+  return { asked: { fingerprint, organisationId, ttlSeconds: wish.ttlSeconds }, reads: wish.reads };
+}
+
+function scopeOf({ scope }: CacheWish, attribution: DecideRequest["attribution"]): string {
+  if (scope === "organisation") return "";
+  return scope === "key" ? `key ${attribution?.keyId ?? ""}` : `team ${attribution?.teamId ?? ""}`;
+}
+
+export interface CacheTurn extends Cacheable {
+  client: Client;
+  cache: AnswerCache;
+  flights: Flights<CachedAnswer>;
+  requestId: string;
+  /** A larger answer is not kept. */
+  answerBytesMax: number;
+  /** False: this caller may not have it. */
+  give(answer: CachedAnswer): Promise<boolean>;
+  /** Serves the request from a provider; resolves to what of its answer may be kept for others. */
+  carry(client: Client, kept: () => KeptAnswer | undefined): Promise<CachedAnswer | undefined>;
+}
+
+export async function serveCached(turn: CacheTurn): Promise<void> {
+  const { asked, reads, cache, flights, client } = turn;
+  if (reads) {
+    const found = await cache.find(asked);
+    if (found && (await turn.give(found))) return;
+    const flight = flights.join(asked.fingerprint);
+    const landed = flight && (await unlessGone(flight, client));
+    if (landed && (await turn.give(landed))) return;
+  }
+  const land = flights.begin(asked.fingerprint);
+  let answer: CachedAnswer | undefined;
+  try {
+    answer = await carryAndKeep(turn);
+  } finally {
+    land(answer, answer && cache.keep(asked, answer));
+  }
+}
+
+async function carryAndKeep({ client, requestId, answerBytesMax, reads, carry }: CacheTurn) {
+  let whole: KeptAnswer | undefined;
+  const keeping = new KeepingClient(client, {
+    requestId,
+    bytesMax: answerBytesMax,
+    besides: { cache: reads ? "miss" : "refresh" },
+    keep: async (answer) => {
+      whole = answer;
+    },
+  });
+  const answer = await carry(keeping, () => whole);
+  await keeping.settled;
+  return answer;
+}
+
+/** Throws WaybillError client_gone when the client leaves while it waits. */
+function unlessGone<T>(flight: Promise<T>, client: Client): Promise<T> {
+  return new Promise((resolve, reject) => {
+    client.onGone(() => reject(new WaybillError("client_gone")));
+    void flight.then(resolve);
+  });
+}

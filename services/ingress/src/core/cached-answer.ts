@@ -1,0 +1,43 @@
+// An answer that is kept for whoever asks the same: which of them may be kept, and the form in which they are.
+import { formatUsd } from "@waybill/domain";
+import type { Decision, FrameFinished } from "@waybill/wire";
+import { decodeAnswer, encodeAnswer, type KeptAnswer } from "./kept-answer.ts";
+import { targetOf } from "./make-waybill.ts";
+
+export interface CachedAnswer extends KeptAnswer {
+  /** Who gave it: <provider>/<model>. */
+  givenBy: string;
+  /** Unix milliseconds. */
+  keptAtMs: number;
+}
+
+/** An answer that was cut off by a filter or refused may come out differently the next time. */
+const UNFINISHED = /content_filter|refusal|safety|error|blocked|recitation/i;
+
+/** Undefined: this answer is not for others. One that the money left made shorter is nobody else's, either. */
+export function cachedAnswer(
+  answer: KeptAnswer,
+  decision: Decision,
+  finished: FrameFinished,
+  nowMs: number,
+): CachedAnswer | undefined {
+  const { clamped } = decision;
+  if (clamped || answer.status !== 200 || UNFINISHED.test(finished.finishReason)) return undefined;
+  const { provider, model } = targetOf(decision);
+  const costUsd = finished.costKnown ? formatUsd(finished.costPicoUsd) : "";
+  return { ...answer, costUsd, givenBy: `${provider}/${model}`, keptAtMs: nowMs };
+}
+
+/** True while it is younger than who asks allows. */
+export function isFresh({ keptAtMs }: CachedAnswer, ttlSeconds: number, nowMs: number): boolean {
+  return nowMs - keptAtMs < ttlSeconds * 1_000;
+}
+
+export const encodeCached: (answer: CachedAnswer) => Buffer = encodeAnswer;
+
+/** Undefined: it is damaged, or another version of us wrote it. */
+export function decodeCached(bytes: Uint8Array): CachedAnswer | undefined {
+  const answer: (KeptAnswer & Partial<CachedAnswer>) | undefined = decodeAnswer(bytes);
+  if (answer?.givenBy === undefined || answer.keptAtMs === undefined) return undefined;
+  return { ...answer, givenBy: answer.givenBy, keptAtMs: answer.keptAtMs };
+}
