@@ -35,9 +35,10 @@ interface Balance {
 
 export async function budgetBalance(stack: TestStack): Promise<Balance> {
   const [row] = await stack.sql<{ posted: string; held: string; open_holds: bigint }>(
-    `SELECT coalesce(sum(posted_pico_usd), 0)::text AS posted, coalesce(sum(held_pico_usd), 0)::text AS held,
+    `SELECT coalesce(sum(posted_pico_usd) FILTER (WHERE unit = 'usd'), 0)::text AS posted,
+       coalesce(sum(held_pico_usd), 0)::text AS held,
        (SELECT count(*) FROM budget.hold WHERE settled_at IS NULL) AS open_holds
-     FROM budget.budget_window`,
+     FROM budget.budget_window JOIN budget.budget ON budget.id = budget_id`,
   );
   assert.ok(row);
   return { posted: BigInt(row.posted), held: BigInt(row.held), open_holds: row.open_holds };

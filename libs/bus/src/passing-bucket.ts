@@ -1,5 +1,5 @@
 // Buckets that forget: records that several processes change, each on the revision it was made from, and objects of any size.
-import { JetStreamApiError, jetstream, StorageType } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type NatsConnection, nanos } from "@nats-io/transport-node";
@@ -7,6 +7,8 @@ import type { PassingBucket } from "@waybill/wire";
 
 /** An answer that is not there by then was lost with a connection: better to fail than to wait. */
 const STORE_MS = 2_000;
+/** Most answers are one message. */
+const CHUNK_BYTES = 512 * 1024;
 /** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const WRONG_LAST_SEQUENCE = 10071;
 
@@ -63,7 +65,7 @@ export async function openPassingRecords(
 export interface PassingObjects {
   /** Throws when it does not fit. */
   put(name: string, bytes: Uint8Array): Promise<void>;
-  /** Undefined: there is none, or it is damaged. */
+  /** Undefined: there is none, it is damaged, or it was replaced or forgotten while it was read. */
   get(name: string): Promise<Uint8Array | undefined>;
   remove(name: string): Promise<void>;
 }
@@ -78,12 +80,26 @@ export async function openPassingObjects(
     ...{ ttl: nanos(maxAgeMs), max_bytes: maxBytes },
     storage: storage === "file" ? StorageType.File : StorageType.Memory,
   });
+  const { direct } = await jetstreamManager(nc, { timeout: STORE_MS });
   return {
     async put(object, bytes) {
-      await objects.putBlob({ name: object }, bytes);
+      await objects.putBlob({ name: object, options: { max_chunk_size: CHUNK_BYTES } }, bytes);
     },
+    // Chunk by chunk, and not as the library does, which subscribes to them: it would wait for ever for chunks of an object
+    // that is replaced or forgotten while it is read.
     async get(object) {
-      return (await objects.getBlob(object)) ?? undefined;
+      const info = await objects.info(object);
+      if (!info || info.deleted) return undefined;
+      const pieces: Uint8Array[] = [];
+      for (let sequence = 1; pieces.length < info.chunks; ) {
+        const subject = `$O.${name}.C.${info.nuid}`;
+        const chunk = await direct.getMessage(`OBJ_${name}`, { seq: sequence, next_by_subj: subject });
+        if (!chunk) return undefined;
+        pieces.push(chunk.data);
+        sequence = chunk.seq + 1;
+      }
+      const bytes = Buffer.concat(pieces);
+      return bytes.length === info.size ? bytes : undefined;
     },
     async remove(object) {
       await objects.delete(object);

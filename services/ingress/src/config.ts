@@ -95,7 +95,7 @@ export const settings = {
     fallback: "organisation=organisation,team=team,user=sub",
   }),
   WAYBILL_ANSWERS_STORAGE: oneOf(["memory", "file"], {
-    meaning: "Where NATS keeps answers that are given again for an Idempotency-Key. On a disk they are sealed.",
+    meaning: "Where NATS keeps answers that are given again. On a disk they are sealed.",
     fallback: "memory",
   }),
   WAYBILL_ANSWERS_KEY: secret({
@@ -104,7 +104,7 @@ export const settings = {
     fallback: "",
   }),
   WAYBILL_KEPT_ANSWER_BYTES_MAX: integer({
-    meaning: "A larger answer is not kept: asking again with its Idempotency-Key asks a provider again.",
+    meaning: "A larger answer is not kept: asking again asks a provider again.",
     fallback: 8 * 1024 * 1024,
     min: 1_024,
     max: 64 * 1024 * 1024,

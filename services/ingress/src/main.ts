@@ -4,8 +4,6 @@ import { type ConfigOf, systemClock as clock, makeUuidV7, runService, type Servi
 import { STREAMS } from "@waybill/wire";
 import { settings } from "./config.ts";
 import { AttemptTable } from "./core/attempt-table.ts";
-import type { CachedAnswer } from "./core/cached-answer.ts";
-import { Flights } from "./core/flights.ts";
 import { Lives } from "./core/lives.ts";
 import { makeAuthenticate } from "./inbound/authenticate.ts";
 import { drain } from "./inbound/drain.ts";
@@ -13,11 +11,10 @@ import { serveHttp } from "./inbound/http.ts";
 import { makeRequestReport } from "./inbound/report-requests.ts";
 import { makeSurfaceRoute } from "./inbound/surface-route.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
-import { makeAnswerCache } from "./outbound/answer-cache.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
-import { KeptRequests } from "./outbound/kept-requests.ts";
+import { keepAnswers } from "./outbound/kept-answers.ts";
 import { pause } from "./outbound/pause.ts";
 import { makePublishWaybill } from "./outbound/publish-waybill.ts";
 import { makeUsageRecorder } from "./outbound/record-usage.ts";
@@ -55,12 +52,10 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     ...{ isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
   });
   const ports = {
-    ...{ authenticate, attempts, recordUsage: usage.record, pause, clock },
+    ...{ authenticate, attempts, recordUsage: usage.record, pause, policies, clock },
     decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
     publishWaybill: makePublishWaybill(publisher, isConnected),
-    cache: makeAnswerCache({ ...bus, config, clock }, scope),
-    ...{ flights: new Flights<CachedAnswer>(), policies },
-    onceOnly: new KeptRequests({ ...bus, config, life, lives, clock }, scope),
+    ...keepAnswers({ ...bus, config, life, lives, clock }, scope),
   };
   const report = makeRequestReport(scope, clock);
   const route = makeSurfaceRoute(ports, config, report, scope);

@@ -3,6 +3,7 @@ import type { WaybillError } from "@waybill/domain";
 import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
 import type { CachedAnswer } from "./core/cached-answer.ts";
+import type { Flights } from "./core/flights.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import type { NamedPolicy } from "./core/route-policies.ts";
 
@@ -78,6 +79,8 @@ export interface CacheAsked {
 
 /** Answers for whoever asks the same. Never throws: where its store is away, nothing is found and nothing is kept. */
 export interface AnswerCache {
+  /** Requests that are on their way to a provider right now, and whose answers are for others, too. */
+  readonly flights: Flights<CachedAnswer>;
   fingerprint(parts: readonly unknown[], body: Uint8Array): string;
   /** Only one that is fresh. */
   find(asked: CacheAsked): Promise<CachedAnswer | undefined>;

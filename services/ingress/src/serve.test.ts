@@ -15,7 +15,6 @@ import {
   type Waybill,
 } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
-import type { CachedAnswer } from "./core/cached-answer.ts";
 import { Flights } from "./core/flights.ts";
 import type { AnswerHead, Client } from "./ports.ts";
 import { type ServePorts, serve } from "./serve.ts";
@@ -125,8 +124,7 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
     },
     recordUsage: (record) => void seen.records.push(record),
     onceOnly: { enter: () => assert.fail() },
-    cache: { fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    flights: new Flights<CachedAnswer>(),
+    cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
     policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined }) },
     async pause(ms, until) {
       steps.push(`pause ${ms}`);

@@ -3,13 +3,11 @@
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
-import { type Cacheable, cacheable, serveCached } from "./cached.ts";
 import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
 import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
-import type { Flights } from "./core/flights.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import { idempotencyKey } from "./core/kept-request.ts";
@@ -31,6 +29,7 @@ import type {
   RecordUsage,
   Turn,
 } from "./ports.ts";
+import { type Cacheable, cacheable, serveCached } from "./serve-cached.ts";
 
 export interface ServePorts {
   authenticate: Authenticate;
@@ -41,8 +40,6 @@ export interface ServePorts {
   pause: Pause;
   onceOnly: OnceOnly;
   cache: AnswerCache;
-  /** Requests that are on their way to a provider and whose answers are for others, too. */
-  flights: Flights<CachedAnswer>;
   policies: Policies;
   clock: Clock;
 }
@@ -197,7 +194,7 @@ async function answer(story: Story): Promise<void> {
     carryOn({ ...story, client: to }, decisionOf(await ports.decisions.decide(request, call.traceparent)));
   if (!story.cacheable) return begin(client);
   await serveCached({
-    ...{ ...story.cacheable, client, cache: ports.cache, flights: ports.flights },
+    ...{ ...story.cacheable, client, cache: ports.cache },
     ...{ requestId: request.requestId, answerBytesMax: limits.keptAnswerBytesMax },
     give: (kept) => giveKept(story, kept),
     async carry(to, kept) {

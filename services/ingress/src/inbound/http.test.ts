@@ -4,7 +4,6 @@ import { afterEach, describe, it } from "node:test";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { Health, Metrics, makeLog, makeUuidV7, type ServiceScope, startTracing, systemClock } from "@waybill/service";
 import { Attribution, VirtualKey } from "@waybill/wire";
-import type { CachedAnswer } from "../core/cached-answer.ts";
 import { Flights } from "../core/flights.ts";
 import type { ModelsReader } from "../core/public-models.ts";
 import type { ServePorts } from "../serve.ts";
@@ -47,8 +46,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     recordUsage: () => assert.fail(),
     pause: () => assert.fail(),
     onceOnly: { enter: () => assert.fail() },
-    cache: { fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    flights: new Flights<CachedAnswer>(),
+    cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
     policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined }) },
     clock: systemClock,
   };

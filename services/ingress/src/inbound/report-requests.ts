@@ -19,12 +19,18 @@ export function makeRequestReport({ log, metrics }: ServiceScope, clock: Clock):
     "Time in the gateway that was not the provider's",
   );
   const firstByteMs = metrics.histogram("waybill_ingress_time_to_first_token_ms", "Request in to first byte out");
+  const cached = metrics.counter(
+    "waybill_ingress_cached_answers_total",
+    "Requests served with an answer that was kept for others",
+  );
   return {
     refused: (code) => requests(1, { code, route: "" }),
     firstByte: (startMs) => firstByteMs(clock.monotonicMs() - startMs),
     served({ code, key, decision, end }, startMs, requestId, traceId) {
       const totalMs = clock.monotonicMs() - startMs;
       requests(1, { code, route: decision?.route ?? "" });
+      const isCached = code === "ok" && decision?.attempt === 0;
+      if (isCached) cached(1);
       const providerMs = end?.kind === "complete" ? end.finished.durationMs : undefined;
       if (providerMs !== undefined) addedMs(Math.max(0, totalMs - providerMs));
       log.info(
@@ -39,6 +45,7 @@ export function makeRequestReport({ log, metrics }: ServiceScope, clock: Clock):
           provider: decision?.target?.provider,
           model: decision?.target?.model,
           attempts: decision?.attempt,
+          cached: isCached || undefined,
           total_ms: Math.round(totalMs * 100) / 100,
           provider_ms: providerMs,
         },

@@ -5,6 +5,7 @@ import type { Clock } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
 import { OBJECT_BUCKETS } from "@waybill/wire";
 import { type CachedAnswer, decodeCached, encodeCached, isFresh } from "../core/cached-answer.ts";
+import { Flights } from "../core/flights.ts";
 import type { AnswerCache, CacheAsked } from "../ports.ts";
 import { KeptStores, type KeptStoresOptions } from "./kept-stores.ts";
 import { type AnswerStoreConfig, answerStore } from "./seal.ts";
@@ -28,6 +29,7 @@ export function makeAnswerCache(
     return { bucket, store: new KeptStores({ control, isConnected, storage }, open) };
   });
   const found = metrics.counter("waybill_ingress_cache_total", "Looks at answers for others, by result");
+  const kept = metrics.counter("waybill_ingress_cache_kept_total", "Answers kept for others");
   const unkept = metrics.counter("waybill_ingress_cache_unkept_total", "Answers for others that could not be kept");
   const storeFor = (ttlSeconds: number): KeptStores<PassingObjects> | undefined =>
     stores.find(({ bucket }) => ttlSeconds * 1_000 <= bucket.maxAgeMs)?.store;
@@ -40,6 +42,7 @@ export function makeAnswerCache(
   }
 
   return {
+    flights: new Flights(),
     fingerprint: (parts, body) =>
       createHash("sha256").update(JSON.stringify(parts)).update("\n").update(body).digest("hex"),
     async find(asked) {
@@ -57,6 +60,7 @@ export function makeAnswerCache(
       try {
         const sealed = seal.close(organisationId, encodeCached(answer));
         await storeFor(ttlSeconds)?.use((objects) => objects.put(fingerprint, sealed));
+        kept(1);
       } catch (error) {
         unkept(1);
         log.warn({ err: error, request_id: answer.requestId }, "an answer could not be kept for others");

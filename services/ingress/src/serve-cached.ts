@@ -6,7 +6,6 @@ import type { DecideRequest } from "@waybill/wire";
 import { type CacheWish, cacheWish } from "./core/cache-wish.ts";
 import type { CachedAnswer } from "./core/cached-answer.ts";
 import type { RequestHeaders } from "./core/features.ts";
-import type { Flights } from "./core/flights.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import type { AnswerCache, CacheAsked, Client, Policies } from "./ports.ts";
@@ -49,7 +48,6 @@ function scopeOf({ scope }: CacheWish, attribution: DecideRequest["attribution"]
 export interface CacheTurn extends Cacheable {
   client: Client;
   cache: AnswerCache;
-  flights: Flights<CachedAnswer>;
   requestId: string;
   /** A larger answer is not kept. */
   answerBytesMax: number;
@@ -60,7 +58,8 @@ export interface CacheTurn extends Cacheable {
 }
 
 export async function serveCached(turn: CacheTurn): Promise<void> {
-  const { asked, reads, cache, flights, client } = turn;
+  const { asked, reads, cache, client } = turn;
+  const { flights } = cache;
   if (reads) {
     const found = await cache.find(asked);
     if (found && (await turn.give(found))) return;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AskedRequest } from "@waybill/surfaces";
 import { Attribution, DecideRequest, Features } from "@waybill/wire";
-import { type CacheTurn, cacheable, serveCached } from "./cached.ts";
 import type { CachedAnswer } from "./core/cached-answer.ts";
 import { Flights } from "./core/flights.ts";
 import type { AnswerCache, AnswerHead, CacheAsked, Client } from "./ports.ts";
+import { type CacheTurn, cacheable, serveCached } from "./serve-cached.ts";
 
 const HEAD = { model: "m" } as AnswerHead;
 
@@ -39,17 +39,17 @@ function setUp() {
   const calls: { end(text: string | undefined): void }[] = [];
   let given = 0;
   const cache: AnswerCache = {
+    flights: new Flights(),
     fingerprint: () => assert.fail(),
     find: async ({ fingerprint }) => kept.get(fingerprint),
     keep: async ({ fingerprint }, answer) => void kept.set(fingerprint, answer),
   };
-  const flights = new Flights<CachedAnswer>();
   const asked: CacheAsked = { fingerprint: "f", organisationId: "acme", ttlSeconds: 60 };
   const ask = (options: { reads?: boolean; may?: boolean } = {}) => {
     const reader = new Reader();
     const { reads = true, may = true } = options;
     const turn: CacheTurn = {
-      ...{ asked, reads, cache, flights, client: reader as Client, requestId: "r", answerBytesMax: 1_000 },
+      ...{ asked, reads, cache, client: reader as Client, requestId: "r", answerBytesMax: 1_000 },
       async give(answer) {
         if (may) {
           given += 1;
@@ -163,7 +163,8 @@ describe("a kept answer", () => {
 });
 
 describe("what makes two requests the same", () => {
-  const cache = {
+  const cache: AnswerCache = {
+    flights: new Flights(),
     fingerprint: (parts: readonly unknown[], body: Uint8Array) => JSON.stringify([parts, Buffer.from(body).toString()]),
     find: () => assert.fail(),
     keep: () => assert.fail(),
