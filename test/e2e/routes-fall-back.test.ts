@@ -3,13 +3,23 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { eventually, type Fault } from "@waybill/testing";
-import { ask } from "../stack/ask.ts";
+import { ask, readStream } from "../stack/ask.ts";
 import { booksAreRight } from "../stack/books.ts";
 import { chainOf, modelNode, modelsYaml, RouteUser, type Served } from "../stack/routes.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 const MODELS = {
-  ...{ large: {}, refuses: { windowTokens: 8_000 }, filtered: {}, slow: {}, again: {}, busy: {}, down: {}, gone: {} },
+  ...{
+    large: {},
+    refuses: { windowTokens: 8_000 },
+    filtered: {},
+    slow: {},
+    again: {},
+    busy: {},
+    down: {},
+    gone: {},
+    breaks: {},
+  },
   ...{ fails: { windowTokens: 8_000 }, same: { windowTokens: 8_000 }, small: { windowTokens: 1_000 } },
 };
 /** A circuit is open for five seconds; a busy machine may take longer to see it. */
@@ -55,6 +65,19 @@ describe("routes fall back", { concurrency: true }, () => {
         assert.equal(second.explanation.reason, `after ${code} of attempt 1`);
       }
     }
+  });
+
+  it("from a stream that breaks while its beginning is held back, and not once it was shown", async () => {
+    const commitAfter = { ms: 20_000, tokens: 4 };
+    await routes.makeRoute("held", chainOf(modelNode("breaks", { commitAfter }), "large"));
+    const cutAfter = (chunk: number) => [{ chunks: 12, fault: { kind: "cut_after", chunk } as const }, {}];
+    const early = await routes.serve({ model: "dynamic/held", stream: true, script: cutAfter(1) });
+    assert.deepEqual([early.status, early.model, early.attempts], [200, "large", 2]);
+    assert.deepEqual(await routes.booksOf(early), ["breaks partial upstream_truncated", "large success"]);
+    const late = await ask(stack, { model: "dynamic/held", stream: true, script: cutAfter(8) });
+    const { done, errorCode } = await readStream(late);
+    const { model, attempts } = routes.note(late);
+    assert.deepEqual([late.status, model, attempts, done, errorCode], [200, "breaks", 1, false, "upstream_truncated"]);
   });
 
   it("not from a content filter's answer, unless the node says so", async () => {

@@ -6,6 +6,7 @@ import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybi
 import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
 import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
+import { CommittingClient } from "./core/committing-client.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
@@ -255,7 +256,8 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
 async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
-  const { call, client, ports, limits, request, asked } = story;
+  const { call, ports, limits, request, asked } = story;
+  const client = committing(story, decision) ?? story.client;
   const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders);
   const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
@@ -286,10 +288,23 @@ async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
     if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
   }
   const end = await relay.end;
+  if (end.kind === "failed" && client instanceof CommittingClient) client.drop();
   if (attempt.state === "given_up") {
     ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
   }
   return end;
+}
+
+/** Undefined: the client is told everything as it comes. */
+function committing(
+  { client, asked, ports }: Story,
+  { commitMs, commitTokens }: Decision,
+): CommittingClient | undefined {
+  if (!asked.stream || (commitMs === 0 && commitTokens === 0)) return undefined;
+  const never = new Promise(() => {});
+  return new CommittingClient(client, { ms: commitMs, tokens: commitTokens }, (ms, then) => {
+    void ports.pause(ms, never).then(then);
+  });
 }
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */

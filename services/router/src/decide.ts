@@ -327,6 +327,7 @@ export class Decide {
       startAfterMs: item.tries > 0 ? open.retryDelayMs : 0,
       mode: item.scores ? choice.mode : "",
       sessionAffinity: choice.affinity,
+      ...{ commitMs: item.policy.commitAfter?.ms ?? 0, commitTokens: item.policy.commitAfter?.tokens ?? 0 },
     };
   }
 

@@ -8,6 +8,9 @@ import {
   AUTO_MODES,
   type AutoNode,
   BACKOFFS,
+  COMMIT_MS_MAX,
+  COMMIT_TOKENS_MAX,
+  type CommitAfter,
   DEFAULT_FALLBACK_ON,
   FAILURE_CLASSES,
   type ModelNode,
@@ -40,6 +43,7 @@ export function readAuto(id: string, item: NodeReader): AutoNode {
 }
 
 function attempts(item: NodeReader): AttemptPolicy & Pick<ModelNode, "next" | "fallback"> {
+  const commitAfter = readCommitAfter(item);
   return {
     retries: item.integer("retries", 0, RETRIES_MAX, 0),
     retryDelayMs: item.integer("retryDelayMs", 0, RETRY_DELAY_MS_MAX, 0),
@@ -48,6 +52,7 @@ function attempts(item: NodeReader): AttemptPolicy & Pick<ModelNode, "next" | "f
     fallbackOn: item.someOf("fallbackOn", FAILURE_CLASSES, DEFAULT_FALLBACK_ON),
     next: item.edge("next"),
     fallback: item.optionalEdge("fallback"),
+    ...(commitAfter && { commitAfter }),
   };
 }
 
@@ -67,6 +72,22 @@ function readTimeouts(item: NodeReader): NodeTimeouts {
     else timeouts[field] = ms as number;
   }
   return timeouts;
+}
+
+function readCommitAfter(item: NodeReader): CommitAfter | undefined {
+  const value = item.value("commitAfter");
+  if (value === undefined) return undefined;
+  const isPart = (part: unknown, max: number): boolean =>
+    part === undefined || (Number.isInteger(part) && (part as number) >= 1 && (part as number) <= max);
+  if (isObject(value)) {
+    const { ms, tokens, ...others } = value;
+    const isSaid = ms !== undefined || tokens !== undefined;
+    const isRight = isPart(ms, COMMIT_MS_MAX) && isPart(tokens, COMMIT_TOKENS_MAX);
+    if (isSaid && isRight && Object.keys(others).length === 0) return value as CommitAfter;
+  }
+  const limits = `up to ${COMMIT_MS_MAX} ms and ${COMMIT_TOKENS_MAX} tokens`;
+  item.report("commitAfter", `must be like {"ms": 500}, {"tokens": 20} or both: ${limits}`);
+  return undefined;
 }
 
 function readBand(item: NodeReader): number | undefined {

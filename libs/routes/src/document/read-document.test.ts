@@ -147,3 +147,11 @@ test("a start node says how long answers are kept, and for whom", () => {
     );
   }
 });
+
+test("a calling node says how much of a stream is held back", () => {
+  const model = (commitAfter: unknown) => problemsOf({ kind: "model", model: "x", next: "end", commitAfter });
+  for (const right of [{ ms: 1 }, { tokens: 1_000 }, { ms: 30_000, tokens: 1 }]) assert.deepEqual(model(right), []);
+  for (const wrong of [{}, { ms: 0 }, { ms: 30_001 }, { tokens: 1_001 }, { ms: 1.5 }, { ms: 1, bytes: 2 }, 500, null]) {
+    assert.equal(model(wrong).length, 1, JSON.stringify(wrong));
+  }
+});

@@ -74,7 +74,16 @@ interface KindReader {
   read(id: string, item: NodeReader): RouteNode;
 }
 
-const ATTEMPT_FIELDS = ["retries", "retryDelayMs", "backoff", "timeouts", "fallbackOn", "next", "fallback"];
+const ATTEMPT_FIELDS = [
+  "retries",
+  "retryDelayMs",
+  "backoff",
+  "timeouts",
+  "fallbackOn",
+  "commitAfter",
+  "next",
+  "fallback",
+];
 
 const READERS: Record<NodeKind, KindReader> = {
   start: { fields: ["next", "cache"], read: readStart },

@@ -87,6 +87,19 @@ export interface AttemptPolicy {
   readonly timeouts: NodeTimeouts;
   /** Failures after which another model is tried; others are the answer. */
   readonly fallbackOn: readonly FailureClass[];
+  /** Absent: the first content of a stream goes to the client at once, and there is no fallback after it. */
+  readonly commitAfter?: CommitAfter;
+}
+
+/**
+ * How much of a stream is held back, so that a failure meanwhile can still lead to a fallback: until the first of the two is
+ * reached. Tokens are counted as events of the stream.
+ */
+export interface CommitAfter {
+  /** Milliseconds from the first content; 1 to COMMIT_MS_MAX. */
+  ms?: number;
+  /** 1 to COMMIT_TOKENS_MAX. */
+  tokens?: number;
 }
 
 /** A node that makes provider calls. */
@@ -159,6 +172,8 @@ export const RETRIES_MAX = 5;
 export const RETRY_DELAY_MS_MAX = 5_000;
 export const AUTO_MODELS_MAX = 100;
 export const TIMEOUT_MS_MAX = 3_600_000;
+export const COMMIT_MS_MAX = 30_000;
+export const COMMIT_TOKENS_MAX = 1_000;
 
 const KEY =
   /^(?:session|metadata\.[A-Za-z0-9_-]{1,64}|headers\.[a-z0-9-]{1,64}|caller\.(?:organisation_id|team_id|user_id|key_id|end_user_id|tags\.[A-Za-z0-9_.-]{1,64}))$/;

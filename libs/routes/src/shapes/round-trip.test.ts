@@ -169,6 +169,7 @@ function ourRoute(seed: number): RouteDocument {
   const ids = Array.from({ length: count }, (_, index) => `n${index}`);
   const nodes: unknown[] = ids.map((id, index) => {
     const later = (): string => [...ids.slice(index + 1), "end"][chance.below(count - index)] ?? "end";
+    const commit = chance.of([{}, { commitAfter: { ms: 500 } }, { commitAfter: { ms: 20, tokens: 5 } }]);
     const attempts = {
       retries: chance.below(6),
       backoff: chance.of(["constant", "exponential"]),
@@ -198,7 +199,7 @@ function ourRoute(seed: number): RouteDocument {
         return { id, kind: "limit", metric, amount: "250", window, key: chance.of(KEYS), within, exceeded };
       }
       case "model":
-        return { id, kind: "model", model: chance.of(["better", "openai/gpt-4.1", "a/b/c"]), ...attempts };
+        return { id, kind: "model", model: chance.of(["better", "openai/gpt-4.1", "a/b/c"]), ...attempts, ...commit };
       default: {
         const models = chance.of([[], ["openai/gpt-4.1"], ["a/one", "b/two", "cheaper"]]);
         return { id, kind: "auto", mode: chance.of(["cost", "quality"]), models, affinity: "sticky", ...attempts };

@@ -7,6 +7,7 @@ export function warnOfAttempts(node: ModelNode, notes: Notes): void {
   if (node.retryDelayMs !== 0) warn("retryDelayMs");
   if (node.backoff !== "exponential") warn("backoff");
   for (const name of Object.keys(node.timeouts)) if (name !== "firstTokenMs") warn(`timeouts.${name}`);
+  if (node.commitAfter) warn("commitAfter");
   const isDefault =
     node.fallbackOn.length === DEFAULT_FALLBACK_ON.length &&
     DEFAULT_FALLBACK_ON.every((failure) => node.fallbackOn.includes(failure));

@@ -10,7 +10,7 @@ import { sampleLimitUse } from "./sample-question.ts";
 const POLICIES = [
   DIRECT_POLICY,
   { ...DIRECT_POLICY, retries: 2, retryDelayMs: 100, backoff: "linear", timeouts: { firstTokenMs: 5 } },
-  { ...DIRECT_POLICY, fallbackOn: ["content_filter"] },
+  { ...DIRECT_POLICY, fallbackOn: ["content_filter"], commitAfter: { ms: 500 } },
 ] as const;
 const LIMITS = [sampleLimitUse("a"), sampleLimitUse("b", { metric: "cost", amount: "0.5" }, "user 1")];
 

@@ -2,6 +2,7 @@
 import {
   type AttemptPolicy,
   BACKOFFS,
+  type CommitAfter,
   FAILURE_CLASSES,
   type FailureClass,
   type LimitNode,
@@ -15,7 +16,14 @@ import type { LimitUse } from "./route/walk.ts";
 const TOKEN_BYTES_MAX = 128 * 1024;
 const FORMAT = 2;
 
-type PolicyCode = [retries: number, delayMs: number, backoff: number, fallbackOn: number, timeouts: NodeTimeouts];
+type PolicyCode = [
+  retries: number,
+  delayMs: number,
+  backoff: number,
+  fallbackOn: number,
+  timeouts: NodeTimeouts,
+  commitAfter?: CommitAfter,
+];
 type WholeItem = [
   what: string | AutoChoice,
   tries: number,
@@ -72,15 +80,19 @@ function place<T>(known: Map<T, number>, value: T): number {
   return index;
 }
 
-function encodePolicy({ retries, retryDelayMs, backoff, fallbackOn, timeouts }: AttemptPolicy): PolicyCode {
+function encodePolicy(policy: AttemptPolicy): PolicyCode {
+  const { retries, retryDelayMs, backoff, fallbackOn, timeouts, commitAfter } = policy;
   let bits = 0;
   for (const failure of fallbackOn) bits |= 1 << FAILURE_CLASSES.indexOf(failure);
-  return [retries, retryDelayMs, BACKOFFS.indexOf(backoff), bits, timeouts];
+  const code: PolicyCode = [retries, retryDelayMs, BACKOFFS.indexOf(backoff), bits, timeouts];
+  if (commitAfter) code.push(commitAfter);
+  return code;
 }
 
-function decodePolicy([retries, retryDelayMs, backoff, bits, timeouts]: PolicyCode): AttemptPolicy {
+function decodePolicy([retries, retryDelayMs, backoff, bits, timeouts, commitAfter]: PolicyCode): AttemptPolicy {
   const fallbackOn: FailureClass[] = FAILURE_CLASSES.filter((_, index) => (bits & (1 << index)) !== 0);
-  return { retries, retryDelayMs, backoff: BACKOFFS[backoff] ?? "exponential", fallbackOn, timeouts };
+  const policy = { retries, retryDelayMs, backoff: BACKOFFS[backoff] ?? "exponential", fallbackOn, timeouts };
+  return commitAfter ? { ...policy, commitAfter } : policy;
 }
 
 /**
@@ -128,7 +140,7 @@ function isToken(value: unknown): value is Token {
     typeof organisation === "string" &&
     typeof at === "number" &&
     [exceeded, policies, limits, items].every(Array.isArray) &&
-    (policies as unknown[]).every((policy) => Array.isArray(policy) && policy.length === 5) &&
+    (policies as unknown[]).every((policy) => Array.isArray(policy) && (policy.length === 5 || policy.length === 6)) &&
     (limits as unknown[]).every(isLimitUse) &&
     (items as unknown[]).every(isItemCode)
   );

@@ -72,8 +72,15 @@ function armsOf({ shares }: SplitNode, to: (id: string) => CompiledNode): SplitA
   return [...percents].map(([next, percent]) => ({ percent, next: to(next) }));
 }
 
-function policyOf({ retries, retryDelayMs, backoff, timeouts, fallbackOn }: ModelNode | AutoNode): AttemptPolicy {
-  return { retries, retryDelayMs, backoff, timeouts, fallbackOn };
+function policyOf({
+  retries,
+  retryDelayMs,
+  backoff,
+  timeouts,
+  fallbackOn,
+  commitAfter,
+}: ModelNode | AutoNode): AttemptPolicy {
+  return { retries, retryDelayMs, backoff, timeouts, fallbackOn, ...(commitAfter && { commitAfter }) };
 }
 
 function fallbackOf({ fallback }: ModelNode | AutoNode, to: (id: string) => CompiledNode): CompiledNode | undefined {

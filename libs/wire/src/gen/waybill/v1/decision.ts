@@ -82,7 +82,15 @@ export interface Decision {
   /** What an `auto` node decided by: quality, balanced or cost; empty: no such node. */
   mode: string;
   /** What became of the session's model; absent: no session, or no `auto` node. */
-  sessionAffinity: SessionAffinity | undefined;
+  sessionAffinity:
+    | SessionAffinity
+    | undefined;
+  /**
+   * How much of a stream the ingress holds back, so that a failure meanwhile can still lead to a fallback: milliseconds from the
+   * first content, and events; the first that is reached counts. 0: does not count; both 0: nothing is held back.
+   */
+  commitMs: number;
+  commitTokens: number;
 }
 
 /** The answer to a request that named its session. */
@@ -473,6 +481,8 @@ function createBaseDecision(): Decision {
     startAfterMs: 0,
     mode: "",
     sessionAffinity: undefined,
+    commitMs: 0,
+    commitTokens: 0,
   };
 }
 
@@ -537,6 +547,12 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.sessionAffinity !== undefined) {
       SessionAffinity.encode(message.sessionAffinity, writer.uint32(154).fork()).join();
+    }
+    if (message.commitMs !== 0) {
+      writer.uint32(160).uint32(message.commitMs);
+    }
+    if (message.commitTokens !== 0) {
+      writer.uint32(168).uint32(message.commitTokens);
     }
     return writer;
   },
@@ -698,6 +714,22 @@ export const Decision: MessageFns<Decision> = {
             message.sessionAffinity = SessionAffinity.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.commitMs = reader.uint32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.commitTokens = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -743,6 +775,8 @@ export const Decision: MessageFns<Decision> = {
     message.sessionAffinity = (object.sessionAffinity !== undefined && object.sessionAffinity !== null)
       ? SessionAffinity.fromPartial(object.sessionAffinity)
       : undefined;
+    message.commitMs = object.commitMs ?? 0;
+    message.commitTokens = object.commitTokens ?? 0;
     return message;
   },
 };
