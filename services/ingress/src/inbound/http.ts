@@ -112,6 +112,10 @@ function addRoutes(server: FastifyInstance, options: HttpOptions): void {
     await options.countTokens(request, reply, request.requestId);
     return reply;
   });
+  // Whoever asks for a response later, or about one, is told why there is none.
+  server.all("/v1/responses/*", async () => {
+    throw new WaybillError("responses_not_kept");
+  });
   server.get("/v1/models", async (request, reply) => {
     const key = await options.authenticate(presentedKey(request));
     const reader = { organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels };
