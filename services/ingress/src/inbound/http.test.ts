@@ -311,6 +311,8 @@ describe("every error has an id and OpenAI's shape, and is counted once", () => 
     ["a wrong method", get("/v1/chat/completions"), 405, "method_not_allowed"],
     ["a response of before", get("/v1/responses/resp_1?stream=true"), 404, "responses_not_kept"],
     ["to forget one", "DELETE /v1/responses/resp_1 HTTP/1.1\r\nhost: x\r\n\r\n", 404, "responses_not_kept"],
+    ["what was said to one", get("/v1/responses/resp_1/input_items"), 404, "responses_not_kept"],
+    ["what is not about one", get("/v1/responses/input_tokens"), 404, "not_found"],
     ["responses without a body", get("/v1/responses"), 405, "method_not_allowed"],
     ["a request without a host", get("/v1/models", "1.1", ""), 400, "invalid_value"],
     ["a request without a key", get("/v1/models"), 401, "invalid_api_key"],
