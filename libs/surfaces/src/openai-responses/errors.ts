@@ -8,7 +8,7 @@ const NUMBER = '"sequence_number"';
 const NUMBER_CHARACTERS_MAX = 20;
 
 /**
- * One event that fails loudly everywhere: the official SDKs throw at `error`, Codex and the AI SDK at the type and `response.error`.
+ * One event that fails loudly everywhere: OpenAI's SDK throws at data with an `error`, Codex looks for the type and `response.error`.
  * `shown`: the last bytes the client was shown, which the event's number follows.
  */
 export function toFailedEvent(error: WaybillError, requestId: string, shown?: Uint8Array): string {
