@@ -346,7 +346,7 @@ describe("the Responses API", () => {
     assert.equal(stack.provider.log.entries().length, calls);
   });
 
-  it("refuses tools that run at the provider under a hard budget, and elsewhere where there is none", async () => {
+  it("refuses tools that run at the provider under a hard budget, before anybody is asked", async () => {
     const calls = stack.provider.log.entries().length;
     const asked = (provider: ProviderName) =>
       openaiClient(stack).responses.create({

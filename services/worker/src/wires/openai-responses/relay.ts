@@ -12,7 +12,7 @@ import { readUsage } from "./usage.ts";
 /** One event: the last one holds the whole answer and repeats instructions and tools. */
 const EVENT_BYTES_MAX = 16 * 1024 * 1024;
 /** Events before any content; the first two repeat instructions and tools. A provider that sends more is not answering. */
-const HELD_BYTES_MAX = 16 * 1024 * 1024;
+const HELD_BYTES_MAX = 4 * 1024 * 1024;
 const BYTES_PER_TOKEN = 4;
 
 /** What tells that something will come, and nothing of what it is. Any other event is content: better no fallback than two answers. */
