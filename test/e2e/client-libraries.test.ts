@@ -1,5 +1,5 @@
-// The libraries that people build agents with, unmodified: Vercel's AI SDK and LangChain, on both surfaces, at a provider that speaks
-// the surface and at one that does not. What they retry by themselves is part of the promise.
+// The libraries that people build agents with, unmodified: Vercel's AI SDK and LangChain, on every surface they know, at providers that speak
+// the surface and at some that do not. What they retry by themselves is part of the promise.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { createAnthropic } from "@ai-sdk/anthropic";
@@ -23,8 +23,13 @@ providers:
     baseUrl: ${url}
     allowPrivateAddress: true
     models: *models
+  - id: openai
+    dialect: openai
+    baseUrl: ${url}
+    allowPrivateAddress: true
+    models: *models
 `;
-const PROVIDERS = ["claude", "other"];
+const PROVIDERS = ["claude", "other", "openai"];
 const parameters = { type: "object" as const, properties: { city: { type: "string" as const } }, required: ["city"] };
 const toolCalls = [{ name: "weather", arguments: '{"city":"Ulm"}' }];
 
@@ -88,6 +93,11 @@ describe("LangChain", () => {
   const surfaces = {
     chat: (model: string) =>
       new ChatOpenAI({ model, apiKey: key(), maxTokens: 50, configuration: { baseURL: `${stack.url}/v1` } }),
+    responses: (model: string) =>
+      new ChatOpenAI({
+        ...{ model, apiKey: key(), maxTokens: 50, useResponsesApi: true },
+        configuration: { baseURL: `${stack.url}/v1` },
+      }),
     messages: (model: string) =>
       new ChatAnthropic({ model, apiKey: key(), maxTokens: 50, anthropicApiUrl: stack.url, streamUsage: true }),
   };

@@ -190,6 +190,33 @@ for (const provider of PROVIDERS) {
       await booked();
     });
 
+    it("answers the Responses API, plain and streamed, and takes the results of its calls", async () => {
+      const client = openaiClient(stack);
+      const parameters = { type: "object", properties: { city: { type: "string" } } };
+      const tools = ["look_up", "add"].map((name) => ({ type: "function" as const, name, parameters, strict: false }));
+      const input: OpenAI.Responses.ResponseInput = [{ role: "user", content: "hi" }];
+      const asked = { model: nameOf(provider), instructions: "Be kind.", input, tools, store: false };
+      scripted(provider, TWO_CALLS);
+      const plain = await client.responses.create(asked);
+      const streamed = await client.responses.stream(asked).finalResponse();
+      for (const { output, status, usage } of [plain, streamed]) {
+        const calls = output.flatMap((item) => (item.type === "function_call" ? [[item.name, item.arguments]] : []));
+        assert.deepEqual(calls, [
+          ["look_up", '{"city":"Köln"}'],
+          ["add", '{"a":1}'],
+        ]);
+        assert.deepEqual([status, usage?.input_tokens, usage?.output_tokens], ["completed", 10, 4]);
+      }
+      scripted(provider, { ...TEN_IN_FOUR_OUT, text: "7 degrees" });
+      input.push(...(plain.output as OpenAI.Responses.ResponseInput));
+      for (const item of plain.output) {
+        if (item.type !== "function_call") continue;
+        input.push({ type: "function_call_output", call_id: item.call_id, output: '{"degrees":7}' });
+      }
+      assert.equal((await client.responses.create(asked)).output_text, "7 degrees");
+      await booked();
+    });
+
     it("answers by a schema", async () => {
       scripted(provider, { ...TEN_IN_FOUR_OUT, text: '{"city":"Köln"}' });
       const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };

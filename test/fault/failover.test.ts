@@ -7,6 +7,7 @@ import { parseUsd } from "@waybill/domain";
 import { eventually, type Fault, type Script } from "@waybill/testing";
 import { booksAreRight } from "../stack/books.ts";
 import {
+  bySurface,
   callsAt,
   callsOf,
   type Direction,
@@ -14,6 +15,7 @@ import {
   failoverYaml,
   makeRoute,
   modelAt,
+  own,
   PASSING,
   rowsOf,
   see,
@@ -26,26 +28,13 @@ const SCALE = faultScale();
 /** As long as it is in earnest, divided for CI. */
 const scaled = (ms: number): number => ms / SCALE;
 
-/** A model for each surface: two ways never meet at one. */
-const bySurface = (name: string): string[] => ["openai", "anthropic"].map((surface) => `${name}-${surface}`);
-const own = (name: string, { surface }: Direction): string => `${name}-${surface}`;
 const routeOf = (name: string, { provider }: Direction): string => `dynamic/${name}-${provider}`;
 
-const APART = ["s01", "s01-next", "s01-sdk", "s02", "s02-sdk", "s04", "s04-only", "s15"].flatMap(bySurface);
-const SHARED = [
-  "s03",
-  "s03-next",
-  "s05-rst",
-  "s05-fin",
-  "s06",
-  "s06-only",
-  "s06-plain",
-  "s07",
-  "s12",
-  "s12-next",
-  "s13",
-];
-const NAMES = [...APART, ...SHARED, "s14", "picky", "s16"];
+const APART = [
+  ...["s01", "s01-next", "s01-sdk", "s02", "s02-sdk", "s03", "s03-next", "s04", "s04-only", "s14", "s15", "s16"],
+].flatMap(bySurface);
+const SHARED = ["s05-rst", "s05-fin", "s06", "s06-only", "s06-plain", "s07", "s12", "s12-next", "s13"];
+const NAMES = [...APART, ...SHARED, "picky"];
 
 let stack: TestStack;
 before(async () => {
@@ -151,17 +140,19 @@ describe("a provider refuses for its rate", { concurrency: true }, () => {
 
 describe("a provider fails", { concurrency: true }, () => {
   it("s03: a 500 that comes once is made good by a retry, or by the fallback", async () => {
-    for (const name of ["s03", "s03-next"]) play(name, [status(500), {}]);
-    await makeRoute(stack, "s03", { retries: 1 }, "none");
-    await makeRoute(stack, "s03-next");
+    for (const name of [...bySurface("s03"), ...bySurface("s03-next")]) {
+      play(name, [status(500), {}]);
+      await (name.startsWith("s03-next") ? makeRoute(stack, name) : makeRoute(stack, name, { retries: 1 }, "none"));
+    }
     await everywhere(async (way) => {
+      const [first, other] = [own("s03", way), own("s03-next", way)];
       for (const stream of [true, false]) {
-        const again = await see(stack, way, routeOf("s03", way), { stream });
+        const again = await see(stack, way, routeOf(first, way), { stream });
         assert.deepEqual([again.isWhole, again.attempts, again.begins], [true, 2, 1], way.name);
-        assert.deepEqual(callsOf(stack, again.requestId).models, ["s03", "s03"]);
-        const next = await see(stack, way, routeOf("s03-next", way), { stream });
+        assert.deepEqual(callsOf(stack, again.requestId).models, [first, first]);
+        const next = await see(stack, way, routeOf(other, way), { stream });
         assert.deepEqual([next.isWhole, next.attempts, next.model, next.begins], [true, 2, "good", 1], way.name);
-        assert.deepEqual(callsOf(stack, next.requestId).models, ["s03-next", "good"]);
+        assert.deepEqual(callsOf(stack, next.requestId).models, [other, "good"]);
       }
     });
   });
@@ -222,31 +213,37 @@ describe("a provider fails", { concurrency: true }, () => {
   });
 
   it("s14: a stream that is cut says so, and no fallback that would refuse to go on with it hides that", async () => {
-    play("s14", { chunks: 6, fault: { kind: "cut_after", chunk: 3 } });
     play("picky", refusal("invalid_prefill", "prefilling assistant messages is not supported for this model"));
-    await makeRoute(stack, "s14", { retries: 2 }, "picky");
+    for (const name of bySurface("s14")) {
+      play(name, { chunks: 6, fault: { kind: "cut_after", chunk: 3 } });
+      await makeRoute(stack, name, { retries: 2 }, "picky");
+    }
     await everywhere(async (way) => {
-      const seen = await see(stack, way, routeOf("s14", way));
+      const name = own("s14", way);
+      const seen = await see(stack, way, routeOf(name, way));
       assert.deepEqual([seen.status, seen.isWhole, seen.errorCode], [200, false, "upstream_truncated"], way.name);
-      assert.deepEqual(callsOf(stack, seen.requestId).models, ["s14"]);
-      const { thrown } = await seeBySdk(stack, way, routeOf("s14", way));
+      assert.deepEqual(callsOf(stack, seen.requestId).models, [name]);
+      const { thrown } = await seeBySdk(stack, way, routeOf(name, way));
       assert.match(thrown?.message ?? "", /before its end|cut|ended/i);
     });
   });
 
   it("s16: what a fallback served is told and booked as the fallback's, with both attempts", async () => {
-    play("s16", status(500));
     play("good", { inputTokens: 100, outputTokens: 7 });
-    await makeRoute(stack, "s16");
+    for (const name of bySurface("s16")) {
+      play(name, status(500));
+      await makeRoute(stack, name);
+    }
     await everywhere(async (way) => {
+      const name = own("s16", way);
       for (const stream of [true, false]) {
-        const seen = await see(stack, way, routeOf("s16", way), { stream });
+        const seen = await see(stack, way, routeOf(name, way), { stream });
         assert.deepEqual([seen.isWhole, seen.model, seen.attempts, seen.outputTokens], [true, "good", 2, 7], way.name);
         assert.equal(seen.headers.get("x-waybill-provider"), way.provider);
         const [failed, answered] = await rowsOf(stack, seen.requestId, 2);
         assert.deepEqual(
           [failed?.model, failed?.outcome, Number(failed?.cost_usd)],
-          ["scripted-s16", "failed_free", 0],
+          [`scripted-${name}`, "failed_free", 0],
         );
         assert.deepEqual([answered?.model, answered?.outcome], ["scripted-good", "success"]);
         // $0.20 and $0.80 per million tokens.

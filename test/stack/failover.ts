@@ -9,22 +9,37 @@ import { type BookedAttempt, bookedAttempts } from "./books.ts";
 import { END } from "./routes.ts";
 import type { TestStack } from "./start-stack.ts";
 
-type SurfaceName = "openai" | "anthropic";
+const SURFACE_NAMES = ["openai", "anthropic", "responses"] as const;
+type SurfaceName = (typeof SURFACE_NAMES)[number];
+type ProviderName = "openai" | "anthropic";
 
 /** A surface at a provider. */
 export interface Direction {
   name: string;
   surface: SurfaceName;
   /** As in `failoverYaml`. */
-  provider: SurfaceName;
+  provider: ProviderName;
+  /** The provider speaks the surface: bytes pass. */
+  passes: boolean;
 }
 
-const direction = (surface: SurfaceName, provider: SurfaceName): Direction => ({
-  name: surface === provider ? `${surface} passes` : `${surface} to ${provider}`,
-  ...{ surface, provider },
+const passing = (surface: SurfaceName, provider: ProviderName): Direction => ({
+  ...{ name: `${surface} passes`, surface, provider, passes: true },
 });
-export const PASSING = [direction("openai", "openai"), direction("anthropic", "anthropic")] as const;
-export const DIRECTIONS = [...PASSING, direction("openai", "anthropic"), direction("anthropic", "openai")] as const;
+const translated = (surface: SurfaceName, provider: ProviderName): Direction => ({
+  ...{ name: `${surface} to ${provider}`, surface, provider, passes: false },
+});
+export const PASSING = [
+  passing("openai", "openai"),
+  passing("anthropic", "anthropic"),
+  passing("responses", "openai"),
+] as const;
+export const DIRECTIONS = [
+  ...PASSING,
+  translated("openai", "anthropic"),
+  translated("anthropic", "openai"),
+  translated("responses", "anthropic"),
+] as const;
 
 /** Checks every direction, all at the same time. */
 export async function everywhere(check: (direction: Direction) => Promise<void>): Promise<void> {
@@ -33,6 +48,13 @@ export async function everywhere(check: (direction: Direction) => Promise<void>)
 
 /** A model of `failoverYaml` at this direction's provider. */
 export const modelAt = ({ provider }: Direction, name: string): string => `${provider}/scripted-${name}`;
+
+/**
+ * A model for each surface, where a failure tells on a model: five in a row would open its circuit, and two ways never meet at one
+ * that fails in both.
+ */
+export const bySurface = (name: string): string[] => SURFACE_NAMES.map((surface) => `${name}-${surface}`);
+export const own = (name: string, { surface }: Direction): string => `${name}-${surface}`;
 
 /** Both providers have every model as `scripted-<name>`; `good` is twice as dear. */
 export const failoverYaml =
@@ -44,7 +66,7 @@ export const failoverYaml =
     });
     const provider = (id: string, dialect: string): string =>
       `  - id: ${id}\n    dialect: ${dialect}\n    baseUrl: ${url}\n    allowPrivateAddress: true\n    models:\n${models.join("\n")}\n`;
-    return `providers:\n${provider("openai", "openai-compatible")}${provider("anthropic", "anthropic")}`;
+    return `providers:\n${provider("openai", "openai")}${provider("anthropic", "anthropic")}`;
   };
 
 /** For both providers a route `<name>-<provider>`: its model, `more` of the node, and the fallback. */
@@ -81,7 +103,7 @@ export interface Seen {
   isWhole: boolean;
   /** Of an error answer, or of the error event in a stream. */
   errorCode: string | undefined;
-  /** role deltas or message_starts: one client sees one answer. */
+  /** role deltas, message_starts or response.createds: one client sees one answer. */
   begins: number;
   outputTokens: number | undefined;
   comments: number;
@@ -91,6 +113,11 @@ export interface Seen {
   endMs: number;
 }
 
+const PATHS: Record<SurfaceName, string> = {
+  openai: "/v1/chat/completions",
+  anthropic: "/v1/messages",
+  responses: "/v1/responses",
+};
 const MAX_TOKENS = 1_000;
 const messages = [{ role: "user" as const, content: "hello" }];
 
@@ -98,13 +125,15 @@ const messages = [{ role: "user" as const, content: "hello" }];
 export async function see(stack: TestStack, { surface }: Direction, model: string, asked: Asked = {}): Promise<Seen> {
   const { stream = true, headers = {}, fields = {} } = asked;
   const askedAtMs = performance.now();
-  const isChat = surface === "openai";
-  const response = await fetch(`${stack.url}/v1/${isChat ? "chat/completions" : "messages"}`, {
+  const response = await fetch(`${stack.url}${PATHS[surface]}`, {
     method: "POST",
     headers: { authorization: `Bearer ${stack.keys.support_1}`, "content-type": "application/json", ...headers },
     body: JSON.stringify({
-      ...{ model, messages, max_tokens: MAX_TOKENS, stream },
-      ...(stream && isChat && { stream_options: { include_usage: true } }),
+      ...{ model, stream },
+      ...(surface === "responses"
+        ? { input: messages, max_output_tokens: MAX_TOKENS }
+        : { messages, max_tokens: MAX_TOKENS }),
+      ...(stream && surface === "openai" && { stream_options: { include_usage: true } }),
       ...fields,
     }),
   });
@@ -142,7 +171,8 @@ function readPlain(body: Values, seen: Seen): void {
   if (seen.errorCode !== undefined) return;
   seen.isWhole = true;
   seen.begins = 1;
-  seen.text = body.choices ? body.choices[0].message.content : body.content[0].text;
+  if (body.output) seen.text = body.output[0].content[0].text;
+  else seen.text = body.choices ? body.choices[0].message.content : body.content[0].text;
   seen.outputTokens = body.usage?.completion_tokens ?? body.usage?.output_tokens;
 }
 
@@ -159,14 +189,19 @@ function readEvent(event: string, seen: Seen): void {
   else readData(JSON.parse(data), seen);
 }
 
+const BEGINS: ReadonlySet<unknown> = new Set(["message_start", "response.created"]);
+const ENDS: ReadonlySet<unknown> = new Set(["message_stop", "response.completed", "response.incomplete"]);
+
 function readData(data: Values, seen: Seen): void {
   seen.errorCode ??= codeOf(data);
-  if (data.type === "message_stop") seen.isWhole = true;
+  if (ENDS.has(data.type)) seen.isWhole = true;
   if (data.type === "ping") seen.pings += 1;
   const delta = data.choices?.[0]?.delta;
-  if (data.type === "message_start" || delta?.role !== undefined) seen.begins += 1;
+  if (BEGINS.has(data.type) || delta?.role !== undefined) seen.begins += 1;
   seen.text += delta?.content ?? (data.type === "content_block_delta" ? (data.delta.text ?? "") : "");
-  if (data.usage) seen.outputTokens = data.usage.completion_tokens ?? data.usage.output_tokens;
+  if (data.type === "response.output_text.delta") seen.text += data.delta;
+  const usage = data.usage ?? data.response?.usage;
+  if (usage) seen.outputTokens = usage.completion_tokens ?? usage.output_tokens;
 }
 
 function codeOf(body: Values): string | undefined {
@@ -189,8 +224,7 @@ export async function seeBySdk(
 ): Promise<SdkSeen> {
   const seen: SdkSeen = { text: "", thrown: undefined };
   try {
-    if (surface === "openai") await streamByOpenAi(stack, model, maxRetries, seen);
-    else await streamByAnthropic(stack, model, maxRetries, seen);
+    await STREAM_BY[surface](stack, model, maxRetries, seen);
   } catch (error) {
     assert.ok(error instanceof Error);
     const { status } = error as { status?: number };
@@ -214,6 +248,16 @@ async function streamByAnthropic(stack: TestStack, model: string, maxRetries: nu
     if (event.type === "content_block_delta" && event.delta.type === "text_delta") seen.text += event.delta.text;
   }
 }
+
+async function streamByResponses(stack: TestStack, model: string, maxRetries: number, seen: SdkSeen): Promise<void> {
+  const client = openaiClient(stack, stack.keys.support_1, maxRetries);
+  const request = { model, input: messages, max_output_tokens: MAX_TOKENS, stream: true } as const;
+  for await (const event of await client.responses.create(request)) {
+    if (event.type === "response.output_text.delta") seen.text += event.delta;
+  }
+}
+
+const STREAM_BY = { openai: streamByOpenAi, anthropic: streamByAnthropic, responses: streamByResponses };
 
 /** What is booked of a request, once that is so many attempts. */
 export function rowsOf(stack: TestStack, requestId: string, count: number): Promise<BookedAttempt[]> {

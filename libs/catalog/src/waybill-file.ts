@@ -58,7 +58,7 @@ const modelSchema = z.strictObject({
 
 const providerSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: "must be lower-case letters, digits and dashes" }),
-  dialect: z.enum(["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai"]),
+  dialect: z.enum(["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai", "openai"]),
   baseUrl: z.string().superRefine((text, context) => {
     const problem = baseUrlProblem(text);
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });

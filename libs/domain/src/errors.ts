@@ -64,6 +64,13 @@ export const ERRORS = {
   route_without_model: entry(403, 9, "permission_error", "never", "The route leads to no model for this request."),
   model_not_found: entry(404, 5, "invalid_request_error", "never", "The model or route does not exist."),
   not_found: entry(404, 5, "invalid_request_error", "never", "There is nothing at this path."),
+  responses_not_kept: entry(
+    404,
+    5,
+    "invalid_request_error",
+    "never",
+    "The gateway keeps no responses: send the whole conversation as input.",
+  ),
   method_not_allowed: entry(405, 12, "invalid_request_error", "never", "This path does not take that method."),
   request_timeout: entry(408, 4, "timeout_error", "never", "The request did not arrive in time."),
   already_exists: entry(409, 6, "invalid_request_error", "never", "There is already something of that name."),

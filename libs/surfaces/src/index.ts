@@ -12,6 +12,8 @@ export { readDataUrl, toDataUrl } from "./openai-chat/data-url.ts";
 export { toErrorBody } from "./openai-chat/errors.ts";
 export { openAiChat } from "./openai-chat/index.ts";
 export { type ScannedChunk, scanChunk } from "./openai-chat/scan-chunk.ts";
+export { openAiResponses } from "./openai-responses/index.ts";
+export { isSealedHere, mayHoldSealedHere } from "./openai-responses/sealed-reasoning.ts";
 export {
   isModelName,
   isSessionId,

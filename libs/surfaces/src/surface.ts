@@ -20,8 +20,11 @@ export interface Surface {
   readRequest(body: Buffer): AskedRequest;
   /** An error answer's body as JSON text. */
   errorBody(error: WaybillError, requestId: string): string;
-  /** An error inside a stream that has begun, as a whole event. No end marker follows it. */
-  errorEvent(error: WaybillError, requestId: string): string;
+  /**
+   * An error inside a stream that has begun, as a whole event. No end marker follows it. `shown`: the last bytes of it that the
+   * client was shown, for dialects that number their events.
+   */
+  errorEvent(error: WaybillError, requestId: string, shown?: Uint8Array): string;
   /** Says nothing, inside a stream that has begun, but that it is alive. */
   readonly heartbeat: string;
   /** Undefined: only providers of this very dialect can serve it. */

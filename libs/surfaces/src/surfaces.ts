@@ -1,9 +1,10 @@
 // All surfaces, by name and by path.
 import { anthropicMessages } from "./anthropic-messages/index.ts";
 import { openAiChat } from "./openai-chat/index.ts";
+import { openAiResponses } from "./openai-responses/index.ts";
 import type { Surface } from "./surface.ts";
 
-export const SURFACES: readonly Surface[] = [openAiChat, anthropicMessages];
+export const SURFACES: readonly Surface[] = [openAiChat, anthropicMessages, openAiResponses];
 
 const byName = new Map<string, Surface>(SURFACES.map((surface) => [surface.name, surface]));
 

@@ -35,7 +35,14 @@ test("what may be a credential is no feature", () => {
 });
 
 test("of the body only its plain fields count, never its text", () => {
-  const body = { temperature: 0.5, messages: [{ content: "secret" }], input: "secret", nested: {}, metadata: { a: 1 } };
+  const body = {
+    temperature: 0.5,
+    messages: [{ content: "secret" }],
+    input: "secret",
+    instructions: "secret",
+    nested: {},
+    metadata: { a: 1 },
+  };
   assert.deepEqual(JSON.parse(describedFeatures(described({ body })).bodyJson), {
     temperature: 0.5,
     metadata: { a: 1 },

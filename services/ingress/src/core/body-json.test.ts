@@ -21,6 +21,7 @@ describe("bodyJson()", () => {
       system: "secret",
       prompt: "secret",
       input: "secret",
+      instructions: "secret",
       tools: [],
       stop: ["secret"],
       response_format: { type: "json_schema" },

@@ -19,7 +19,7 @@ export const INLINE_BODY_BYTES_MAX = 64 * 1024;
 /** Fields that a provider may need to patch, on any surface; the worker need not find them again. */
 const PATCHED_FIELDS = [
   ...["model", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "max_output_tokens"],
-  ...["encoding_format"],
+  ...["encoding_format", "input"],
 ];
 
 /** The target of a decision or waybill. One without is a programming error of the router. */

@@ -25,6 +25,8 @@ export class HttpClient implements Client {
   #complete = false;
   #gone = false;
   #streaming = false;
+  /** Of the stream, heartbeats aside. */
+  #lastShown: Uint8Array | undefined;
   #goneListeners: (() => void)[] = [];
 
   constructor(request: IncomingMessage, response: ServerResponse, options: HttpClientOptions) {
@@ -78,6 +80,7 @@ export class HttpClient implements Client {
     if (this.#complete) return true;
     if (!this.#streaming) this.#beginStream(head);
     this.#response.write(bytes);
+    this.#lastShown = bytes;
     this.#heartbeat?.wrote(bytes);
     if (this.#response.writableLength <= this.#options.bufferBytesMax) return true;
     // No event may end a stream the reader does not read; the cut connection tells it that the answer is not whole.
@@ -94,7 +97,7 @@ export class HttpClient implements Client {
   fail(error: WaybillError, head?: AnswerHead): void {
     if (this.#gone || this.#complete) return;
     if (this.#streaming) {
-      this.#response.write(errorSurface(this.#request.url).errorEvent(error, this.#requestId));
+      this.#response.write(errorSurface(this.#request.url).errorEvent(error, this.#requestId, this.#lastShown));
       this.#end();
       return;
     }

@@ -41,6 +41,9 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** How late a slow head or request may be noticed. */
 const TIMEOUT_CHECK_MS = 1_000;
 
+/** What OpenAI serves beside responses and Waybill does not. */
+const NAMES_NO_RESPONSE: ReadonlySet<string> = new Set(["input_tokens", "compact"]);
+
 declare module "fastify" {
   interface FastifyRequest {
     requestId: string;
@@ -112,6 +115,12 @@ function addRoutes(server: FastifyInstance, options: HttpOptions): void {
     await options.countTokens(request, reply, request.requestId);
     return reply;
   });
+  for (const path of ["/v1/responses/:id", "/v1/responses/:id/*"]) {
+    // Whoever asks for a response later, or about one, is told why there is none.
+    server.all<{ Params: { id: string } }>(path, async ({ params }) => {
+      throw new WaybillError(NAMES_NO_RESPONSE.has(params.id) ? "not_found" : "responses_not_kept");
+    });
+  }
   server.get("/v1/models", async (request, reply) => {
     const key = await options.authenticate(presentedKey(request));
     const reader = { organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels };

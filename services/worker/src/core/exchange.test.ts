@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openAiChat } from "@waybill/surfaces";
 import { Waybill } from "@waybill/wire";
+import { anthropicMessagesWire } from "../wires/anthropic-messages/index.ts";
 import { openAiChatWire } from "../wires/openai-chat/index.ts";
 import type { Wire } from "../wires/wire.ts";
 import { exchangeOf, type Line } from "./exchange.ts";
@@ -102,4 +103,30 @@ test("a surface that no line can carry has no exchange", () => {
   const embeddings: Wire = { ...openAiChatWire, surface: "openai-embeddings", translation: undefined };
   assert.equal(exchangeOf([line(embeddings)], "openai-chat"), undefined);
   assert.equal(exchangeOf([line(openAiChatWire)], "morse"), undefined);
+});
+
+test("thoughts that come to a client of Responses go back to their maker as they were, signed and sealed", () => {
+  const exchange = exchangeOf([line(anthropicMessagesWire)], "openai-responses") ?? assert.fail();
+  const target = { provider: "p", model: "m", upstreamModel: "claude-opus-4-6", simulated: false };
+  const asked = (input: unknown[]): Record<string, unknown> => {
+    const bytes = Buffer.from(JSON.stringify({ model: "m", input }));
+    const waybill = Waybill.fromPartial({ target, surface: "openai-responses" });
+    return JSON.parse(Buffer.from(exchange.request(waybill, bytes).body).toString());
+  };
+  const thinking = [
+    { type: "thinking", thinking: "Hm. Well.", signature: "sig" },
+    { type: "redacted_thinking", data: "box" },
+  ];
+  const call = { type: "tool_use", id: "t1", name: "f", input: { a: 1 } };
+  const said = { ...{ id: "msg_1", type: "message", role: "assistant", model: "up" }, stop_reason: "tool_use" };
+  const usage = { input_tokens: 1, output_tokens: 2 };
+  const message = Buffer.from(JSON.stringify({ ...said, content: [...thinking, call], usage }));
+  const answer = exchange.readAnswer(message, Waybill.fromPartial({ target }), 0);
+  assert.ok("bytes" in answer);
+  const { output } = JSON.parse(Buffer.from(answer.bytes).toString());
+  const user = { role: "user", content: "hi" };
+  const { messages } = asked([user, ...output, { type: "function_call_output", call_id: "t1", output: "42" }]) as {
+    messages: { role: string; content: unknown[] }[];
+  };
+  assert.deepEqual(messages[1], { role: "assistant", content: [...thinking, call] });
 });

@@ -3,6 +3,7 @@ import { anthropic } from "./anthropic/index.ts";
 import { azureOpenAi } from "./azure-openai/index.ts";
 import { bedrock } from "./bedrock/index.ts";
 import { gemini } from "./gemini/index.ts";
+import { openAi } from "./openai/index.ts";
 import { openAiCompatible } from "./openai-compatible/index.ts";
 import type { ProviderDialect } from "./provider.ts";
 
@@ -12,4 +13,5 @@ export const DIALECTS: ReadonlyMap<string, ProviderDialect> = new Map([
   ["gemini", gemini],
   ["bedrock", bedrock],
   ["azure-openai", azureOpenAi],
+  ["openai", openAi],
 ]);

@@ -4,7 +4,7 @@ import type { AnswerEvent, Conversation, SurfaceName } from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
 import type { Failure } from "../core/ending.ts";
 import type { AbortedCallRule } from "../core/settle.ts";
-import type { PlainAnswer, Refusal, StreamReader } from "../providers/provider.ts";
+import type { FailedAnswer, PlainAnswer, Refusal, StreamReader } from "../providers/provider.ts";
 
 export interface Wire {
   /** The surface whose bytes pass; undefined: none speaks this format. */
@@ -21,7 +21,7 @@ export interface PassThrough {
   patch(waybill: Waybill, body: Uint8Array): Uint8Array;
   readStream(): StreamReader;
   /** Throws WaybillError upstream_malformed; an error object in a success is returned as a failure. */
-  readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure };
+  readAnswer(body: Uint8Array): PlainAnswer | FailedAnswer;
 }
 
 /** Between this format and the internal form. */

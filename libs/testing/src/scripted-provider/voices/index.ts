@@ -3,6 +3,7 @@ import { anthropicMessagesVoice } from "./anthropic-messages.ts";
 import { bedrockConverseVoice } from "./bedrock-converse.ts";
 import { geminiContentVoice } from "./gemini-content.ts";
 import { openAiChatVoice } from "./openai-chat.ts";
+import { openAiResponsesVoice } from "./openai-responses.ts";
 import type { Voice } from "./voice.ts";
 
 export const VOICES: readonly Voice[] = [
@@ -10,4 +11,5 @@ export const VOICES: readonly Voice[] = [
   anthropicMessagesVoice,
   geminiContentVoice,
   bedrockConverseVoice,
+  openAiResponsesVoice,
 ];

@@ -1,0 +1,23 @@
+// OpenAI's Responses, without what a provider would have to keep.
+import { toErrorBody } from "../openai-chat/errors.ts";
+import type { Surface } from "../surface.ts";
+import { toFailedEvent } from "./errors.ts";
+import { readResponsesConversation } from "./read-conversation.ts";
+import { readResponsesRequest } from "./request.ts";
+import { writeResponse } from "./write-answer.ts";
+import { ResponsesWriter } from "./write-stream.ts";
+
+export const openAiResponses: Surface = {
+  name: "openai-responses",
+  path: "/v1/responses",
+  forwardedHeaders: [],
+  readRequest: readResponsesRequest,
+  errorBody: (error) => JSON.stringify(toErrorBody(error)),
+  errorEvent: toFailedEvent,
+  heartbeat: ": waybill\n\n",
+  translation: {
+    readConversation: readResponsesConversation,
+    writeAnswer: writeResponse,
+    writeStream: (facts) => new ResponsesWriter(facts),
+  },
+};
