@@ -44,6 +44,12 @@ export const settings = {
     min: 65_536,
     max: 256 * 1024 * 1024,
   }),
+  WAYBILL_ALL_BUFFERS_BYTES_MAX: integer({
+    meaning: "What may wait for all slow readers together; beyond it the one with most waiting is cut.",
+    fallback: 256 * 1024 * 1024,
+    min: 1024 * 1024,
+    max: 16 * 1024 * 1024 * 1024,
+  }),
   WAYBILL_HEARTBEAT_MS: integer({
     meaning: "Silence in a stream that has begun after which its client is sent a sign of life; 0: never.",
     fallback: 15_000,

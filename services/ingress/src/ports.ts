@@ -122,6 +122,9 @@ export interface AnswerHead {
   savedUsd: string;
 }
 
+/** `slow_reader`: it was cut from here. */
+export type GoneReason = "client_gone" | "slow_reader";
+
 /** The client's side of one request. */
 export interface Client {
   /** The request goes on under the id of an earlier one. */
@@ -130,11 +133,11 @@ export interface Client {
   readonly isGone: boolean;
   /** True as soon as anything of the answer was written. */
   readonly hasContent: boolean;
-  onGone(listener: () => void): void;
+  onGone(listener: (reason: GoneReason) => void): void;
   /** Sends a complete answer. */
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void;
-  /** Begins or goes on with a stream. False: the reader is too slow and has been cut. */
-  stream(head: AnswerHead, bytes: Uint8Array): boolean;
+  /** Begins or goes on with a stream. A reader that is too slow is cut, and listeners are told. */
+  stream(head: AnswerHead, bytes: Uint8Array): void;
   /** Ends a complete stream. */
   endStream(): void;
   /** An error answer, or the in-band error event when a stream has begun. `head`: of the attempt that failed, if there was one. */

@@ -5,7 +5,7 @@ import type { AskedRequest } from "@waybill/surfaces";
 import { Attribution, DecideRequest, Features } from "@waybill/wire";
 import type { CachedAnswer } from "./core/cached-answer.ts";
 import { Flights } from "./core/flights.ts";
-import type { AnswerCache, AnswerHead, CacheAsked, Client } from "./ports.ts";
+import type { AnswerCache, AnswerHead, CacheAsked, Client, GoneReason } from "./ports.ts";
 import { type CacheTurn, cacheable, serveCached } from "./serve-cached.ts";
 
 const HEAD = { model: "m" } as AnswerHead;
@@ -14,21 +14,19 @@ class Reader {
   isGone = false;
   readonly hasContent = false;
   answers: { head: AnswerHead; text: string }[] = [];
-  #left = (): void => {};
+  #left: (reason: GoneReason) => void = () => {};
   rename(): void {}
-  onGone(listener: () => void): void {
+  onGone(listener: (reason: GoneReason) => void): void {
     this.#left = listener;
   }
   leave(): void {
     this.isGone = true;
-    this.#left();
+    this.#left("client_gone");
   }
   answer(head: AnswerHead, _status: number, _type: string, body: Buffer[]): void {
     this.answers.push({ head, text: Buffer.concat(body).toString() });
   }
-  stream(): boolean {
-    return true;
-  }
+  stream(): void {}
   endStream(): void {}
   fail(): void {}
 }

@@ -16,7 +16,7 @@ import {
 } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
 import { Flights } from "./core/flights.ts";
-import type { AnswerHead, Client } from "./ports.ts";
+import type { AnswerHead, Client, GoneReason } from "./ports.ts";
 import { type ServePorts, serve } from "./serve.ts";
 
 const TOTAL_MS = 60_000;
@@ -45,21 +45,19 @@ class ToldClient implements Client {
   error: WaybillError | undefined;
   head: AnswerHead | undefined;
   answered = false;
-  #listeners: (() => void)[] = [];
-  onGone(listener: () => void): void {
+  #listeners: ((reason: GoneReason) => void)[] = [];
+  onGone(listener: (reason: GoneReason) => void): void {
     this.#listeners.push(listener);
   }
   leave(): void {
     this.isGone = true;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener("client_gone");
   }
   answer(head: AnswerHead): void {
     this.answered = true;
     this.head = head;
   }
-  stream(): boolean {
-    return true;
-  }
+  stream(): void {}
   endStream(): void {}
   fail(error: WaybillError, head?: AnswerHead): void {
     this.error = error;

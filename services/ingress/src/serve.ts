@@ -276,8 +276,8 @@ async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
     listener: (event) => relay.on(event),
   });
   ports.attempts.open(attempt, asked.body);
-  client.onGone(() => {
-    if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, "client_gone");
+  client.onGone((reason) => {
+    if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, reason);
   });
   try {
     // Given up meanwhile, by its client or by a drain, it is not sent any more.

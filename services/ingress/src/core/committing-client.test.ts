@@ -14,7 +14,7 @@ function setUp(window: Partial<CommitWindow>) {
     get hasContent() {
       return log.length > 0;
     },
-    stream: (_head: AnswerHead, bytes: Uint8Array) => log.push(Buffer.from(bytes).toString()) > 0,
+    stream: (_head: AnswerHead, bytes: Uint8Array) => void log.push(Buffer.from(bytes).toString()),
     endStream: () => void log.push("end"),
     fail: (error: WaybillError) => void log.push(`fail ${error.code}`),
   } as unknown as Client;
@@ -23,7 +23,7 @@ function setUp(window: Partial<CommitWindow>) {
     { ms: 0, tokens: 0, ...window },
     (ms, then) => void timers.push({ ms, then }),
   );
-  const send = (text: string): boolean => client.stream(head, Buffer.from(text));
+  const send = (text: string): void => client.stream(head, Buffer.from(text));
   return { client, log, timers, send };
 }
 

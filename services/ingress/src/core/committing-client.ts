@@ -1,7 +1,7 @@
 // A client that is not told the beginning of a stream until enough of it is there: an attempt that fails before has shown nothing,
 // so that another may take its place.
 import type { WaybillError } from "@waybill/domain";
-import type { AnswerHead, Client } from "../ports.ts";
+import type { AnswerHead, Client, GoneReason } from "../ports.ts";
 
 export interface CommitWindow {
   /** From the first content; 0: time does not count. */
@@ -43,7 +43,7 @@ export class CommittingClient implements Client {
     this.#client.rename(requestId);
   }
 
-  onGone(listener: () => void): void {
+  onGone(listener: (reason: GoneReason) => void): void {
     this.#client.onGone(listener);
   }
 
@@ -51,8 +51,11 @@ export class CommittingClient implements Client {
     this.#client.answer(head, status, contentType, body, costUsd);
   }
 
-  stream(head: AnswerHead, bytes: Uint8Array): boolean {
-    if (!this.#held) return this.#client.stream(head, bytes);
+  stream(head: AnswerHead, bytes: Uint8Array): void {
+    if (!this.#held) {
+      this.#client.stream(head, bytes);
+      return;
+    }
     const { ms, tokens } = this.#window;
     if (!this.#head && ms > 0) this.#later(ms, () => this.#commit());
     this.#head = head;
@@ -60,7 +63,7 @@ export class CommittingClient implements Client {
     this.#heldBytes += bytes.length;
     if (tokens > 0) this.#count(bytes);
     const isEnough = (tokens > 0 && this.#events >= tokens) || this.#heldBytes > HELD_BYTES_MAX;
-    return isEnough ? this.#commit() : true;
+    if (isEnough) this.#commit();
   }
 
   endStream(): void {
@@ -80,12 +83,12 @@ export class CommittingClient implements Client {
     this.#head = undefined;
   }
 
-  #commit(): boolean {
+  #commit(): void {
     const head = this.#head;
     const held = this.#held;
-    if (!held || !head) return true;
+    if (!held || !head) return;
     this.#held = undefined;
-    return this.#client.stream(head, Buffer.concat(held));
+    this.#client.stream(head, Buffer.concat(held));
   }
 
   /** An event ends with an empty line. */

@@ -13,7 +13,7 @@ function setUp(bytesMax = 100) {
     isGone: false,
     hasContent: false,
     answer: () => void log.push("answer"),
-    stream: (_head: AnswerHead, bytes: Uint8Array) => log.push(`stream ${Buffer.from(bytes)}`) > 0,
+    stream: (_head: AnswerHead, bytes: Uint8Array) => void log.push(`stream ${Buffer.from(bytes)}`),
     endStream: () => void log.push("end"),
     fail: () => void log.push("fail"),
   } as unknown as Client;

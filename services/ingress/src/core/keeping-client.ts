@@ -1,7 +1,7 @@
 // A client whose answer is also kept: what goes to it is collected, and a whole answer is kept before its last byte is sent, so that
 // whoever has seen its end can ask for it again.
 import type { WaybillError } from "@waybill/domain";
-import type { AnswerHead, Client } from "../ports.ts";
+import type { AnswerHead, Client, GoneReason } from "../ports.ts";
 import type { KeptAnswer } from "./kept-answer.ts";
 
 export interface Keeping {
@@ -42,7 +42,7 @@ export class KeepingClient implements Client {
     this.#client.rename(requestId);
   }
 
-  onGone(listener: () => void): void {
+  onGone(listener: (reason: GoneReason) => void): void {
     this.#client.onGone(listener);
   }
 
@@ -52,12 +52,12 @@ export class KeepingClient implements Client {
     this.#keep({ isStream: false, status, contentType, costUsd, head, body: whole }, told);
   }
 
-  stream(head: AnswerHead, bytes: Uint8Array): boolean {
+  stream(head: AnswerHead, bytes: Uint8Array): void {
     this.#head ??= head;
     this.#bytes += bytes.length;
     if (this.#bytes <= this.#keeping.bytesMax) this.#pieces.push(Buffer.from(bytes));
     else this.#pieces = [];
-    return this.#client.stream(this.#headOf(head), bytes);
+    this.#client.stream(this.#headOf(head), bytes);
   }
 
   endStream(): void {

@@ -12,15 +12,13 @@ export type AttemptEnd =
   | { kind: "failed"; error: WaybillError }
   | { kind: "client_gone" };
 
-type CancelReason = "client_gone" | "slow_reader" | "superseded";
-
 export class Relay {
   readonly end: Promise<AttemptEnd>;
   readonly #client: Client;
   #head: AnswerHead;
   readonly #isStream: boolean;
   readonly #answerBytesMax: number;
-  readonly #cancel: (reason: CancelReason) => void;
+  readonly #cancel: (reason: "superseded") => void;
   #resolve: (end: AttemptEnd) => void = () => {};
   #status = 200;
   #contentType = "application/json";
@@ -32,7 +30,7 @@ export class Relay {
     decision: Decision,
     isStream: boolean,
     answerBytesMax: number,
-    cancel: (reason: CancelReason) => void,
+    cancel: (reason: "superseded") => void,
   ) {
     this.#client = client;
     this.#head = headOf(decision);
@@ -80,7 +78,7 @@ export class Relay {
   #onData(bytes: Uint8Array): void {
     if (this.#client.isGone) return;
     if (this.#isStream) {
-      if (!this.#client.stream(this.#head, bytes)) this.#cancel("slow_reader");
+      this.#client.stream(this.#head, bytes);
       return;
     }
     this.#collectedBytes += bytes.length;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, it } from "node:test";
 import { WaybillError } from "@waybill/domain";
 import type { AnswerHead } from "../ports.ts";
 import { HttpClient } from "./http-client.ts";
+import { ReaderRoom } from "./reader-room.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -35,7 +36,8 @@ async function hear(
   headers: Record<string, string> = {},
   { path = "/", heartbeatMs = 0 } = {},
 ): Promise<Response> {
-  const options = { requestId: "id-1", bufferBytesMax: 1_000, heartbeatMs, onFirstByte: () => {} };
+  const room = new ReaderRoom(1_000_000, () => {});
+  const options = { requestId: "id-1", bufferBytesMax: 1_000, room, heartbeatMs, onFirstByte: () => {} };
   const server = createServer((request, response) => tell(new HttpClient(request, response, options)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   closers.push(() => server.close());
@@ -100,5 +102,49 @@ describe("a client hears", () => {
       { heartbeatMs: 5 },
     );
     assert.equal(late.status, 502);
+  });
+});
+
+describe("a reader that takes nothing", () => {
+  /** Writes pieces until the reader's own connection and the kernel are full. */
+  async function fill(bufferBytesMax: number, roomBytesMax: number) {
+    const reasons: string[] = [];
+    let cuts = 0;
+    const room = new ReaderRoom(roomBytesMax, () => {
+      cuts += 1;
+    });
+    const server = createServer((request, response) => {
+      const client = new HttpClient(request, response, {
+        ...{ requestId: "id-1", bufferBytesMax, room, heartbeatMs: 0, onFirstByte: () => {} },
+      });
+      client.onGone((reason) => void reasons.push(reason));
+      const piece = Buffer.alloc(256 * 1024);
+      for (let n = 0; n < 200 && !client.isGone; n += 1) client.stream(head, piece);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, "127.0.0.1")
+      .pause()
+      .on("error", () => {});
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    await new Promise((resolve) => server.once("request", resolve));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const waiting = room.bytes;
+    closers.push(() => {
+      socket.destroy();
+      server.closeAllConnections();
+      server.close();
+    });
+    return { reasons, cuts, waiting };
+  }
+
+  it("is cut when too much waits for it", async () => {
+    const { reasons, cuts, waiting } = await fill(1_000_000, 100_000_000);
+    assert.deepEqual([reasons, cuts, waiting], [["slow_reader"], 0, 0]);
+  });
+
+  it("is cut when too much waits for all, and nothing of it is left", async () => {
+    const { reasons, cuts, waiting } = await fill(100_000_000, 1_000_000);
+    assert.deepEqual([reasons, cuts, waiting], [["slow_reader"], 1, 0]);
   });
 });

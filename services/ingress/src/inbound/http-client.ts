@@ -1,22 +1,28 @@
 // The client's side of one request over node:http: head, stream with a bounded buffer, errors before and inside a stream.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WaybillError } from "@waybill/domain";
-import type { AnswerHead, Client } from "../ports.ts";
+import type { AnswerHead, Client, GoneReason } from "../ports.ts";
 import { answerError } from "./answer-error.ts";
 import { answerHeaders, failureHeaders } from "./answer-headers.ts";
 import { errorSurface } from "./error-surface.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { Reader, ReaderRoom } from "./reader-room.ts";
 
 export interface HttpClientOptions {
   requestId: string;
   /** What may wait for a slow reader. */
   bufferBytesMax: number;
+  /** What may wait for all of them. */
+  room: ReaderRoom;
   /** Silence in a stream after which it is sent a sign of life; 0: never. */
   heartbeatMs: number;
   onFirstByte(): void;
 }
 
-export class HttpClient implements Client {
+/** A whole answer of which the reader takes nothing for so long is given up. */
+const STALLED_MS = 60_000;
+
+export class HttpClient implements Client, Reader {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #options: HttpClientOptions;
@@ -27,7 +33,7 @@ export class HttpClient implements Client {
   #streaming = false;
   /** Of the stream, heartbeats aside. */
   #lastShown: Uint8Array | undefined;
-  #goneListeners: (() => void)[] = [];
+  #goneListeners: ((reason: GoneReason) => void)[] = [];
 
   constructor(request: IncomingMessage, response: ServerResponse, options: HttpClientOptions) {
     this.#request = request;
@@ -35,8 +41,12 @@ export class HttpClient implements Client {
     this.#options = options;
     this.#requestId = options.requestId;
     // `close` also follows a complete answer; only before that does it mean that the client has left.
-    response.on("close", () => this.#leave());
-    request.on("aborted", () => this.#leave());
+    response.on("close", () => {
+      options.room.waits(this, 0);
+      this.#leave("client_gone");
+    });
+    response.on("drain", () => options.room.waits(this, 0));
+    request.on("aborted", () => this.#leave("client_gone"));
   }
 
   get isGone(): boolean {
@@ -56,8 +66,8 @@ export class HttpClient implements Client {
     this.#requestId = requestId;
   }
 
-  onGone(listener: () => void): void {
-    if (this.#gone) listener();
+  onGone(listener: (reason: GoneReason) => void): void {
+    if (this.#gone) listener("client_gone");
     else this.#goneListeners = [listener];
   }
 
@@ -74,20 +84,24 @@ export class HttpClient implements Client {
     const [first] = body;
     this.#complete = true;
     this.#response.end(body.length === 1 ? first : Buffer.concat(body, length));
+    this.#watchReading();
   }
 
-  stream(head: AnswerHead, bytes: Uint8Array): boolean {
-    if (this.#complete) return true;
+  stream(head: AnswerHead, bytes: Uint8Array): void {
+    if (this.#complete || this.#gone) return;
     if (!this.#streaming) this.#beginStream(head);
     this.#response.write(bytes);
     this.#lastShown = bytes;
     this.#heartbeat?.wrote(bytes);
-    if (this.#response.writableLength <= this.#options.bufferBytesMax) return true;
-    // No event may end a stream the reader does not read; the cut connection tells it that the answer is not whole.
-    this.#gone = true;
-    this.#heartbeat?.stop();
+    const waiting = this.#response.writableLength;
+    if (waiting <= this.#options.bufferBytesMax) this.#options.room.waits(this, waiting);
+    else this.cut();
+  }
+
+  /** No event may end a stream the reader does not read; the cut connection tells it that the answer is not whole. */
+  cut(): void {
+    this.#leave("slow_reader");
     this.#response.destroy();
-    return false;
   }
 
   endStream(): void {
@@ -135,13 +149,22 @@ export class HttpClient implements Client {
     this.#complete = true;
     this.#heartbeat?.stop();
     this.#response.end();
+    this.#watchReading();
   }
 
-  #leave(): void {
+  /** What is left of a whole answer takes memory until its reader has it. Node resets the timeout when it does. */
+  #watchReading(): void {
+    const waiting = this.#response.writableLength;
+    if (waiting === 0) return;
+    this.#options.room.waits(this, waiting);
+    this.#response.setTimeout(STALLED_MS, () => this.#response.destroy());
+  }
+
+  #leave(reason: GoneReason): void {
     if (this.#complete || this.#gone) return;
     this.#gone = true;
     this.#heartbeat?.stop();
-    for (const listener of this.#goneListeners) listener();
+    for (const listener of this.#goneListeners) listener(reason);
   }
 
   #headers(head: AnswerHead): Record<string, string> {

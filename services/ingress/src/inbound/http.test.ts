@@ -67,6 +67,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS: 1_000,
     WAYBILL_OPEN_REQUESTS_MAX: changes.openRequestsMax ?? 100,
     WAYBILL_STREAM_BUFFER_BYTES_MAX: MIB,
+    WAYBILL_ALL_BUFFERS_BYTES_MAX: MIB,
     WAYBILL_HEARTBEAT_MS: 0,
     WAYBILL_CLAIM_TIMEOUT_MS: 1_000,
     WAYBILL_ANSWER_BYTES_MAX: MIB,

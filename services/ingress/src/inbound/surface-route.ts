@@ -9,11 +9,13 @@ import { type ServeLimits, type ServePorts, serve } from "../serve.ts";
 import { Bodies, type BodyLimits } from "./bodies.ts";
 import { presentedKey } from "./http.ts";
 import { HttpClient } from "./http-client.ts";
+import { ReaderRoom } from "./reader-room.ts";
 import type { RequestReport } from "./report-requests.ts";
 
 export interface SurfaceRouteConfig extends BodyLimits {
   WAYBILL_OPEN_REQUESTS_MAX: number;
   WAYBILL_STREAM_BUFFER_BYTES_MAX: number;
+  WAYBILL_ALL_BUFFERS_BYTES_MAX: number;
   WAYBILL_HEARTBEAT_MS: number;
   WAYBILL_CLAIM_TIMEOUT_MS: number;
   WAYBILL_ANSWER_BYTES_MAX: number;
@@ -47,6 +49,7 @@ export function makeSurfaceRoute(
   };
   const open = new Set<HttpClient>();
   const bodies = new Bodies(config);
+  const room = readerRoom(config, metrics);
   let streamsOpen = 0;
   metrics.gauge("waybill_ingress_requests_open", "Requests being served", () => open.size);
   metrics.gauge("waybill_ingress_bodies_open_bytes", "Request bodies in memory", () => bodies.openBytes);
@@ -66,6 +69,7 @@ export function makeSurfaceRoute(
       const client = new HttpClient(request.raw, reply.raw, {
         requestId,
         bufferBytesMax: config.WAYBILL_STREAM_BUFFER_BYTES_MAX,
+        room,
         heartbeatMs: config.WAYBILL_HEARTBEAT_MS,
         onFirstByte: () => {
           report.firstByte(startMs);
@@ -83,17 +87,9 @@ export function makeSurfaceRoute(
       };
       open.add(client);
       const { traceparent } = span;
-      const call = {
-        surface,
-        requestId,
-        ingressId,
-        headers,
-        presentedKey: presentedKey(request),
-        readBody,
-        traceparent,
-      };
+      const asking = { surface, requestId, ingressId, headers, presentedKey: presentedKey(request) };
       try {
-        const served = await serve(call, client, ports, limits);
+        const served = await serve({ ...asking, readBody, traceparent }, client, ports, limits);
         span.end({ "waybill.request_id": requestId, "waybill.code": served.code });
         report.served(served, startMs, requestId, span.traceId);
       } finally {
@@ -111,6 +107,20 @@ export function makeSurfaceRoute(
       for (const client of open) client.fail(error);
     },
   };
+}
+
+function readerRoom(config: SurfaceRouteConfig, metrics: ServiceScope["metrics"]): ReaderRoom {
+  const cut = metrics.counter(
+    "waybill_ingress_readers_cut_total",
+    "Readers cut because too much waited for all of them",
+  );
+  const room = new ReaderRoom(config.WAYBILL_ALL_BUFFERS_BYTES_MAX, () => cut(1));
+  metrics.gauge(
+    "waybill_ingress_readers_waiting_bytes",
+    "Answers in memory that their readers have not taken",
+    () => room.bytes,
+  );
+  return room;
 }
 
 function textOf(header: string | string[] | undefined): string {
