@@ -99,3 +99,23 @@ providers:
     "providers[1].baseUrl: must be the resource's endpoint, without /openai",
   ]);
 });
+
+test("only a model for embeddings may leave out its price of output, and it is for nothing else", () => {
+  const problems = problemsOf(`
+providers:
+  - id: a
+    dialect: openai-compatible
+    baseUrl: https://a.example/v1
+    models:
+      - {name: e, capabilities: [embeddings], price: {input: "0.02"}}
+      - {name: c, price: {input: "0.02"}}
+      - {name: t, capabilities: [tools], price: {input: "0.02"}}
+      - {name: b, capabilities: [embeddings, tools]}
+`);
+  const missing = "must be there, except for a model with capabilities: [embeddings]";
+  assert.deepEqual(problems, [
+    `providers[0].models[1].price.output: ${missing}`,
+    `providers[0].models[2].price.output: ${missing}`,
+    "providers[0].models[3].capabilities: must be embeddings alone: such a model serves nothing else",
+  ]);
+});

@@ -27,7 +27,7 @@ const PATH = "/v1/chat/completions";
 const USER_HEADER = /^x-user-[a-z0-9]+(-[a-z0-9]+)*$/;
 const SECRET_HEADER = /^(cookie|set-cookie|x-api-key|api-key)$|authorization|token|secret|password/;
 /** body.* holds neither text for the model nor its tools. */
-const NEVER_IN_BODY: readonly string[] = ["messages", "input", "prompt", "system", "tools"];
+const NEVER_IN_BODY: readonly string[] = ["messages", "input", "prompt", "suffix", "system", "tools"];
 
 export function describedFeatures(said: DescribedRequest): Features {
   const { stream, choiceCount, hasTools, hasImages, hasJsonSchema } = said;

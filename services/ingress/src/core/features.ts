@@ -47,6 +47,8 @@ export function featuresOf(
     bodyJson: bodyJson(asked),
     routing: routingOf(asked.routing, headers),
     path,
+    wantsEmbeddings: asked.wantsEmbeddings,
+    inputCount: size.inputCount,
   };
 }
 

@@ -58,7 +58,7 @@ export interface Features {
   priceUnbounded: boolean;
   /**
    * body.*: the body's top-level texts, numbers and booleans, and its metadata, as one JSON object of at most 4 KiB; what did
-   * not fit is left out. Never messages, input, prompt, system or tools. Empty: not asked for a route.
+   * not fit is left out. Never messages, input, prompt, suffix, system or tools. Empty: not asked for a route.
    */
   bodyJson: string;
   routing:
@@ -66,6 +66,10 @@ export interface Features {
     | undefined;
   /** The path the client asked, e.g. /v1/chat/completions. */
   path: string;
+  /** The request wants embeddings, not an answer: there is no output, and only a model with that capability serves it. */
+  wantsEmbeddings: boolean;
+  /** Inputs that the model reads apart from each other, each with a context window of its own; 0 counts as 1. */
+  inputCount: number;
 }
 
 export interface Features_MetadataEntry {
@@ -183,6 +187,8 @@ function createBaseFeatures(): Features {
     bodyJson: "",
     routing: undefined,
     path: "",
+    wantsEmbeddings: false,
+    inputCount: 0,
   };
 }
 
@@ -247,6 +253,12 @@ export const Features: MessageFns<Features> = {
     }
     if (message.path !== "") {
       writer.uint32(138).string(message.path);
+    }
+    if (message.wantsEmbeddings !== false) {
+      writer.uint32(144).bool(message.wantsEmbeddings);
+    }
+    if (message.inputCount !== 0) {
+      writer.uint32(152).uint32(message.inputCount);
     }
     return writer;
   },
@@ -406,6 +418,22 @@ export const Features: MessageFns<Features> = {
             message.path = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.wantsEmbeddings = reader.bool();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.inputCount = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -464,6 +492,8 @@ export const Features: MessageFns<Features> = {
       ? RoutingConfig.fromPartial(object.routing)
       : undefined;
     message.path = object.path ?? "";
+    message.wantsEmbeddings = object.wantsEmbeddings ?? false;
+    message.inputCount = object.inputCount ?? 0;
     return message;
   },
 };
