@@ -7,6 +7,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { formatUsd } from "@waybill/domain";
 import { type CallEntry, scriptedVector } from "@waybill/testing";
 import OpenAI from "openai";
+import { adminOf } from "../stack/admin.ts";
 import { anthropicClient } from "../stack/anthropic.ts";
 import { openaiClient } from "../stack/ask.ts";
 import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
@@ -46,7 +47,7 @@ let stack: TestStack;
 /** Attempts that came to no provider. */
 let unsent = 0;
 before(async () => {
-  stack = await startStack({ waybillYaml, env: { worker: { TEST_KEY: "a-key" } } });
+  stack = await startStack({ waybillYaml, replicas: { console: 1 }, env: { worker: { TEST_KEY: "a-key" } } });
 });
 after(() => stack[Symbol.asyncDispose]());
 
@@ -140,6 +141,35 @@ describe("POST /v1/embeddings", () => {
     await lastBooked();
   });
 
+  it("goes by a route where its path says, is simulated as it is served, and auto takes only models for it", async () => {
+    const admin = adminOf(stack);
+    const document = {
+      nodes: [
+        { id: "start", kind: "start", next: "kind" },
+        ...[{ id: "kind", kind: "if", condition: 'request.path == "/v1/embeddings"', whenTrue: "e", whenFalse: "c" }],
+        { id: "e", kind: "auto", models: ["own/scripted-c", "own/scripted-e"], next: "end" },
+        { id: "c", kind: "model", model: "own/scripted-c", next: "end" },
+        { id: "end", kind: "end" },
+      ],
+    };
+    const simulated = async (wantsEmbeddings: boolean): Promise<string> => {
+      const { body } = await admin("POST", "/api/v1/routes/simulate", { document, request: { wantsEmbeddings } });
+      return `${body.explanation?.model ?? JSON.stringify(body)}`;
+    };
+    assert.equal(await simulated(true), "own/scripted-e");
+    assert.equal(await simulated(false), "own/scripted-c");
+
+    const saved = await admin("POST", "/api/v1/routes", { name: "both", document, deploy: true });
+    assert.equal(saved.status, 201, JSON.stringify(saved.body));
+    const client = openaiClient(stack);
+    const served = (answer: { response: Response }) => answer.response.headers.get("x-waybill-model");
+    const vectors = await client.embeddings.create({ model: "dynamic/both", input: "a" }).withResponse();
+    const asked = { model: "dynamic/both", max_tokens: 5, messages: [{ role: "user" as const, content: "a" }] };
+    const chatted = await client.chat.completions.create(asked).withResponse();
+    assert.deepEqual([served(vectors), served(chatted)], ["scripted-e", "scripted-c"]);
+    assert.equal((await lastBooked()).model, "scripted-c");
+  });
+
   it("names what is wrong with a body", async () => {
     const client = openaiClient(stack);
     const error = await refusal(client.embeddings.create({ model: "vectors", input: ["a", 1] as unknown as string[] }));
@@ -156,6 +186,22 @@ describe("POST /v1/embeddings", () => {
     assert.deepEqual([error.status, error.code, calls().length], [402, "budget_exceeded", before]);
     await poor.embeddings.create({ model: "vectors", input: "x".repeat(8_000) });
     assert.equal((await lastBooked()).team_id, "research");
+  });
+
+  it("carries many large vectors, and says of an answer beyond its bound what to do; both are booked", async () => {
+    const client = openaiClient(stack);
+    const input = Array.from({ length: 1_500 }, (_, index) => `${index}`);
+    const asked = { model: "vectors", input, dimensions: 3_072 };
+    // 24 MB in base64, and more than 64 MiB as floats.
+    const many = await client.embeddings.create(asked);
+    assert.deepEqual([...(many.data[1_499]?.embedding ?? [])], [...scriptedVector("1499", 3_072)]);
+    const error = await refusal(client.embeddings.create({ ...asked, encoding_format: "float" }));
+    assert.deepEqual([error.status, error.code], [502, "upstream_malformed"]);
+    assert.match(error.message, /larger than 64 MiB.*in base64/);
+    const booked = await lastBooked();
+    // The provider has made it and bills it; what it says of that was not read.
+    assert.deepEqual([booked.outcome, booked.token_source], ["unknown", "worst_case"]);
+    assert.ok(Number(booked.cost_usd) > 0);
   });
 
   it("books what it must where the provider says no usage, fails or breaks off", async () => {

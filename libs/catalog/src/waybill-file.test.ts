@@ -19,7 +19,7 @@ test("the example file is valid", async () => {
   const file = parseWaybillFile(text, "waybill.example.yaml");
   assert.deepEqual(
     file.providers.map(({ id }) => id),
-    ["openai", "anthropic", "vllm", "ollama", "gemini", "bedrock", "azure", "azure-by-deployment"],
+    ["openai", "groq", "anthropic", "vllm", "ollama", "gemini", "bedrock", "azure", "azure-by-deployment"],
   );
 });
 
