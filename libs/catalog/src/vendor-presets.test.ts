@@ -101,5 +101,6 @@ describe("refusedParameters", () => {
         "providers[0].refusedParameters[0]: is no field that can be left out",
       ]);
     }
+    assert.match(problemsOf("preset: vllm, refusedParameters: [stream_options]").join(), /say streamUsage: false/);
   });
 });

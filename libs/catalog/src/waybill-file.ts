@@ -101,7 +101,8 @@ const providerFields = z.strictObject({
       z
         .string()
         .regex(/^[a-z][a-z0-9_]{0,63}$/, { error: "must be the name of a field" })
-        .refine((name) => !NEVER_LEFT_OUT.includes(name), { error: "is no field that can be left out" }),
+        .refine((name) => !NEVER_LEFT_OUT.includes(name), { error: "is no field that can be left out" })
+        .refine((name) => name !== "stream_options", { error: "is not named here: say streamUsage: false" }),
     )
     .max(64)
     .optional(),

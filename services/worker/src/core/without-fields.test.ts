@@ -33,8 +33,10 @@ describe("withoutFields()", () => {
   });
 
   it("looks at the top of the body only", () => {
-    const text = '{"messages":[{"user":"\\"user\\""}]}';
-    assert.deepEqual(send(text, ["user"]), { body: text, droppedFields: ["seed"] });
+    for (const text of ['{"messages":[{"user":"\\"user\\""}]}', '{"messages":[{"role":"user"}]}']) {
+      assert.deepEqual(send(text, ["user"]), { body: text, droppedFields: ["seed"] });
+    }
+    assert.equal(send('{"role":"user","user" \n: 1}', ["user"]).body, '{"role":"user"}');
   });
 
   it("says a limit by its older name, so that it is never lost", () => {

@@ -22,8 +22,7 @@ function trimmed(request: ProviderRequest, refused: readonly string[], unnamed: 
   const { buffer, byteOffset, byteLength } = request.body;
   const bytes = Buffer.from(buffer, byteOffset, byteLength);
   // Most bodies have none of them, and need not be read again.
-  const isThere = (name: string): boolean => bytes.includes(`"${name}"`);
-  if (![...refused, ...unnamed].some(isThere)) return request;
+  if (![...refused, ...unnamed].some((name) => hasName(bytes, name))) return request;
   const { fields, value, insertAt } = scanBody(bytes);
   const dropped = refused.filter((name) => fields.has(name));
   let rest: Parameters<typeof removeField>[0] = { body: bytes, fields };
@@ -35,4 +34,18 @@ function trimmed(request: ProviderRequest, refused: readonly string[], unnamed: 
   }
   const named = dropped.filter((name) => name !== LIMIT);
   return { ...request, body, droppedFields: [...new Set([...request.droppedFields, ...named])] };
+}
+
+const COLON = 0x3a;
+const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/** Whether a field is so named, at any depth. A role of "user" is a value and none. */
+function hasName(bytes: Buffer, name: string): boolean {
+  const quoted = `"${name}"`;
+  for (let at = bytes.indexOf(quoted); at >= 0; at = bytes.indexOf(quoted, at + 1)) {
+    let behind = at + quoted.length;
+    while (SPACES.has(bytes[behind])) behind += 1;
+    if (bytes[behind] === COLON) return true;
+  }
+  return false;
 }
