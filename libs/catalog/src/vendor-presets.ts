@@ -1,5 +1,7 @@
 // Vendors whose endpoints speak OpenAI's API, and in what they differ from it. Facts only, each with its source: what a vendor does not
 // write down, and nobody has reported, is not here. What an operator's file says wins over all of it.
+// The pages of vLLM, Ollama, Together and OpenRouter were read in part. Those of Groq, DeepSeek, xAI and Mistral could not be opened: what
+// stands here of them is as official SDKs, copies of the pages, other gateways' pages and the named reports quote them.
 
 export interface VendorPreset {
   baseUrl: string;
@@ -34,7 +36,7 @@ export const VENDOR_PRESETS = {
     // `n` above 1 is, too; it is left to Groq to refuse, as one answer is not two.
     // `metadata` and `store`: "property is unsupported", fanenr/chatbot#21, skye-harris/hass_local_openai_llm#59.
     // groq/groq-python chat_completion_chunk.py : include_usage is taken; usage stands in `x_groq.usage` as well.
-    // https://console.groq.com/docs/api-reference : there is a chat, and neither completions nor embeddings.
+    // https://docs.getbifrost.ai/providers/supported-providers/groq : there is a chat, and neither completions nor embeddings.
     baseUrl: "https://api.groq.com/openai/v1",
     keyVariable: "GROQ_API_KEY",
     refusedParameters: ["logprobs", "top_logprobs", "logit_bias", "metadata", "store"],
@@ -60,7 +62,7 @@ export const VENDOR_PRESETS = {
   },
 
   mistral: {
-    // https://docs.mistral.ai/api : base URL; the fields of a chat. Any other is 422 "Extra inputs are not permitted"
+    // https://docs.mistral.ai/api : base URL; the fields of a chat, as mistralai/client-python lists them. Any other is 422 "Extra inputs are not permitted"
     // (mistralai/platform-docs-public#7), stream_options.include_usage (openai/openai-agents-python#442) and max_completion_tokens
     // (editor-code-assistant/eca#231) among them; streams report usage without being asked (dnakov/anon-kode#53).
     // There are embeddings, and FIM instead of completions.
