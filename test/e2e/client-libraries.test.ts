@@ -5,8 +5,9 @@ import { after, before, describe, it } from "node:test";
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { ChatAnthropic } from "@langchain/anthropic";
-import { ChatOpenAI } from "@langchain/openai";
-import { generateText, jsonSchema, streamText } from "ai";
+import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
+import { scriptedVector } from "@waybill/testing";
+import { embedMany, generateText, jsonSchema, streamText } from "ai";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 const yaml = (url: string): string => `
@@ -28,6 +29,11 @@ providers:
     baseUrl: ${url}
     allowPrivateAddress: true
     models: *models
+  - id: vectors
+    dialect: openai-compatible
+    baseUrl: ${url}
+    allowPrivateAddress: true
+    models: [{name: scripted-e, contextWindowTokens: 8192, capabilities: [embeddings], price: {input: "1"}}]
 `;
 const PROVIDERS = ["claude", "other", "openai"];
 const parameters = { type: "object" as const, properties: { city: { type: "string" as const } }, required: ["city"] };
@@ -87,6 +93,29 @@ describe("Vercel's AI SDK", () => {
       });
     }
   }
+});
+
+describe("embeddings", () => {
+  const values = ["naïve", "日本"];
+  const model = "vectors/scripted-e";
+  const expected = values.map((value) => [...scriptedVector(value, 6)]);
+
+  it("come to Vercel's AI SDK", async () => {
+    stack.provider.setForModel("scripted-e", { inputTokens: 9 });
+    const waybill = createOpenAICompatible({ name: "waybill", baseURL: `${stack.url}/v1`, apiKey: key() });
+    const providerOptions = { waybill: { dimensions: 6 } };
+    const { embeddings, usage } = await embedMany({ model: waybill.embeddingModel(model), values, providerOptions });
+    assert.deepEqual([embeddings, usage.tokens], [expected, 9]);
+  });
+
+  it("come to LangChain", async () => {
+    const embedder = new OpenAIEmbeddings({
+      ...{ model, dimensions: 6, apiKey: key() },
+      configuration: { baseURL: `${stack.url}/v1` },
+    });
+    assert.deepEqual(await embedder.embedDocuments(values), expected);
+    assert.deepEqual(await embedder.embedQuery("naïve"), expected[0]);
+  });
 });
 
 describe("LangChain", () => {

@@ -44,8 +44,11 @@ test("a price that depends on the time of day is unknown", () => {
   assert.match(findBaseModel("deepseek", "deepseek-chat")?.priceProblem ?? "", /depends on time_of_date/);
 });
 
-test("an embedding model has no price for output", () => {
+test("a missing price of output is nothing only for a model that has no output", () => {
   assert.match(findBaseModel("openai", "text-embedding-3-small")?.priceProblem ?? "", /no price for text/);
+  const price = priceInForce(findBaseModel("openai", "text-embedding-3-small", true)?.entries ?? [], at("2026-11-22"));
+  assert.ok(price);
+  assert.deepEqual([ratesFor(price, 1n).input, ratesFor(price, 1n).output], [20_000n, 0n]);
 });
 
 test("a provider is known by its base URL only", () => {

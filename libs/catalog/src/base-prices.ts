@@ -28,14 +28,21 @@ export function isCatalogueProvider(id: string): boolean {
   return findProvider({ providerId: id })?.id === id;
 }
 
-/** Looks a model up by the package's own matching rules; undefined when it is not there. */
-export function findBaseModel(catalogueProvider: string, model: string): BaseModel | undefined {
+/**
+ * Looks a model up by the package's own matching rules; undefined when it is not there. `isWithoutOutput`: of a model for embeddings,
+ * whose output the package gives no price, because there is none.
+ */
+export function findBaseModel(
+  catalogueProvider: string,
+  model: string,
+  isWithoutOutput = false,
+): BaseModel | undefined {
   // With no usage this only matches; the price it computes (0) is not looked at.
   const found = calcPrice({}, model, { providerId: catalogueProvider })?.model;
   if (!found) return undefined;
   const base = { catalogueId: found.id, contextWindowTokens: found.context_window };
   try {
-    return { ...base, entries: entriesOf(found.prices), priceProblem: undefined };
+    return { ...base, entries: entriesOf(found.prices, isWithoutOutput), priceProblem: undefined };
   } catch (error) {
     return { ...base, entries: [], priceProblem: error instanceof Error ? error.message : String(error) };
   }
@@ -58,7 +65,7 @@ function entryFolder(require: NodeJS.Require): string {
   return require.resolve("@pydantic/genai-prices").replace(/[/\\][^/\\]*$/, "");
 }
 
-function entriesOf(prices: unknown): PriceEntry[] {
+function entriesOf(prices: unknown, isWithoutOutput: boolean): PriceEntry[] {
   const conditional = Array.isArray(prices) ? (prices as unknown[]) : [{ prices }];
   return conditional.map((item) => {
     const { constraint, prices: given } = item as {
@@ -74,7 +81,7 @@ function entriesOf(prices: unknown): PriceEntry[] {
       effectiveFromMs,
       price: {
         version: versionText(startDate),
-        tiers: tiersOf(given as GivenPrices),
+        tiers: tiersOf(given as GivenPrices, isWithoutOutput),
         perRequestPicoUsd: perRequest(given as GivenPrices),
       },
     };
@@ -91,14 +98,14 @@ const KEYS = {
 } as const;
 
 /** Tiers count from `start` tokens of input, exclusive, and hold for the whole request: the same rule as ours. */
-function tiersOf(given: GivenPrices): PriceTier[] {
+function tiersOf(given: GivenPrices, isWithoutOutput: boolean): PriceTier[] {
   const starts = new Set<number>([0]);
   for (const key of Object.values(KEYS)) for (const tier of tieredOf(given[key])?.tiers ?? []) starts.add(tier.start);
   return [...starts]
     .sort((a, b) => a - b)
     .map((start) => {
       const input = rateAt(given, KEYS.input, start);
-      const output = rateAt(given, KEYS.output, start);
+      const output = rateAt(given, KEYS.output, start) ?? (isWithoutOutput ? 0n : undefined);
       if (input === undefined || output === undefined) throw new Error("it has no price for text input and output");
       return {
         aboveInputTokens: BigInt(start),

@@ -110,3 +110,30 @@ test("what only some dialects have is there only where it is said", () => {
   );
   assert.ok(!("region" in (providers[2] ?? {})));
 });
+
+test("a model is for embeddings only where the file or the catalogue says so, and then its output costs nothing", () => {
+  const { models } = makeDeployment(
+    parseWaybillFile(
+      `
+providers:
+  - {id: openai, dialect: openai-compatible, baseUrl: "https://api.openai.com/v1", models: [text-embedding-3-small, gpt-4.1]}
+  - id: own
+    dialect: openai-compatible
+    baseUrl: https://own.example/v1
+    models: [unknown, {name: e, capabilities: [embeddings], price: {input: "0.02"}}]
+`,
+      "a file",
+    ),
+    "",
+  );
+  const seen = models.map(({ model, capabilities, prices }) => {
+    const rates = prices[0]?.price.tiers[0]?.rates;
+    return [model, capabilities.includes("embeddings"), rates?.input, rates?.output];
+  });
+  assert.deepEqual(seen, [
+    ["text-embedding-3-small", true, 20_000n, 0n],
+    ["gpt-4.1", false, 2_000_000n, 8_000_000n],
+    ["unknown", false, undefined, undefined],
+    ["e", true, 20_000n, 0n],
+  ]);
+});

@@ -3,7 +3,14 @@ import { createHash } from "node:crypto";
 import { catalogueProviderOf, findBaseModel } from "./base-prices.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
 import { dayMs } from "./import/imported-model.ts";
-import { CAPABILITIES, findOwnModel, type QualityByTask, SIMULATOR_MODELS, SIMULATOR_PROVIDER } from "./own-models.ts";
+import {
+  findOwnModel,
+  isForEmbeddings,
+  type QualityByTask,
+  SIMULATOR_MODELS,
+  SIMULATOR_PROVIDER,
+  SUPPOSED_CAPABILITIES,
+} from "./own-models.ts";
 import { completeRates, type PriceEntry } from "./price-entry.ts";
 import type { FileModel, FilePrice, FileProvider, WaybillFile } from "./waybill-file.ts";
 
@@ -19,6 +26,12 @@ export interface DeployedProvider {
   region?: string;
   /** Absent: the dialect's usual one. */
   apiVersion?: string;
+  /** Fields that the provider refuses; absent: none. */
+  refusedParameters?: string[];
+  /** The provider refuses `stream_options`; absent: it does not. */
+  noStreamUsage?: boolean;
+  /** Of OpenAI's endpoints, those there are; absent: all. */
+  endpoints?: string[];
 }
 
 export interface DeployedModel {
@@ -71,6 +84,9 @@ export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deploym
       // Left out where they are not said, so that what was deployed before they existed is the same as now.
       ...(provider.region !== undefined && { region: provider.region }),
       ...(provider.apiVersion !== undefined && { apiVersion: provider.apiVersion }),
+      ...(provider.refusedParameters && { refusedParameters: provider.refusedParameters }),
+      ...(provider.streamUsage === false && { noStreamUsage: true }),
+      ...(provider.endpoints && { endpoints: provider.endpoints }),
     });
     for (const model of provider.models) addModel(deployment, provider, model);
   }
@@ -82,8 +98,11 @@ export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deploym
 function addModel(deployment: Deployment, provider: FileProvider, model: FileModel): void {
   const catalogue = provider.catalogue ?? catalogueProviderOf(provider.baseUrl);
   const upstreamModel = model.upstreamModel ?? model.name;
-  const base = catalogue === undefined ? undefined : findBaseModel(catalogue, upstreamModel);
-  const own = catalogue === undefined || !base ? undefined : findOwnModel(catalogue, base.catalogueId);
+  const listed = catalogue === undefined ? undefined : findBaseModel(catalogue, upstreamModel);
+  const own = catalogue === undefined || !listed ? undefined : findOwnModel(catalogue, listed.catalogueId);
+  const capabilities = model.capabilities ?? own?.capabilities ?? SUPPOSED_CAPABILITIES;
+  const isWithoutOutput = isForEmbeddings(capabilities);
+  const base = catalogue !== undefined && isWithoutOutput ? findBaseModel(catalogue, upstreamModel, true) : listed;
   const prices = model.price ? [filePriceEntry(model.price)] : (base?.entries ?? []);
   deployment.models.push({
     provider: provider.id,
@@ -91,8 +110,7 @@ function addModel(deployment: Deployment, provider: FileProvider, model: FileMod
     upstreamModel,
     contextWindowTokens: model.contextWindowTokens ?? own?.contextWindowTokens ?? base?.contextWindowTokens ?? 0,
     maxOutputTokens: model.maxOutputTokens ?? own?.maxOutputTokens ?? 0,
-    // Where nothing is known the provider itself is the judge.
-    capabilities: model.capabilities ?? own?.capabilities ?? CAPABILITIES,
+    capabilities,
     simulated: false,
     quality: model.quality ?? own?.quality ?? {},
     firstTokenMs: model.firstTokenMs ?? 0,
@@ -115,7 +133,8 @@ function filePriceEntry(given: FilePrice): PriceEntry {
     cachedInput: rate(given.cachedInput),
     cacheWrite5m: rate(given.cacheWrite5m),
     cacheWrite1h: rate(given.cacheWrite1h),
-    output: rate(given.output) ?? unreachable("output"),
+    // Only a model without output may leave it out.
+    output: rate(given.output) ?? 0n,
     reasoningOutput: rate(given.reasoningOutput),
   });
   const perRequestPicoUsd =

@@ -9,6 +9,6 @@ export {
 export type { ImportedCatalogue, ImportedModel, ImportOptions } from "./import/imported-model.ts";
 export { importLitellm } from "./import/litellm.ts";
 export { importModelsDev } from "./import/models-dev.ts";
-export { CAPABILITIES } from "./own-models.ts";
+export { CAPABILITIES, isForEmbeddings, SUPPOSED_CAPABILITIES } from "./own-models.ts";
 export { completeRates, type GivenRates, type PriceEntry, priceInForce } from "./price-entry.ts";
 export { parseWaybillFile, type WaybillFile, WaybillFileError } from "./waybill-file.ts";

@@ -1,11 +1,19 @@
 // What the base prices do not say: maximum output, exact context windows, capabilities, quality; and the simulator's two models.
-// Sources: models.dev of 2026-07-02 for OpenAI's limits; quality from published results of WildEval/ZeroEval @8c1485edf12c
+// Sources: models.dev of 2026-07-02 for OpenAI's limits, openai/openai-openapi CreateEmbeddingRequest for those of embeddings; quality from published results of WildEval/ZeroEval @8c1485edf12c
 // (share of right answers on GSM8K, level 5 of MATH, and CRUXEval). The simulator's figures are our own.
 import { completeRates, type PriceEntry } from "./price-entry.ts";
 
-/** What a model can be asked for besides text. */
-export const CAPABILITIES = ["tools", "images", "json_schema"] as const;
+/** What may be said of a model: what it can be asked for besides text, or that it makes embeddings and nothing else. */
+export const CAPABILITIES = ["tools", "images", "json_schema", "embeddings"] as const;
 type Capability = (typeof CAPABILITIES)[number];
+
+/** Where nothing is known the provider itself is the judge. Embeddings are never supposed: they are another kind of request. */
+export const SUPPOSED_CAPABILITIES = ["tools", "images", "json_schema"] as const satisfies readonly Capability[];
+
+/** True for a model that makes embeddings and nothing else. */
+export function isForEmbeddings(capabilities: readonly string[]): boolean {
+  return capabilities.includes("embeddings");
+}
 
 export interface OwnModel {
   contextWindowTokens: number;
@@ -17,7 +25,7 @@ export interface OwnModel {
 
 export type QualityByTask = Readonly<Record<string, number>>;
 
-const ALL: readonly Capability[] = CAPABILITIES;
+const ALL: readonly Capability[] = SUPPOSED_CAPABILITIES;
 const model = (
   contextWindowTokens: number,
   maxOutputTokens: number,
@@ -51,6 +59,9 @@ const OWN_MODELS: Readonly<Record<string, OwnModel>> = {
   "openai/o3": model(200_000, 100_000),
   "openai/o3-mini": model(200_000, 100_000, ["tools", "json_schema"]),
   "openai/o4-mini": model(200_000, 100_000),
+  "openai/text-embedding-3-small": model(8_192, 0, ["embeddings"]),
+  "openai/text-embedding-3-large": model(8_192, 0, ["embeddings"]),
+  "openai/text-embedding-ada-002": model(8_192, 0, ["embeddings"]),
 };
 
 /** Our own figures for a model of the base catalogue, or undefined. */

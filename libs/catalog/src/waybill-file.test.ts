@@ -19,7 +19,7 @@ test("the example file is valid", async () => {
   const file = parseWaybillFile(text, "waybill.example.yaml");
   assert.deepEqual(
     file.providers.map(({ id }) => id),
-    ["openai", "anthropic", "vllm", "ollama", "gemini", "bedrock", "azure", "azure-by-deployment"],
+    ["openai", "groq", "anthropic", "vllm", "ollama", "gemini", "bedrock", "azure", "azure-by-deployment"],
   );
 });
 
@@ -97,5 +97,25 @@ providers:
     "providers[0].region: is only for the dialect bedrock",
     "providers[0].apiVersion: is only for the dialect azure-openai",
     "providers[1].baseUrl: must be the resource's endpoint, without /openai",
+  ]);
+});
+
+test("only a model for embeddings may leave out its price of output, and it is for nothing else", () => {
+  const problems = problemsOf(`
+providers:
+  - id: a
+    dialect: openai-compatible
+    baseUrl: https://a.example/v1
+    models:
+      - {name: e, capabilities: [embeddings], price: {input: "0.02"}}
+      - {name: c, price: {input: "0.02"}}
+      - {name: t, capabilities: [tools], price: {input: "0.02"}}
+      - {name: b, capabilities: [embeddings, tools]}
+`);
+  const missing = "must be there, except for a model with capabilities: [embeddings]";
+  assert.deepEqual(problems, [
+    `providers[0].models[1].price.output: ${missing}`,
+    `providers[0].models[2].price.output: ${missing}`,
+    "providers[0].models[3].capabilities: must be embeddings alone: such a model serves nothing else",
   ]);
 });

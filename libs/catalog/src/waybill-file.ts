@@ -3,7 +3,8 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { isCatalogueProvider } from "./base-prices.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
-import { CAPABILITIES, SIMULATOR_PROVIDER } from "./own-models.ts";
+import { CAPABILITIES, isForEmbeddings, SIMULATOR_PROVIDER } from "./own-models.ts";
+import { ENDPOINTS, PRESET_NAMES, withPreset } from "./vendor-presets.ts";
 
 /** Every problem of the file at once, one line each, as `path: what is wrong`. */
 export class WaybillFileError extends Error {
@@ -31,7 +32,8 @@ const priceSchema = z.strictObject({
   cachedInput: usdPerMillion.optional(),
   cacheWrite5m: usdPerMillion.optional(),
   cacheWrite1h: usdPerMillion.optional(),
-  output: usdPerMillion,
+  // Models for embeddings have none.
+  output: usdPerMillion.optional(),
   reasoningOutput: usdPerMillion.optional(),
   perRequest: z
     .string({ error: 'must be decimal text in quotes, e.g. "0.001"' })
@@ -56,7 +58,21 @@ const modelSchema = z.strictObject({
   deprecatedOn: z.iso.date().optional(),
 });
 
-const providerSchema = z.strictObject({
+/** They are what a request is, or bound what it costs; nobody who refuses them can be asked. */
+const NEVER_LEFT_OUT: readonly string[] = [
+  "model",
+  "messages",
+  "prompt",
+  "input",
+  "stream",
+  "max_tokens",
+  "n",
+  "best_of",
+];
+
+const providerFields = z.strictObject({
+  // Fills in what is not said here. See vendor-presets.ts.
+  preset: z.enum(PRESET_NAMES, { error: `must be one of ${PRESET_NAMES.join(", ")}` }).optional(),
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: "must be lower-case letters, digits and dashes" }),
   dialect: z.enum(["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai", "openai"]),
   baseUrl: z.string().superRefine((text, context) => {
@@ -79,16 +95,36 @@ const providerSchema = z.strictObject({
     .string()
     .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$/, { error: "must be a date, e.g. 2024-10-21" })
     .optional(),
+  // For openai-compatible: top-level fields that the provider refuses. They are left out, and named to the client.
+  refusedParameters: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,63}$/, { error: "must be the name of a field" })
+        .refine((name) => !NEVER_LEFT_OUT.includes(name), { error: "is no field that can be left out" })
+        .refine((name) => name !== "stream_options", { error: "is not named here: say streamUsage: false" }),
+    )
+    .max(64)
+    .optional(),
+  // For openai-compatible. False: the provider refuses stream_options.
+  streamUsage: z.boolean().optional(),
+  // For openai-compatible: those of chat, completions and embeddings that there are.
+  endpoints: z.array(z.enum(ENDPOINTS)).min(1).optional(),
   catalogue: z.string().refine(isCatalogueProvider, { error: "is no provider of the base price catalogue" }).optional(),
   models: z
     .array(z.preprocess((value) => (typeof value === "string" ? { name: value } : value), modelSchema))
     .min(1)
     .max(MODELS_MAX),
 });
+const providerSchema = z.preprocess(withPreset, providerFields);
 
 const FIELDS_OF_ONE_DIALECT = [
   ["region", "bedrock"],
   ["apiVersion", "azure-openai"],
+  ["preset", "openai-compatible"],
+  ["refusedParameters", "openai-compatible"],
+  ["streamUsage", "openai-compatible"],
+  ["endpoints", "openai-compatible"],
 ] as const;
 
 const ALIAS = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
@@ -119,6 +155,12 @@ const fileSchema = z
       provider.models.forEach((model, at) => {
         if (names.has(model.name)) problem(["providers", index, "models", at, "name"], "stands here twice");
         names.add(model.name);
+        const path = ["providers", index, "models", at];
+        const capabilities = model.capabilities ?? [];
+        if (isForEmbeddings(capabilities) && capabilities.length > 1)
+          problem([...path, "capabilities"], "must be embeddings alone: such a model serves nothing else");
+        if (model.price && model.price.output === undefined && !isForEmbeddings(capabilities))
+          problem([...path, "price", "output"], "must be there, except for a model with capabilities: [embeddings]");
       });
     });
     for (const [name, target] of Object.entries(file.aliases)) {

@@ -27,6 +27,8 @@ export interface AskedRequest {
   /** At most 256 characters; empty: not said. */
   endUserId: string;
   size: InputSize;
+  /** It wants embeddings of its input and no answer. */
+  wantsEmbeddings: boolean;
   /** The catalogue's prices do not bound what the provider may charge. */
   isPriceUnbounded: boolean;
 }
@@ -38,8 +40,10 @@ export interface InputSize {
    * text in fewer bytes than its UTF-8, so this bounds the tokens.
    */
   textBytes: number;
-  /** Messages and tools: each costs some tokens of overhead. */
+  /** Messages and tools, or inputs: each costs some tokens of overhead. */
   partCount: number;
+  /** Inputs that the model reads apart from each other, each with a context window of its own; at least 1. */
+  inputCount: number;
   /** A guess: characters / 4, inline media left out. */
   estimatedTokens: number;
   hasImages: boolean;

@@ -7,11 +7,13 @@ export { type Answer, type AnswerChoice, type AnswerPart, assembleAnswer } from 
 export type { AnswerEvent, FinishReason } from "./conversation/answer-event.ts";
 export * from "./conversation/conversation.ts";
 export { type BodyLayout, fieldText, patchBody } from "./json-body/patch-body.ts";
+export { removeField } from "./json-body/remove-field.ts";
 export { DEPTH_MAX, type FieldSpan, type ScannedBody, scanBody } from "./json-body/scan-body.ts";
 export { readDataUrl, toDataUrl } from "./openai-chat/data-url.ts";
 export { toErrorBody } from "./openai-chat/errors.ts";
 export { openAiChat } from "./openai-chat/index.ts";
 export { type ScannedChunk, scanChunk } from "./openai-chat/scan-chunk.ts";
+export { USUAL_MAX_TOKENS } from "./openai-completions/request.ts";
 export { openAiResponses } from "./openai-responses/index.ts";
 export { isSealedHere, mayHoldSealedHere } from "./openai-responses/sealed-reasoning.ts";
 export {

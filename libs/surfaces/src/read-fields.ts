@@ -68,6 +68,14 @@ export function textMetadata(value: Values): Readonly<Record<string, string>> {
   return metadata;
 }
 
+/** Whether `stream_options`, as OpenAI's surfaces have it, asks for usage. */
+export function wantsUsage(streamOptions: Record<string, unknown>): boolean {
+  const wanted = streamOptions.include_usage;
+  if (wanted === undefined || wanted === null) return false;
+  if (typeof wanted !== "boolean") throw invalid("stream_options.include_usage", "true or false");
+  return wanted;
+}
+
 export function endUser(given: string | undefined): string {
   return (given ?? "").slice(0, END_USER_CHARACTERS_MAX);
 }

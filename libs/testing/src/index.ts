@@ -25,6 +25,7 @@ export {
   type ScriptedProviderOptions,
   startScriptedProvider,
 } from "./scripted-provider/server.ts";
+export { scriptedVector } from "./scripted-provider/voices/openai-embeddings.ts";
 export { seededRandom } from "./seeded-random.ts";
 export { startTcpProxy, type TcpCounts, type TcpProxy, type TcpProxyOptions } from "./tcp-proxy.ts";
 export { makeTestFolder, type TestFolder } from "./test-folder.ts";

@@ -15,6 +15,12 @@ import type { Exchange, ProviderRequest } from "./providers/provider.ts";
 /** A `go` that was asked for longer ago may have been given up by the ingress, so it is not used. */
 const GO_FRESH_MS = 1_000;
 
+/** What a span is named by, as OpenTelemetry's conventions for generative models have it; any other surface is a chat. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  "openai-completions": "text_completion",
+  "openai-embeddings": "embeddings",
+};
+
 /** Everything one waybill needs on its way. */
 interface Fulfilment {
   ports: Ports;
@@ -179,7 +185,7 @@ function carry(
 ): Promise<Settled> {
   const { ports, waybill, attempt, traceparent } = fulfilment;
   const reply = ports.replyTo(waybill);
-  const span = ports.startSpan(`chat ${waybill.target?.model ?? ""}`, traceparent);
+  const span = ports.startSpan(`${OPERATIONS[waybill.surface] ?? "chat"} ${waybill.target?.model ?? ""}`, traceparent);
   return new Promise((resolve) => {
     const providerCall = new ProviderCall({
       waybill,

@@ -16,8 +16,14 @@ const FILE = {
     ...{ input_cost_per_token: 3e-6, input_cost_per_token_above_200k_tokens: 6e-6, output_cost_per_token: 1.5e-5 },
     ...{ output_cost_per_token_above_200k_tokens: 2.25e-5, cache_creation_input_token_cost: 3.75e-6 },
   },
-  "text-embedding-3-small": { mode: "embedding", litellm_provider: "openai" },
+  "dall-e-3": { mode: "image_generation", litellm_provider: "openai" },
   unpriced: { mode: "chat", litellm_provider: "openai" },
+  "no-output-price": { mode: "chat", litellm_provider: "openai", input_cost_per_token: 1e-6 },
+  "text-embedding-9": {
+    ...{ mode: "embedding", litellm_provider: "openai", max_input_tokens: 8191, max_tokens: 8191 },
+    ...{ input_cost_per_token: 2e-8, supports_vision: true },
+  },
+  "embedding-unpriced": { mode: "embedding", litellm_provider: "openai", output_cost_per_token: 0 },
   odd: { mode: "chat", litellm_provider: "openai", input_cost_per_token: 1.25e-13, output_cost_per_token: 1e-6 },
 };
 const OPTIONS = {
@@ -62,12 +68,12 @@ test("the rates of a large input are a tier, and what it leaves out is as below 
 test("what has no price, or none that can be said exactly, is unknown and said so; never zero", () => {
   assert.equal(model("unpriced")?.price, undefined);
   assert.equal(model("odd")?.price, undefined);
-  assert.equal(imported.warnings.length, 2, imported.warnings.join("\n"));
+  assert.equal(imported.warnings.length, 4, imported.warnings.join("\n"));
   assert.match(imported.warnings.join("\n"), /openai\/odd: input_cost_per_token 1\.25e-13 cannot be said exactly/);
 });
 
-test("only chat models of the providers that are named", () => {
-  assert.equal(model("text-embedding-3-small"), undefined);
+test("only models for text and embeddings, of the providers that are named", () => {
+  assert.equal(model("dall-e-3"), undefined);
   const only = importLitellm(JSON.stringify(FILE), { ...OPTIONS, providers: new Map([["anthropic", "a"]]) });
   assert.deepEqual(
     only.models.map(({ provider }) => provider),
@@ -77,4 +83,16 @@ test("only chat models of the providers that are named", () => {
 
 test("anything else is a problem, not an exception", () => {
   for (const text of ["", "[]", "null", "{"]) assert.ok(importLitellm(text, OPTIONS).problem);
+});
+
+test("a model for embeddings is one and nothing else; only its missing price of output is nothing", () => {
+  const embedder = model("text-embedding-9");
+  assert.deepEqual(
+    [embedder?.capabilities, embedder?.contextWindowTokens, embedder?.maxOutputTokens],
+    [["embeddings"], 8_191, 0],
+  );
+  const rates = embedder?.price?.tiers[0]?.rates;
+  assert.deepEqual([rates?.input, rates?.output], [20_000n, 0n]);
+  assert.equal(model("no-output-price")?.price, undefined);
+  assert.equal(model("embedding-unpriced")?.price, undefined);
 });

@@ -26,7 +26,8 @@ const RATES: Record<keyof GivenRates, string> = {
 };
 /** `input_cost_per_token_above_200k_tokens`: the rate of requests with a larger input. */
 const ABOVE = /_above_(\d+)k_tokens$/;
-const CHAT_MODES = new Set(["chat", "responses", "completion"]);
+const MODES = new Set(["chat", "responses", "completion", "embedding"]);
+const EMBEDDING = "embedding";
 const NOT_A_MODEL = "sample_spec";
 
 export function importLitellm(text: string, options: ImportOptions): ImportedCatalogue {
@@ -36,7 +37,7 @@ export function importLitellm(text: string, options: ImportOptions): ImportedCat
   const warnings = new Warnings();
   const models = new Map<string, ImportedModel>();
   for (const [name, entry] of Object.entries(source.json)) {
-    if (name === NOT_A_MODEL || !isObject(entry) || !CHAT_MODES.has(String(entry.mode))) continue;
+    if (name === NOT_A_MODEL || !isObject(entry) || !MODES.has(String(entry.mode))) continue;
     const provider = options.providers.get(String(entry.litellm_provider));
     const model = withoutProvider(name, String(entry.litellm_provider));
     if (provider === undefined || !options.wants(provider, model)) continue;
@@ -61,20 +62,25 @@ function toModel(
   entry: Record<string, unknown>,
   warn: (line: string) => void,
 ): ImportedModel {
-  const capabilities = [
-    ...(entry.supports_function_calling === true ? ["tools"] : []),
-    ...(entry.supports_vision === true ? ["images"] : []),
-    ...(entry.supports_response_schema === true ? ["json_schema"] : []),
-  ];
+  const isForEmbeddings = entry.mode === EMBEDDING;
   return {
     provider,
     model,
     contextWindowTokens: tokensOf(entry.max_input_tokens) || tokensOf(entry.max_tokens),
-    maxOutputTokens: tokensOf(entry.max_output_tokens) || tokensOf(entry.max_tokens),
-    capabilities,
-    price: priceOf(entry, warn),
+    maxOutputTokens: isForEmbeddings ? 0 : tokensOf(entry.max_output_tokens) || tokensOf(entry.max_tokens),
+    capabilities: isForEmbeddings ? ["embeddings"] : chatCapabilities(entry),
+    // A price of output that is left out is nothing only where there is no output.
+    price: priceOf(isForEmbeddings ? { [RATES.output]: 0, ...entry } : entry, warn),
     deprecatedAtMs: dayMs(entry.deprecation_date),
   };
+}
+
+function chatCapabilities(entry: Record<string, unknown>): string[] {
+  return [
+    ...(entry.supports_function_calling === true ? ["tools"] : []),
+    ...(entry.supports_vision === true ? ["images"] : []),
+    ...(entry.supports_response_schema === true ? ["json_schema"] : []),
+  ];
 }
 
 function priceOf(entry: Record<string, unknown>, warn: (line: string) => void): ImportedModel["price"] {

@@ -34,6 +34,7 @@ export function sizeInput({ fields, messages, tools, system }: Measured): InputS
   return {
     textBytes,
     partCount,
+    inputCount: 1,
     estimatedTokens,
     hasImages: walk.images > 0,
     hasAudio: false,

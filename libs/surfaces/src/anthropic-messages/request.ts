@@ -39,6 +39,7 @@ function readWithoutLimit({ value, fields, ...read }: ReturnType<typeof readBody
     metadata,
     endUserId: endUser(metadata.user_id),
     size,
+    wantsEmbeddings: false,
     isPriceUnbounded: isPriceUnbounded(value, tools),
   };
 }

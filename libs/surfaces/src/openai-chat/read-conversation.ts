@@ -6,7 +6,6 @@ import {
   EFFORTS,
   type Format,
   type MediaPart,
-  type Sampling,
   type TextPart,
   type Tool,
   type ToolCallPart,
@@ -16,6 +15,7 @@ import {
 } from "../conversation/conversation.ts";
 import { unplacedFields } from "../conversation/unplaced-fields.ts";
 import { invalid, isBoolean, isNumber, isObject, isString, optional, tokenLimit } from "../read-fields.ts";
+import { readSampling } from "../read-sampling.ts";
 import { readDataUrl } from "./data-url.ts";
 
 type Values = Record<string, unknown>;
@@ -226,27 +226,6 @@ function readFormat(body: Values): Format | undefined {
     schema,
     strict: typeof strict === "boolean" ? strict : undefined,
   };
-}
-
-function readSampling(body: Values): Sampling {
-  const number = (name: string): number | undefined => optional(body, name, isNumber, "a number");
-  const { stop } = body;
-  if (stop !== undefined && stop !== null && typeof stop !== "string" && !isTexts(stop)) {
-    throw invalid("stop", "a text or an array of texts");
-  }
-  return {
-    temperature: number("temperature"),
-    topP: number("top_p"),
-    topK: number("top_k"),
-    stop: typeof stop === "string" ? [stop] : isTexts(stop) ? stop : [],
-    seed: number("seed"),
-    presencePenalty: number("presence_penalty"),
-    frequencyPenalty: number("frequency_penalty"),
-  };
-}
-
-function isTexts(given: unknown): given is string[] {
-  return Array.isArray(given) && given.every(isString);
 }
 
 function partsOf(content: unknown, at: string): [part: Values, where: string][] {

@@ -1,7 +1,17 @@
 // A chat completion request as far as the gateway reads it. Field list and types: openai/openai-openapi openapi.yaml,
 // CreateChatCompletionRequest.
 import type { AskedRequest } from "../asked-request.ts";
-import { endUser, invalid, isObject, isString, optional, readBody, textMetadata, tokenLimit } from "../read-fields.ts";
+import {
+  endUser,
+  invalid,
+  isObject,
+  isString,
+  optional,
+  readBody,
+  textMetadata,
+  tokenLimit,
+  wantsUsage,
+} from "../read-fields.ts";
 import { sizeInput } from "./input-size.ts";
 import { isPriceUnbounded } from "./price-unbounded.ts";
 
@@ -28,6 +38,7 @@ export function readChatRequest(bytes: Buffer): AskedRequest {
     metadata: textMetadata(value),
     endUserId: endUser(optional(value, "user", isString, "text")),
     size,
+    wantsEmbeddings: false,
     isPriceUnbounded: isPriceUnbounded({ value, tools }, size),
   };
 }
@@ -42,13 +53,6 @@ function messagesOf(value: Record<string, unknown>): readonly unknown[] {
     }
   }
   return messages;
-}
-
-function wantsUsage(streamOptions: Record<string, unknown>): boolean {
-  const wanted = streamOptions.include_usage;
-  if (wanted === undefined || wanted === null) return false;
-  if (typeof wanted !== "boolean") throw invalid("stream_options.include_usage", "true or false");
-  return wanted;
 }
 
 const isChoiceCount = (given: unknown): given is number =>

@@ -63,3 +63,11 @@ test("what is no JSON object is broken, never an exception", () => {
   }
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void scanChunk(bytes)));
 });
+
+test("the text of a legacy completion stands in its choice, and usage may stand in x_groq", () => {
+  const found = scan(
+    '{"choices":[{"text":"w\\u00f6rld","index":0,"logprobs":null,"finish_reason":"stop"}],"x_groq":{}}',
+  );
+  assert.ok(found.textBytes >= 5);
+  assert.deepEqual([found.evidencedTokens, found.finishReason, found.hasUsage], [2, "stop", true]);
+});

@@ -1,5 +1,6 @@
-// One look at the bytes of a chat.completion.chunk: how much text its deltas carry, how it finished, whether it holds usage
-// or an error. A stream has hundreds of these, so they are walked and not parsed; what is rare is left to JSON.parse.
+// One look at the bytes of a chat.completion.chunk, or of a legacy text_completion one: how much text it carries, how it finished,
+// whether it holds usage or an error. A stream has hundreds of these, so they are walked and not parsed; what is rare is left to
+// JSON.parse.
 
 export interface ScannedChunk {
   /** False: not a JSON object, or broken in the middle. */
@@ -12,7 +13,7 @@ export interface ScannedChunk {
   hasChoices: boolean;
   /** The last finish_reason that is a text; empty: none. */
   finishReason: string;
-  /** True when `usage` is an object; parse the event to read it. */
+  /** True when `usage` is an object, or `x_groq`, which may hold one; parse the event to read it. */
   hasUsage: boolean;
   /** True when `error` is there and not null; parse the event to read it. */
   hasError: boolean;
@@ -127,7 +128,8 @@ class Walker {
       this.#value(CHOICES);
       return;
     }
-    if (first === OPEN_OBJECT && this.#is("usage", from, to)) this.#found.hasUsage = true;
+    const isUsage = this.#is("usage", from, to) || this.#is("x_groq", from, to);
+    if (first === OPEN_OBJECT && isUsage) this.#found.hasUsage = true;
     if (first !== LETTER_N && this.#is("error", from, to)) this.#found.hasError = true;
     this.#value(OTHER);
   }
@@ -143,6 +145,11 @@ class Walker {
       const start = this.#at + 1;
       this.#string();
       this.#found.finishReason = ascii(this.#data, start, this.#at - 1);
+    } else if (first === QUOTE && this.#is("text", from, to)) {
+      // A legacy completion's chunk has no delta: its text stands in the choice.
+      const bytes = this.#string();
+      this.#found.textBytes += bytes;
+      this.#found.evidencedTokens += Math.ceil(bytes / BYTES_PER_TOKEN);
     } else this.#value(OTHER);
   }
 

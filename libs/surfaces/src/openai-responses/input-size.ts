@@ -32,6 +32,7 @@ export function sizeInput({ fields, items, tools, instructions }: Measured): Inp
   return {
     textBytes,
     partCount,
+    inputCount: 1,
     estimatedTokens:
       Math.ceil(walk.characters / CHARACTERS_PER_TOKEN) + partCount * TOKENS_PER_PART + walk.images * TOKENS_PER_IMAGE,
     hasImages: walk.images > 0,

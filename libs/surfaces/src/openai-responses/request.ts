@@ -35,6 +35,7 @@ export function readResponsesRequest(bytes: Buffer): AskedRequest {
     wantsUsage: true,
     maxOutputTokens: tokenLimit(value, "max_output_tokens") ?? 0,
     choiceCount: 1,
+    wantsEmbeddings: false,
     hasTools: tools.length > 0,
     hasJsonSchema: isObject(text?.format) && text.format.type === "json_schema",
     metadata: textMetadata(value),

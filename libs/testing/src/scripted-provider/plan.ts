@@ -33,6 +33,8 @@ export interface CallPlan {
   readonly finishReason: string;
   /** Undefined: the answer carries no usage. */
   readonly usage: ReportedUsage | undefined;
+  /** Undefined: a stream's usage has a chunk of its own, where it is asked for. */
+  readonly usagePlace: Script["usagePlace"];
   readonly stamp: boolean;
   readonly fault: Fault | undefined;
 }
@@ -61,6 +63,7 @@ export function planCall(request: ScriptedRequest, script: Script): CallPlan {
     toolCalls,
     finishReason: script.finishReason ?? defaultFinishReason(request, outputTokens, toolCalls),
     usage: reportedUsage(script, outputTokens),
+    usagePlace: script.usagePlace,
     stamp: script.stamp ?? false,
     fault: script.fault,
   };

@@ -104,7 +104,8 @@ function playAtOnce(response: ServerResponse, answer: Answer): void {
   } else {
     text = plainBody(voice, plan, request, identity);
   }
-  if (plan.usage !== undefined && (request.includeUsage || !request.stream)) record.usageSent(plan.usage);
+  const isUsageSent = request.includeUsage || plan.usagePlace !== undefined || !request.stream;
+  if (plan.usage !== undefined && isUsageSent) record.usageSent(plan.usage);
   sendHeaders(response, answer, request.stream ? undefined : Buffer.byteLength(text));
   record.sent(text);
   record.ended("completed");

@@ -55,7 +55,7 @@ export function readScripted(body: Buffer, given: (fields: Record<string, unknow
   };
 }
 
-function wantsUsage(streamOptions: unknown): boolean {
+export function wantsUsage(streamOptions: unknown): boolean {
   return (
     typeof streamOptions === "object" &&
     streamOptions !== null &&

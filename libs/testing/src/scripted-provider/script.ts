@@ -71,6 +71,8 @@ export interface Script {
   readonly finishReason?: string;
   readonly toolCalls?: readonly ScriptedToolCall[];
   readonly usage?: "normal" | "missing" | "zero" | "huge" | "negative";
+  /** A chat's stream reports usage beside its last choice, asked or not: as Mistral does, or as Groq does in `x_groq`. */
+  readonly usagePlace?: "last_choice" | "x_groq";
   /** Put the emission time (`x_sent_ns`, hrtime as a string) into each stream chunk. */
   readonly stamp?: boolean;
   readonly fault?: Fault;
@@ -130,6 +132,7 @@ const scriptFields: Record<keyof Script, Check> = {
   finishReason: string,
   toolCalls,
   usage: oneOf("normal", "missing", "zero", "huge", "negative"),
+  usagePlace: oneOf("last_choice", "x_groq"),
   stamp: boolean,
   fault: (value) => {
     const problems = faultProblems(value);

@@ -11,6 +11,7 @@ const described = (more: Partial<DescribedRequest> = {}): DescribedRequest => ({
   hasTools: false,
   hasImages: false,
   hasJsonSchema: false,
+  wantsEmbeddings: false,
   metadata: {},
   headers: {},
   body: {},
@@ -62,4 +63,10 @@ test("a session and wishes for an auto node are said as a client would say them"
     sessionId: "s1",
     sessionSource: "session_id_payload",
   });
+});
+
+test("a request for embeddings is asked where a client would ask for them", () => {
+  const { wantsEmbeddings, path } = describedFeatures(described({ wantsEmbeddings: true }));
+  assert.deepEqual([wantsEmbeddings, path], [true, "/v1/embeddings"]);
+  assert.equal(describedFeatures(described()).path, "/v1/chat/completions");
 });

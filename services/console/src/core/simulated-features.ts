@@ -11,6 +11,7 @@ export interface DescribedRequest {
   hasTools: boolean;
   hasImages: boolean;
   hasJsonSchema: boolean;
+  wantsEmbeddings: boolean;
   metadata: Readonly<Record<string, string>>;
   headers: Readonly<Record<string, string>>;
   body: Readonly<Record<string, unknown>>;
@@ -23,21 +24,22 @@ export interface DescribedRequest {
 /** UTF-8 bytes of a token of usual text. */
 const BYTES_PER_TOKEN = 4;
 const PATH = "/v1/chat/completions";
+const EMBEDDINGS_PATH = "/v1/embeddings";
 /** As the gateway does: x-user-<kebab> is metadata user_<snake>; what may be a credential is nothing. */
 const USER_HEADER = /^x-user-[a-z0-9]+(-[a-z0-9]+)*$/;
 const SECRET_HEADER = /^(cookie|set-cookie|x-api-key|api-key)$|authorization|token|secret|password/;
 /** body.* holds neither text for the model nor its tools. */
-const NEVER_IN_BODY: readonly string[] = ["messages", "input", "prompt", "system", "tools", "instructions"];
+const NEVER_IN_BODY: readonly string[] = ["messages", "input", "prompt", "suffix", "system", "tools", "instructions"];
 
 export function describedFeatures(said: DescribedRequest): Features {
-  const { stream, choiceCount, hasTools, hasImages, hasJsonSchema } = said;
+  const { stream, choiceCount, hasTools, hasImages, hasJsonSchema, wantsEmbeddings } = said;
   const headers = Object.fromEntries(
     Object.entries(said.headers)
       .map(([name, value]) => [name.toLowerCase(), value] as const)
       .filter(([name]) => !SECRET_HEADER.test(name)),
   );
   return Features.create({
-    ...{ stream, choiceCount, hasTools, hasImages, hasJsonSchema, headers },
+    ...{ stream, choiceCount, hasTools, hasImages, hasJsonSchema, wantsEmbeddings, headers },
     requestedModel: said.model,
     maxOutputTokens: BigInt(said.maxOutputTokens),
     estimatedInputTokens: BigInt(said.estimatedInputTokens),
@@ -46,7 +48,7 @@ export function describedFeatures(said: DescribedRequest): Features {
     metadata: { ...said.metadata, ...userMetadata(headers) },
     bodyJson: JSON.stringify(scalars(said.body)),
     routing: routingOf(said),
-    path: PATH,
+    path: wantsEmbeddings ? EMBEDDINGS_PATH : PATH,
   });
 }
 

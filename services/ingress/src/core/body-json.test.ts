@@ -20,6 +20,7 @@ describe("bodyJson()", () => {
       user: "ü",
       system: "secret",
       prompt: "secret",
+      suffix: "secret",
       input: "secret",
       instructions: "secret",
       tools: [],

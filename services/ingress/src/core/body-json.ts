@@ -4,7 +4,15 @@ import type { AskedRequest } from "@waybill/surfaces";
 const BODY_JSON_BYTES_MAX = 4_096;
 /** A longer text is no setting but something to be read; it would also push out what comes after it. */
 const TEXT_CHARACTERS_MAX = 1_024;
-const READ_BY_MODEL: ReadonlySet<string> = new Set(["messages", "input", "prompt", "system", "tools", "instructions"]);
+const READ_BY_MODEL: ReadonlySet<string> = new Set([
+  "messages",
+  "input",
+  "prompt",
+  "suffix",
+  "system",
+  "tools",
+  "instructions",
+]);
 
 /**
  * The top-level texts, numbers and booleans and `metadata` as one JSON object of at most 4 KiB, fields in the order of the

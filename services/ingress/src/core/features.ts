@@ -48,6 +48,8 @@ export function featuresOf(
     routing: routingOf(asked.routing, headers),
     path,
     keptModel: "",
+    wantsEmbeddings: asked.wantsEmbeddings,
+    inputCount: size.inputCount,
   };
 }
 

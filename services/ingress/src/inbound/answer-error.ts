@@ -18,7 +18,7 @@ export function answerError(
   requestId: string,
   more: Readonly<Record<string, string>> = {},
 ): void {
-  const body = errorText(error, requestId, errorSurface(request.url));
+  const body = errorText(error, requestId, errorSurface(request.url, request.headers));
   const isStillSending = sendsOn(request);
   if (isStillSending || error.code === "draining") response.shouldKeepAlive = false;
   const headers = { ...errorHeaders(error, requestId), ...more };

@@ -3,10 +3,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { SURFACES, type Surface } from "@waybill/surfaces";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { ModelsReader, PublicModel } from "../core/public-models.ts";
-import type { Authenticate } from "../ports.ts";
 import { answerError } from "./answer-error.ts";
 import { ConnectionErrors } from "./connection-errors.ts";
+import { addModelsRoutes, type ModelsOptions } from "./models-routes.ts";
 
 export interface HttpConfig {
   WAYBILL_HTTP_HOST: string;
@@ -14,10 +13,8 @@ export interface HttpConfig {
   WAYBILL_REQUEST_RECEIVE_TIMEOUT_MS: number;
 }
 
-export interface HttpOptions {
+export interface HttpOptions extends ModelsOptions {
   makeId(): string;
-  authenticate: Authenticate;
-  listModels(reader: ModelsReader): PublicModel[];
   /** Serves a POST on a surface; takes over the reply. The body is not read yet. */
   serve(surface: Surface, request: FastifyRequest, reply: FastifyReply, requestId: string): Promise<void>;
   /** Serves POST /v1/messages/count_tokens. */
@@ -121,26 +118,7 @@ function addRoutes(server: FastifyInstance, options: HttpOptions): void {
       throw new WaybillError(NAMES_NO_RESPONSE.has(params.id) ? "not_found" : "responses_not_kept");
     });
   }
-  server.get("/v1/models", async (request, reply) => {
-    const key = await options.authenticate(presentedKey(request));
-    const reader = { organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels };
-    const data = options
-      .listModels(reader)
-      .map(({ id, ownedBy }) => ({ id, object: "model", created: 0, owned_by: ownedBy }));
-    void reply.headers(idHeaders(request));
-    return { object: "list", data };
-  });
-}
-
-/** The key of `Authorization: Bearer …`, else of `x-api-key`. */
-export function presentedKey(request: FastifyRequest): string | undefined {
-  const { authorization, "x-api-key": apiKey } = request.headers;
-  if (authorization?.startsWith("Bearer ")) return authorization.slice("Bearer ".length).trim();
-  return typeof apiKey === "string" ? apiKey : undefined;
-}
-
-function idHeaders(request: FastifyRequest): Record<string, string> {
-  return { "x-request-id": request.requestId, "request-id": request.requestId };
+  addModelsRoutes(server, options);
 }
 
 /** What fastify refuses by itself -> our catalogue. */

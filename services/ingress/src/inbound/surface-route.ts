@@ -7,8 +7,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { countTokens } from "../core/count-tokens.ts";
 import { type ServeLimits, type ServePorts, serve } from "../serve.ts";
 import { Bodies, type BodyLimits } from "./bodies.ts";
-import { presentedKey } from "./http.ts";
 import { HttpClient } from "./http-client.ts";
+import { presentedKey } from "./presented-key.ts";
 import { ReaderRoom } from "./reader-room.ts";
 import type { RequestReport } from "./report-requests.ts";
 

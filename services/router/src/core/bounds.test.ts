@@ -13,6 +13,8 @@ const REQUEST: BoundedRequest = {
   inputPartCount: 2,
   hasUnseenInput: false,
   hasImages: false,
+  wantsEmbeddings: false,
+  inputCount: 1,
 };
 const MODEL = sampleModel("sim/premium");
 
@@ -34,6 +36,19 @@ test("output is bounded by the least of what is known; nothing known is no bound
   const nothing = { contextWindowTokens: 0n, maxOutputTokens: 0n };
   assert.equal(outputBound({ ...REQUEST, maxOutputTokens: 0n }, nothing), undefined);
   assert.equal(holdSize({ ...REQUEST, maxOutputTokens: 0n }, nothing, samplePrice(1n, 1n), 16n), undefined);
+});
+
+test("embeddings have no output: what is held is their input, and no share of a budget bounds it", () => {
+  const asked = { ...REQUEST, maxOutputTokens: 0n, wantsEmbeddings: true };
+  const size = holdSize(asked, { contextWindowTokens: 0n, maxOutputTokens: 0n }, samplePrice(3n, 1_000n), 16n);
+  assert.deepEqual([size?.outputTokensMax, size?.boundedByShare], [0n, false]);
+  assert.deepEqual([size?.worstPicoUsd, size?.leastPicoUsd, size?.worstTokens], [1_432n * 3n, 1_432n * 3n, 1_432n]);
+});
+
+test("each input has a context window of its own", () => {
+  const long = { ...REQUEST, inputTextBytes: 10_000_000n };
+  assert.equal(inputBound({ ...long, inputCount: 3 }, MODEL), 3n * 128_000n + (3n * 128_000n) / 20n);
+  assert.equal(inputBound({ ...long, inputCount: 0 }, MODEL), 134_400n);
 });
 
 test("a cost that does not fit a hold is no hold", () => {

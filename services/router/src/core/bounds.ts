@@ -18,6 +18,10 @@ export interface BoundedRequest {
   inputPartCount: number;
   hasUnseenInput: boolean;
   hasImages: boolean;
+  /** There is no output. */
+  wantsEmbeddings: boolean;
+  /** Inputs with a context window of their own each; 0 counts as 1. */
+  inputCount: number;
 }
 
 export interface BoundedModel {
@@ -45,18 +49,27 @@ export interface HoldSize {
 
 /**
  * The most input tokens. Unseen input, and images (whose tokens have nothing to do with their bytes), count as the whole
- * context window. Undefined: no bound is known.
+ * context window, which each input has for itself. Undefined: no bound is known.
  */
 export function inputBound(request: BoundedRequest, model: BoundedModel): bigint | undefined {
-  const window = model.contextWindowTokens;
+  const window = windowOf(request, model);
   const windowMax = window === 0n ? undefined : window + window / WINDOW_ROUNDING;
   if (request.hasUnseenInput || request.hasImages) return windowMax;
   const seen = request.inputTextBytes + BigInt(request.inputPartCount) * PART_OVERHEAD_TOKENS + REQUEST_OVERHEAD_TOKENS;
   return windowMax === undefined || seen < windowMax ? seen : windowMax;
 }
 
+/** The context windows of all inputs together; 0: unknown. */
+export function windowOf(
+  { inputCount }: { inputCount: number },
+  { contextWindowTokens }: { contextWindowTokens: bigint },
+): bigint {
+  return inputCount > 1 ? contextWindowTokens * BigInt(inputCount) : contextWindowTokens;
+}
+
 /** The most output tokens of one choice: the client's limit, the model's, its context window, whichever is least. */
 export function outputBound(request: BoundedRequest, model: BoundedModel): bigint | undefined {
+  if (request.wantsEmbeddings) return 0n;
   let bound: bigint | undefined;
   for (const limit of [request.maxOutputTokens, model.maxOutputTokens, model.contextWindowTokens]) {
     if (limit > 0n && (bound === undefined || limit < bound)) bound = limit;
@@ -91,7 +104,7 @@ export function holdSize(
     inputTokensMax,
     outputTokensMax,
     choices,
-    boundedByShare: request.maxOutputTokens === 0n,
+    boundedByShare: request.maxOutputTokens === 0n && !request.wantsEmbeddings,
   };
 }
 

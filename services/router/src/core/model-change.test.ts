@@ -70,6 +70,15 @@ test("a new model has its own name upstream, and is simulated where its provider
   assert.deepEqual(document.capabilities, ["tools", "images", "json_schema"]);
 });
 
+test("a model becomes one for embeddings where that is said, and then for nothing else", () => {
+  const { document, problems } = plan({ capabilities: ["embeddings"] });
+  assert.deepEqual([document.capabilities, problems], [["embeddings"], []]);
+  assert.match(
+    plan({ capabilities: ["tools", "embeddings"] }).problems.join(),
+    /capabilities must be embeddings alone/,
+  );
+});
+
 test("every reason for a refusal is said at once", () => {
   const { problems } = plan(
     {

@@ -1,6 +1,12 @@
 // A model as somebody wants it, compared with the one that is there: what changes, and every reason why it cannot. What is not
 // said (zero or empty) stays as it is, so that an import never takes away what its source does not know.
-import { CAPABILITIES, type DeployedModel, type PriceEntry } from "@waybill/catalog";
+import {
+  CAPABILITIES,
+  type DeployedModel,
+  isForEmbeddings,
+  type PriceEntry,
+  SUPPOSED_CAPABILITIES,
+} from "@waybill/catalog";
 import type { Price } from "@waybill/domain";
 import { type CatalogueModel, fromWirePrice } from "@waybill/wire";
 
@@ -51,7 +57,8 @@ export function planModel(said: CatalogueModel, place: ModelPlace, report: Repor
     contextWindowTokens: Number(said.contextWindowTokens) || (present?.contextWindowTokens ?? 0),
     maxOutputTokens: Number(said.maxOutputTokens) || (present?.maxOutputTokens ?? 0),
     // Where nothing is known the provider itself is the judge.
-    capabilities: said.capabilities.length > 0 ? sorted(said.capabilities) : (present?.capabilities ?? CAPABILITIES),
+    capabilities:
+      said.capabilities.length > 0 ? sorted(said.capabilities) : (present?.capabilities ?? SUPPOSED_CAPABILITIES),
     simulated: provider?.simulated ?? false,
     quality: Object.keys(said.quality).length > 0 ? said.quality : (present?.quality ?? {}),
     firstTokenMs: said.firstTokenMs || (present?.firstTokenMs ?? 0),
@@ -94,6 +101,9 @@ function checkFigures(said: CatalogueModel, report: Report): void {
   const known: readonly string[] = CAPABILITIES;
   for (const name of said.capabilities) {
     if (!known.includes(name)) report("capabilities", `may be ${known.join(", ")}`);
+  }
+  if (isForEmbeddings(said.capabilities) && said.capabilities.some((name) => name !== "embeddings")) {
+    report("capabilities", "must be embeddings alone: such a model serves nothing else");
   }
   const tasks = Object.entries(said.quality);
   if (tasks.length > QUALITIES_MAX) report("quality", `holds more than ${QUALITIES_MAX} tasks`);

@@ -11,6 +11,7 @@ import { Throughput } from "./throughput.ts";
 
 /** A plain answer, which is read whole. */
 const PLAIN_BYTES_MAX = 64 * 1024 * 1024;
+const TOO_LARGE = "The provider's answer is larger than 64 MiB. Of embeddings, ask for fewer, or in base64.";
 /** All of a stream; beyond it something is wrong with the provider. */
 const STREAM_BYTES_MAX = 512 * 1024 * 1024;
 /** Of an error's body; its message stands at the front. */
@@ -108,7 +109,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
     } else {
       this.#deadlines.heard(this.#carriage.clock.monotonicMs());
       this.#pieces.push(chunk);
-      if (this.#bodyBytes > PLAIN_BYTES_MAX) this.#fail("upstream_malformed");
+      if (this.#bodyBytes > PLAIN_BYTES_MAX) this.#fail("upstream_malformed", TOO_LARGE);
     }
   }
 

@@ -18,7 +18,9 @@ export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect,
     throw new Error(`the base URL of ${provider.id} must not hold credentials, a query or a fragment`);
   }
   if (/[^\x21-\x7e]/.test(key)) throw new Error(`the key of ${provider.id} holds a character that no key has`);
-  const settings = { host: url.host, region: provider.region, apiVersion: provider.apiVersion };
+  const { region, apiVersion, refusedParameters, noStreamUsage: isStreamUsageRefused, endpoints } = provider;
+  const quirks = { refusedParameters, isStreamUsageRefused, endpoints };
+  const settings = { host: url.host, region, apiVersion, quirks };
   const credentials = credentialsOf(provider, dialect, key, settings);
   return {
     providerId: provider.id,

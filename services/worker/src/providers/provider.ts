@@ -93,6 +93,17 @@ export interface ProviderSettings {
   region: string;
   /** Empty: not said. */
   apiVersion: string;
+  /** In what it differs from OpenAI, whose API it has; absent: in nothing. */
+  quirks?: Quirks;
+}
+
+export interface Quirks {
+  /** Top-level fields of a body that it refuses. */
+  refusedParameters: readonly string[];
+  /** It refuses `stream_options`. */
+  isStreamUsageRefused: boolean;
+  /** Of OpenAI's endpoints, those there are: chat, completions, embeddings. Empty: all. */
+  endpoints: readonly string[];
 }
 
 /** Puts a secret into the headers of a call. */

@@ -20,6 +20,7 @@ interface SimulateOptions {
   tools?: boolean;
   images?: boolean;
   jsonSchema?: boolean;
+  embeddings?: boolean;
   stream?: boolean;
   session?: string;
   mode?: string;
@@ -46,6 +47,7 @@ export function addRoutesSimulate(routes: Command): void {
     .option("--tools", "with tools")
     .option("--images", "with images")
     .option("--json-schema", "asks for an answer by a schema")
+    .option("--embeddings", "asks for embeddings instead of an answer")
     .option("--stream", "as a stream")
     .option("--session <id>", "of this session")
     .option("--mode <mode>", "quality, balanced or cost")
@@ -83,6 +85,7 @@ function requestOf(options: SimulateOptions): Readonly<Record<string, unknown>> 
     hasTools: options.tools ?? false,
     hasImages: options.images ?? false,
     hasJsonSchema: options.jsonSchema ?? false,
+    wantsEmbeddings: options.embeddings ?? false,
     metadata: options.metadata,
     headers: options.header,
     caller: { ...(team !== undefined && { teamId: team }), ...(user !== undefined && { userId: user }), tags: tag },

@@ -3,6 +3,8 @@ import { anthropicMessagesVoice } from "./anthropic-messages.ts";
 import { bedrockConverseVoice } from "./bedrock-converse.ts";
 import { geminiContentVoice } from "./gemini-content.ts";
 import { openAiChatVoice } from "./openai-chat.ts";
+import { openAiCompletionsVoice } from "./openai-completions.ts";
+import { openAiEmbeddingsVoice } from "./openai-embeddings.ts";
 import { openAiResponsesVoice } from "./openai-responses.ts";
 import type { Voice } from "./voice.ts";
 
@@ -12,4 +14,6 @@ export const VOICES: readonly Voice[] = [
   geminiContentVoice,
   bedrockConverseVoice,
   openAiResponsesVoice,
+  openAiCompletionsVoice,
+  openAiEmbeddingsVoice,
 ];

@@ -52,8 +52,8 @@ function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdenti
     content: (index) => everyChoice(`{"content":${JSON.stringify(plan.chunkText(index))}}`, null),
     toolCalls: () => toolCallDeltas(plan).map((delta) => everyChoice(delta, null)),
     end: () => [
-      { text: everyChoice("{}", plan.finishReason) },
-      ...(request.includeUsage && plan.usage !== undefined
+      { text: everyChoice("{}", plan.finishReason), ...(plan.usagePlace && plan.usage && { usage: plan.usage }) },
+      ...(request.includeUsage && plan.usage !== undefined && plan.usagePlace === undefined
         ? [{ text: event(frame(undefined, "", null)), usage: plan.usage }]
         : []),
       { text: event("[DONE]") },
@@ -76,8 +76,17 @@ function chunkWriter(plan: CallPlan, request: ScriptedRequest, identity: AnswerI
     }
     const finish = finishReason === null ? "null" : JSON.stringify(finishReason);
     const choices = `[{"index":${choice},"delta":${delta},"logprobs":null,"finish_reason":${finish}}]`;
-    return `${head},"choices":${choices}${usageNull}${stamp}}`;
+    const usage = finishReason === null || plan.usagePlace === undefined ? usageNull : usageBeside(plan);
+    return `${head},"choices":${choices}${usage}${stamp}}`;
   };
+}
+
+/** Usage in the chunk of the last choice, where the plan puts it. */
+function usageBeside({ usage, usagePlace }: CallPlan): string {
+  if (usage === undefined) return "";
+  return usagePlace === "x_groq"
+    ? `,"x_groq":{"id":"req_scripted","usage":${usageJson(usage)}}`
+    : `,"usage":${usageJson(usage)}`;
 }
 
 function toolCallDeltas(plan: CallPlan): string[] {
@@ -96,7 +105,7 @@ function toolCallObject(call: { name: string; arguments: string }, index: number
   return { id: `call_scripted_${index}`, type: "function", function: { name: call.name, arguments: call.arguments } };
 }
 
-function usageJson(usage: ReportedUsage): string {
+export function usageJson(usage: ReportedUsage): string {
   return (
     `{"prompt_tokens":${usage.inputTokens},"completion_tokens":${usage.outputTokens},` +
     `"total_tokens":${usage.inputTokens + usage.outputTokens},` +

@@ -147,6 +147,7 @@ export const simulatedRequest = z.strictObject({
   hasTools: z.boolean().default(false),
   hasImages: z.boolean().default(false),
   hasJsonSchema: z.boolean().default(false),
+  wantsEmbeddings: z.boolean().default(false).describe("It is asked at /v1/embeddings, not as a chat"),
   metadata: texts.default({}),
   headers: texts.default({}).describe("x-user-<name> is metadata, too, as at the gateway"),
   body: z.record(z.string(), z.unknown()).default({}).describe("Top-level texts, numbers and booleans"),

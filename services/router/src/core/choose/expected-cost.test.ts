@@ -30,3 +30,8 @@ test("a large input has the rates of its tier", () => {
   assert.equal(expectedCostPicoUsd(price, { inputTokens: 100, outputTokens: 1 }), 101);
   assert.equal(expectedCostPicoUsd(price, { inputTokens: 101, outputTokens: 1 }), 204);
 });
+
+test("embeddings have no output to expect", () => {
+  const asked = { estimatedInputTokens: 10n, maxOutputTokens: 0n, choiceCount: 1, wantsEmbeddings: true };
+  assert.deepEqual(expectedSize(asked), { inputTokens: 10, outputTokens: 0 });
+});

@@ -13,11 +13,14 @@ export function expectedSize(features: {
   estimatedInputTokens: bigint;
   maxOutputTokens: bigint;
   choiceCount: number;
+  wantsEmbeddings?: boolean;
 }): ExpectedSize {
+  const inputTokens = Number(features.estimatedInputTokens);
+  if (features.wantsEmbeddings) return { inputTokens, outputTokens: 0 };
   const limit = Number(features.maxOutputTokens);
   const each = limit === 0 ? USUAL_OUTPUT_TOKENS : Math.min(limit, USUAL_OUTPUT_TOKENS);
   return {
-    inputTokens: Number(features.estimatedInputTokens),
+    inputTokens,
     outputTokens: each * Math.max(1, features.choiceCount),
   };
 }

@@ -8,6 +8,8 @@ const NEEDS: Needs = {
   hasTools: false,
   hasImages: false,
   hasJsonSchema: false,
+  wantsEmbeddings: false,
+  inputCount: 1,
   estimatedInputTokens: 10n,
   priceUnbounded: false,
 };
@@ -32,6 +34,21 @@ test("each reason has its code", () => {
   assert.equal(codeOf({ price: undefined }), "price_unknown");
   assert.equal(codeOf({ price: undefined }, {}, { hasHardBudget: () => false }), undefined);
   assert.equal(codeOf({}, {}, { isLive: false }), "no_workers");
+});
+
+test("embeddings go to models for embeddings, and nothing else does", () => {
+  const forEmbeddings = sampleModel("a/m", { capabilities: new Set(["embeddings"]) });
+  const asked = { ...NEEDS, wantsEmbeddings: true };
+  assert.equal(reject(forEmbeddings, asked, FINE), undefined);
+  assert.deepEqual(reject(sampleModel("a/m"), asked, FINE), {
+    ...{ code: "invalid_value", because: "does not support embeddings" },
+  });
+  assert.deepEqual(reject(forEmbeddings, NEEDS, FINE), { code: "invalid_value", because: "serves only embeddings" });
+});
+
+test("each input has a context window of its own", () => {
+  assert.equal(codeOf({}, { estimatedInputTokens: 250_000n, inputCount: 2 }), undefined);
+  assert.equal(codeOf({}, { estimatedInputTokens: 256_001n, inputCount: 2 }), "context_length_exceeded");
 });
 
 test("a model is out while its circuit is open or its provider wants to be left alone, and in while it is half open", () => {

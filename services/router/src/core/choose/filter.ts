@@ -1,6 +1,7 @@
 // Who can serve this request: capability, context window, deprecation, price where a hard budget applies, a live worker, a
 // closed circuit.
 import type { ErrorCode } from "@waybill/domain";
+import { windowOf } from "../bounds.ts";
 import type { ModelEntry } from "../snapshot.ts";
 
 /** What the request asks of a model. */
@@ -8,7 +9,11 @@ export interface Needs {
   hasTools: boolean;
   hasImages: boolean;
   hasJsonSchema: boolean;
+  /** Such a request is served by models for embeddings, and no other one is. */
+  wantsEmbeddings: boolean;
   estimatedInputTokens: bigint;
+  /** Inputs with a context window of their own each; 0 counts as 1. */
+  inputCount: number;
   /** It asks for something that a list of prices does not cover, so no worst case is one. */
   priceUnbounded: boolean;
 }
@@ -36,9 +41,9 @@ export const NOT_LIVE: Rejection = { code: "no_workers", because: "no live worke
 /** Undefined: the model can serve. The order is from what never changes to what may change in a second. */
 export function reject(model: ModelEntry, needs: Needs, circumstances: Circumstances): Rejection | undefined {
   if (!circumstances.isAllowed) return NOT_ALLOWED;
-  const missing = missingCapability(model, needs);
-  if (missing !== undefined) return { code: "invalid_value", because: `does not support ${missing}` };
-  const window = model.contextWindowTokens;
+  const unfit = whyUnfit(model, needs);
+  if (unfit !== undefined) return { code: "invalid_value", because: unfit };
+  const window = windowOf(needs, model);
   if (window > 0n && needs.estimatedInputTokens > window) {
     return {
       code: "context_length_exceeded",
@@ -63,10 +68,13 @@ export function reject(model: ModelEntry, needs: Needs, circumstances: Circumsta
   return undefined;
 }
 
-function missingCapability({ capabilities }: ModelEntry, needs: Needs): string | undefined {
-  if (needs.hasTools && !capabilities.has("tools")) return "tools";
-  if (needs.hasImages && !capabilities.has("images")) return "images";
-  if (needs.hasJsonSchema && !capabilities.has("json_schema")) return "json_schema";
+function whyUnfit({ capabilities }: ModelEntry, needs: Needs): string | undefined {
+  const isForEmbeddings = capabilities.has("embeddings");
+  if (needs.wantsEmbeddings) return isForEmbeddings ? undefined : "does not support embeddings";
+  if (isForEmbeddings) return "serves only embeddings";
+  if (needs.hasTools && !capabilities.has("tools")) return "does not support tools";
+  if (needs.hasImages && !capabilities.has("images")) return "does not support images";
+  if (needs.hasJsonSchema && !capabilities.has("json_schema")) return "does not support json_schema";
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { readJson } from "../read-json.ts";
 import { indexOf, isObject, objectsOf, textOf, type Values } from "../read-values.ts";
 import type { EventReader } from "../wire.ts";
 import { readErrorEvent } from "./error.ts";
-import { readUsage } from "./usage.ts";
+import { readUsage, usageIn } from "./usage.ts";
 
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 const CHOICES_MAX = 128;
@@ -127,8 +127,8 @@ function wholeChoice(given: Values): AnswerEvent[] {
   return events;
 }
 
-function usageOf({ usage }: Values): AnswerEvent[] {
-  const read = readUsage(usage);
+function usageOf(chunk: Values): AnswerEvent[] {
+  const read = readUsage(usageIn(chunk));
   return read ? [{ kind: "usage", usage: read }] : [];
 }
 

@@ -18,7 +18,7 @@ export function patchChat(waybill: Waybill, body: Uint8Array): Uint8Array {
 }
 
 /** The client's own options survive; only usage is asked for in any case. */
-function streamOptions(given: string | undefined): string {
+export function streamOptions(given: string | undefined): string {
   const options: unknown = given === undefined ? undefined : JSON.parse(given);
   const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
   return JSON.stringify({ ...(isObject ? options : {}), include_usage: true });

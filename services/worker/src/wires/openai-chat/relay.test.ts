@@ -137,3 +137,15 @@ test("what Azure's filters found passes, before the answer and in it", () => {
   assert.equal(text, [first, role, filtered, answer[3]].join(""));
   assert.deepEqual([isComplete, code, reader.usage?.output], [true, undefined, 2n]);
 });
+
+test("usage in x_groq counts where there is no other, and its chunk passes with its choice", () => {
+  const first = event({ id: "c", choices: [{ index: 0, delta: { content: "hi" } }], x_groq: { id: "req_1" } });
+  const last = event({
+    ...{ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
+    x_groq: { id: "req_1", usage: { prompt_tokens: 5, completion_tokens: 2 } },
+  });
+  const { text, isComplete, reader } = read(`${first}${last}${event("[DONE]")}`);
+  assert.deepEqual([text, isComplete], [`${first}${last}`, true]);
+  assert.deepEqual([reader.usage?.input, reader.usage?.output], [5n, 2n]);
+  assert.match(Buffer.from(reader.tail('{"cost_usd":"1"}')).toString(), /"usage":\{"prompt_tokens":5.*"waybill"/);
+});

@@ -4,8 +4,9 @@ import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter, scanChunk } from "@waybill/surfaces";
 import { type Failure, failureWith } from "../../core/ending.ts";
 import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
+import { isObject } from "../read-values.ts";
 import { readErrorEvent } from "./error.ts";
-import { readUsage } from "./usage.ts";
+import { readUsage, usageIn } from "./usage.ts";
 
 /** One event: a long tool call or an image in base64 fits. */
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
@@ -66,9 +67,13 @@ export class OpenAiStream implements StreamReader {
       return;
     }
     if (found.hasUsage) {
-      this.#usageChunk = JSON.parse(textOf(data)) as Record<string, unknown>;
-      this.usage = readUsage(this.#usageChunk.usage);
-      if (!found.hasChoices) return;
+      const chunk = JSON.parse(textOf(data)) as Record<string, unknown>;
+      const usage = usageIn(chunk);
+      if (isObject(usage)) {
+        this.#usageChunk = { ...chunk, usage };
+        this.usage = readUsage(usage);
+        if (!found.hasChoices) return;
+      }
     }
     if (found.finishReason !== "") this.finishReason = found.finishReason;
     step.evidencedTokens += found.evidencedTokens;

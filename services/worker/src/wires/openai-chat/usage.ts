@@ -20,6 +20,11 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   return { input, cachedInput, cacheWrite5m: 0n, cacheWrite1h: 0n, output, reasoningOutput };
 }
 
+/** Where an answer or a chunk has its usage; Groq's also in `x_groq`, beside the last choice (groq/groq-python, XGroq). */
+export function usageIn({ usage, x_groq: groq }: Record<string, unknown>): unknown {
+  return isObject(usage) || !isObject(groq) ? usage : groq.usage;
+}
+
 /**
  * Providers of this dialect stop generating soon after the connection closes and bill what they generated: the input and
  * the output that had come. Of a plain answer nothing comes before it is finished, so there is nothing to go by.

@@ -32,6 +32,12 @@ export interface ProviderConfig {
   region: string;
   /** Where a provider has versions of its API by date; empty: the one without. */
   apiVersion: string;
+  /** Top-level fields of a body that the provider refuses: they are left out, and named to the client. */
+  refusedParameters: string[];
+  /** The provider refuses `stream_options`; its streams report usage without it, or not at all. */
+  noStreamUsage: boolean;
+  /** Of OpenAI's endpoints, those there are: chat, completions, embeddings. Empty: all. */
+  endpoints: string[];
 }
 
 export interface ModelConfig {
@@ -40,7 +46,7 @@ export interface ModelConfig {
   upstreamModel: string;
   contextWindowTokens: bigint;
   maxOutputTokens: bigint;
-  /** tools, images, json_schema */
+  /** tools, images, json_schema; or embeddings alone, for a model that makes nothing else */
   capabilities: string[];
   /** Absent: the price is unknown. */
   price: Price | undefined;
@@ -98,6 +104,9 @@ function createBaseProviderConfig(): ProviderConfig {
     allowPrivateAddress: false,
     region: "",
     apiVersion: "",
+    refusedParameters: [],
+    noStreamUsage: false,
+    endpoints: [],
   };
 }
 
@@ -126,6 +135,15 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
     }
     if (message.apiVersion !== "") {
       writer.uint32(66).string(message.apiVersion);
+    }
+    for (const v of message.refusedParameters) {
+      writer.uint32(74).string(v!);
+    }
+    if (message.noStreamUsage !== false) {
+      writer.uint32(80).bool(message.noStreamUsage);
+    }
+    for (const v of message.endpoints) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -207,6 +225,30 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
             message.apiVersion = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.refusedParameters.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.noStreamUsage = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.endpoints.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -232,6 +274,9 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
     message.allowPrivateAddress = object.allowPrivateAddress ?? false;
     message.region = object.region ?? "";
     message.apiVersion = object.apiVersion ?? "";
+    message.refusedParameters = object.refusedParameters?.map((e) => e) || [];
+    message.noStreamUsage = object.noStreamUsage ?? false;
+    message.endpoints = object.endpoints?.map((e) => e) || [];
     return message;
   },
 };

@@ -58,7 +58,7 @@ export interface Features {
   priceUnbounded: boolean;
   /**
    * body.*: the body's top-level texts, numbers and booleans, and its metadata, as one JSON object of at most 4 KiB; what did
-   * not fit is left out. Never messages, input, prompt, system or tools. Empty: not asked for a route.
+   * not fit is left out. Never messages, input, prompt, suffix, system or tools. Empty: not asked for a route.
    */
   bodyJson: string;
   routing:
@@ -71,6 +71,10 @@ export interface Features {
    * again: the caller may use the route or the model, and request limits have room. It is attempt 0; nothing will be sent.
    */
   keptModel: string;
+  /** The request wants embeddings, not an answer: there is no output, and only a model with that capability serves it. */
+  wantsEmbeddings: boolean;
+  /** Inputs that the model reads apart from each other, each with a context window of its own; 0 counts as 1. */
+  inputCount: number;
 }
 
 export interface Features_MetadataEntry {
@@ -189,6 +193,8 @@ function createBaseFeatures(): Features {
     routing: undefined,
     path: "",
     keptModel: "",
+    wantsEmbeddings: false,
+    inputCount: 0,
   };
 }
 
@@ -256,6 +262,12 @@ export const Features: MessageFns<Features> = {
     }
     if (message.keptModel !== "") {
       writer.uint32(170).string(message.keptModel);
+    }
+    if (message.wantsEmbeddings !== false) {
+      writer.uint32(144).bool(message.wantsEmbeddings);
+    }
+    if (message.inputCount !== 0) {
+      writer.uint32(152).uint32(message.inputCount);
     }
     return writer;
   },
@@ -423,6 +435,22 @@ export const Features: MessageFns<Features> = {
             message.keptModel = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.wantsEmbeddings = reader.bool();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.inputCount = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -482,6 +510,8 @@ export const Features: MessageFns<Features> = {
       : undefined;
     message.path = object.path ?? "";
     message.keptModel = object.keptModel ?? "";
+    message.wantsEmbeddings = object.wantsEmbeddings ?? false;
+    message.inputCount = object.inputCount ?? 0;
     return message;
   },
 };

@@ -1,0 +1,22 @@
+// OpenAI's legacy Completions: a prompt that is continued. Where a provider does not have it, a plain prompt is a user's message.
+import { toErrorBody, toErrorEvent } from "../openai-chat/errors.ts";
+import type { Surface } from "../surface.ts";
+import { readCompletionConversation } from "./read-conversation.ts";
+import { readCompletionRequest } from "./request.ts";
+import { writeCompletion } from "./write-answer.ts";
+import { CompletionWriter } from "./write-stream.ts";
+
+export const openAiCompletions: Surface = {
+  name: "openai-completions",
+  path: "/v1/completions",
+  forwardedHeaders: [],
+  readRequest: readCompletionRequest,
+  errorBody: (error) => JSON.stringify(toErrorBody(error)),
+  errorEvent: (error) => toErrorEvent(error),
+  heartbeat: ": waybill\n\n",
+  translation: {
+    readConversation: readCompletionConversation,
+    writeAnswer: writeCompletion,
+    writeStream: (facts) => new CompletionWriter(facts),
+  },
+};

@@ -1,0 +1,2 @@
+// Errors are those of Chat Completions.
+export { readRefusal } from "../openai-chat/error.ts";
