@@ -5,6 +5,7 @@ import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
 import { dayMs } from "./import/imported-model.ts";
 import { CAPABILITIES, findOwnModel, type QualityByTask, SIMULATOR_MODELS, SIMULATOR_PROVIDER } from "./own-models.ts";
 import { completeRates, type PriceEntry } from "./price-entry.ts";
+import { type CompleteAccount, completeAccounts } from "./provider-accounts.ts";
 import type { FileModel, FilePrice, FileProvider, WaybillFile } from "./waybill-file.ts";
 
 export interface DeployedProvider {
@@ -19,6 +20,8 @@ export interface DeployedProvider {
   region?: string;
   /** Absent: the dialect's usual one. */
   apiVersion?: string;
+  /** Among which its calls are spread. Absent: it is one account of its own fields. */
+  accounts?: CompleteAccount[];
 }
 
 export interface DeployedModel {
@@ -71,6 +74,7 @@ export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deploym
       // Left out where they are not said, so that what was deployed before they existed is the same as now.
       ...(provider.region !== undefined && { region: provider.region }),
       ...(provider.apiVersion !== undefined && { apiVersion: provider.apiVersion }),
+      ...(provider.accounts !== undefined && { accounts: completeAccounts(provider) }),
     });
     for (const model of provider.models) addModel(deployment, provider, model);
   }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isCatalogueProvider } from "./base-prices.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
 import { CAPABILITIES, SIMULATOR_PROVIDER } from "./own-models.ts";
+import { accountProblems, accountsSchema } from "./provider-accounts.ts";
 
 /** Every problem of the file at once, one line each, as `path: what is wrong`. */
 export class WaybillFileError extends Error {
@@ -56,7 +57,7 @@ const modelSchema = z.strictObject({
   deprecatedOn: z.iso.date().optional(),
 });
 
-const providerSchema = z.strictObject({
+const oneAccountSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, { error: "must be lower-case letters, digits and dashes" }),
   dialect: z.enum(["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai"]),
   baseUrl: z.string().superRefine((text, context) => {
@@ -86,6 +87,8 @@ const providerSchema = z.strictObject({
     .max(MODELS_MAX),
 });
 
+const providerSchema = oneAccountSchema.extend({ accounts: accountsSchema(oneAccountSchema.shape).optional() });
+
 const FIELDS_OF_ONE_DIALECT = [
   ["region", "bedrock"],
   ["apiVersion", "azure-openai"],
@@ -109,6 +112,9 @@ const fileSchema = z
       for (const [field, dialect] of FIELDS_OF_ONE_DIALECT) {
         const isForeign = provider[field] !== undefined && provider.dialect !== dialect;
         if (isForeign) problem(["providers", index, field], `is only for the dialect ${dialect}`);
+      }
+      for (const { path, message } of accountProblems(provider, FIELDS_OF_ONE_DIALECT)) {
+        problem(["providers", index, "accounts", ...path], message);
       }
       if (provider.dialect === "azure-openai" && /\/openai(\/|$)/.test(provider.baseUrl))
         problem(["providers", index, "baseUrl"], "must be the resource's endpoint, without /openai");

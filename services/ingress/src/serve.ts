@@ -5,6 +5,7 @@ import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
 import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
+import { FailedAccounts } from "./core/failed-accounts.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
@@ -162,7 +163,7 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
       ? await ports.decisions.next(
           {
             ...{ request, resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt },
-            ...{ failureCode: "worker_lost", retryAfterMs: 0 },
+            ...{ failureCode: "worker_lost", retryAfterMs: 0, otherAccount: false },
           },
           call.traceparent,
         )
@@ -177,13 +178,15 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
 /** Attempt after attempt, until one is an answer or nothing is left. */
 async function carryOn(story: Story, first: Decision): Promise<void> {
   const { served, turn } = story;
+  const failedAccounts = new FailedAccounts();
   for (let decision = first; ; ) {
     served.decision = decision;
     await turn?.attempting(decision.attempt, decision.resumeToken);
-    const end = await carry(story, decision);
+    const end = await carry(story, decision, failedAccounts.of(decision));
     served.end = end;
     if (end.kind !== "failed") return;
-    decision = await nextDecision(story, decision, end.error);
+    failedAccounts.add(decision, end.account);
+    decision = await nextDecision(story, decision, end);
   }
 }
 
@@ -206,8 +209,12 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
 }
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
-async function carry({ call, client, ports, limits, request, asked }: Story, decision: Decision): Promise<AttemptEnd> {
-  const waybill = makeWaybill(request, asked, decision, forwardedHeaders(call));
+async function carry(
+  { call, client, ports, limits, request, asked }: Story,
+  decision: Decision,
+  failedAccounts: readonly string[],
+): Promise<AttemptEnd> {
+  const waybill = makeWaybill(request, asked, decision, forwardedHeaders(call), failedAccounts);
   const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
@@ -247,14 +254,14 @@ async function carry({ call, client, ports, limits, request, asked }: Story, dec
 async function nextDecision(
   { call, client, ports, request }: Story,
   failed: Decision,
-  error: WaybillError,
+  { error, account }: AttemptEnd & { kind: "failed" },
 ): Promise<Decision> {
   const isFinal = client.hasContent || client.isGone || !mayHaveNext(error.code);
   if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;
   const response = await ports.decisions.next(
     {
       ...{ request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt },
-      ...{ failureCode: error.code, retryAfterMs: error.retryAfterMs ?? 0 },
+      ...{ failureCode: error.code, retryAfterMs: error.retryAfterMs ?? 0, otherAccount: account.otherAccount },
     },
     call.traceparent,
   );
