@@ -127,6 +127,18 @@ async function booked({ requestId, accounts }: Asked): Promise<string[]> {
   return rows.map((row) => [row.provider_account, row.outcome, row.error_code ?? ""].join(" ").trim());
 }
 
+/** The decision for the other account is explained by its record alone. */
+async function assertReplaysTheSame({ requestId, accounts }: Asked): Promise<void> {
+  const look = async () => {
+    const { status, body } = await adminOf(stack)("POST", `/api/v1/requests/${requestId}/replay`, {
+      attempt: accounts.length,
+    });
+    return status === 200 ? body : undefined;
+  };
+  const replayed = await eventually(look, { reason: "it is replayed", timeoutMs: 15_000, intervalMs: 100 });
+  assert.equal(replayed.same, true, JSON.stringify(replayed));
+}
+
 const workerLog = (): Promise<string> => readFile(stack.of("worker")[0]?.logFile ?? "", "utf8");
 const otherThan = (account: string | undefined): string => (account === "east" ? "west" : "east");
 
@@ -154,6 +166,7 @@ describe("accounts of a provider", () => {
         `${refused} failed_free upstream_rate_limited`,
         `${otherThan(refused)} success`,
       ]);
+      await assertReplaysTheSame(one);
       // The model as a whole was not left alone, and the account that was refused is.
       for (let count = 0; count < 4; count += 1) {
         const next = await asked(name, { stream });
@@ -180,8 +193,13 @@ describe("accounts of a provider", () => {
     for (let count = 0; count < 6; count += 1) {
       assert.deepEqual((await asked("refused")).accounts, [otherThan(refused)]);
     }
-    const log = await workerLog();
-    const lines = log.split("\n").filter((line) => line.includes("the key of an account was refused"));
+    const refusals = async () => {
+      const lines = (await workerLog()).split("\n");
+      return lines.filter((line) => line.includes("the key of an account was refused"));
+    };
+    const isLogged = async () => (await refusals()).length > 0;
+    await eventually(isLogged, { reason: "it is logged", timeoutMs: 5_000, intervalMs: 50 });
+    const [log, lines] = [await workerLog(), await refusals()];
     assert.equal(lines.length, 1);
     const { account, model: called, level } = JSON.parse(lines[0] ?? "{}");
     assert.deepEqual([account, called, level], [refused, "scripted-refused", "warn"]);
@@ -202,6 +220,15 @@ describe("accounts of a provider", () => {
       assert.deepEqual([next.status, next.code, next.accounts], [429, "upstream_rate_limited", []]);
       assert.ok(retryAfter >= 5 && retryAfter <= 9, `retry-after: ${retryAfter}`);
     }
+    // Once routers have heard of it, not even a worker is asked.
+    const byRouter = async () => {
+      const next = await asked("cooling");
+      return next.headers.get("x-waybill-attempts") === null ? next : undefined;
+    };
+    const next = await eventually(byRouter, { reason: "a router refuses", timeoutMs: 5_000, intervalMs: 50 });
+    const retryAfter = Number(next.headers.get("retry-after"));
+    assert.deepEqual([next.status, next.code], [429, "upstream_rate_limited"]);
+    assert.ok(retryAfter >= 3 && retryAfter <= 9, `retry-after: ${retryAfter}`);
   });
 
   it("take over at once from one that fails, and it is left alone after three failures in a row", async () => {

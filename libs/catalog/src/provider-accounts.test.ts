@@ -1,5 +1,6 @@
 // Accounts in waybill.yaml: what is possible, what each takes from its provider, and that every problem is named with its path.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { makeDeployment } from "./deployment.ts";
 import { parseWaybillFile, WaybillFileError } from "./waybill-file.ts";
@@ -77,6 +78,17 @@ test("a provider without accounts is deployed as ever", () => {
       ...{ id: "p", dialect: "gemini", baseUrl: "https://one.example", keyVariable: "K" },
       ...{ allowPrivateAddress: false, simulated: false },
     },
+  ]);
+});
+
+test("the examples of docs/providers.md are valid", async () => {
+  const page = await readFile(new URL("../../../docs/providers.md", import.meta.url), "utf8");
+  const examples = [...page.matchAll(/```yaml\n(- id:[^`]*accounts:[^`]*)```/g)].map(([, example]) => example ?? "");
+  assert.equal(examples.length, 2);
+  const weights = examples.map((example) => accountsOf(`providers:\n${example}`)?.map(({ weight }) => weight));
+  assert.deepEqual(weights, [
+    [3, 1],
+    [1, 1],
   ]);
 });
 
