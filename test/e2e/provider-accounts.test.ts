@@ -21,6 +21,8 @@ const SEEN: Readonly<Record<string, string>> = Object.fromEntries(
 );
 const EAST_AND_WEST = "[{id: east, keyVariable: TEST_EAST_KEY}, {id: west, keyVariable: TEST_WEST_KEY}]";
 const MODELS = ["plain", "stream", "again", "refused", "cooling", "failing", "sessions", "billed"] as const;
+/** Of two workers, each of which has a memory of its own. */
+const WORKERS_MODELS = ["w1", "w2", "w3", "w4", "w5", "w6"] as const;
 const DIALECTS = ["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai"] as const;
 
 const model = (name: string): string =>
@@ -49,7 +51,7 @@ const waybillYaml = (url: string): string => {
   });
   return [
     "providers:",
-    provider("two", "openai-compatible", url, EAST_AND_WEST, MODELS),
+    provider("two", "openai-compatible", url, EAST_AND_WEST, [...MODELS, ...WORKERS_MODELS]),
     provider("weighted", "openai-compatible", url, EAST_AND_WEST.replace("east,", "east, weight: 3,"), ["weighted"]),
     provider(
       ...(["partial", "openai-compatible", url] as const),
@@ -322,6 +324,23 @@ describe("accounts of a provider", () => {
       ["east", "west"],
     );
     for (const { cost_usd } of rows) assert.ok(Number(cost_usd) > 0);
+  });
+
+  it("answer for each other whichever of several workers carries the attempts", async () => {
+    await stack.start("worker");
+    for (const name of WORKERS_MODELS) {
+      const { status, accounts } = await asked(name, { script: [{ fault: refusal(429, 30) }, {}] });
+      assert.deepEqual([status, accounts], [200, [accounts[0], otherThan(accounts[0])]], name);
+      for (let count = 0; count < 4; count += 1) assert.equal((await asked(name)).status, 200, name);
+    }
+    const haveBoth = async () => {
+      const carriers = await stack.sql(
+        "SELECT DISTINCT worker_id FROM ledger.attempt WHERE model = ANY($1) AND worker_id IS NOT NULL",
+        [WORKERS_MODELS.map((name) => `scripted-${name}`)],
+      );
+      return carriers.length === 2;
+    };
+    await eventually(haveBoth, { reason: "both workers had a part in it", timeoutMs: 15_000, intervalMs: 100 });
   });
 
   it("leave the books right", async () => {
