@@ -234,8 +234,8 @@ describe("metrics", () => {
     const forbidden = new Set([...keyParts.flat(), ...users.map(({ id }) => id), ...requestIds, "end-user-7"]);
     assert.equal(forbidden.size, 2 * keyParts.length + users.length + requestIds.length + 1);
     assert.ok(requestIds.length >= 4 && users.length >= 3);
-    const ours = ["budget", "code", "how", "model", "outcome", "provider", "route", "source", "verdict", "what"];
-    const known = new Set([...ours, "le", "otel_scope_name"]);
+    const ours = ["account", "budget", "code", "how", "model", "outcome", "provider", "reason", "route", "source"];
+    const known = new Set([...ours, "verdict", "what", "le", "otel_scope_name"]);
     const seen = new Set<string>();
     for (const service of SERVICES) {
       const samples = await scrape(service);

@@ -12,6 +12,7 @@ import {
   SUPPOSED_CAPABILITIES,
 } from "./own-models.ts";
 import { completeRates, type PriceEntry } from "./price-entry.ts";
+import { type CompleteAccount, completeAccounts } from "./provider-accounts.ts";
 import type { FileModel, FilePrice, FileProvider, WaybillFile } from "./waybill-file.ts";
 
 export interface DeployedProvider {
@@ -32,6 +33,8 @@ export interface DeployedProvider {
   noStreamUsage?: boolean;
   /** Of OpenAI's endpoints, those there are; absent: all. */
   endpoints?: string[];
+  /** Among which its calls are spread. Absent: it is one account of its own fields. */
+  accounts?: CompleteAccount[];
 }
 
 export interface DeployedModel {
@@ -87,6 +90,7 @@ export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deploym
       ...(provider.refusedParameters && { refusedParameters: provider.refusedParameters }),
       ...(provider.streamUsage === false && { noStreamUsage: true }),
       ...(provider.endpoints && { endpoints: provider.endpoints }),
+      ...(provider.accounts !== undefined && { accounts: completeAccounts(provider) }),
     });
     for (const model of provider.models) addModel(deployment, provider, model);
   }

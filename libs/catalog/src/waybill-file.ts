@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isCatalogueProvider } from "./base-prices.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
 import { CAPABILITIES, isForEmbeddings, SIMULATOR_PROVIDER } from "./own-models.ts";
+import { accountProblems, accountsSchema } from "./provider-accounts.ts";
 import { ENDPOINTS, PRESET_NAMES, withPreset } from "./vendor-presets.ts";
 
 /** Every problem of the file at once, one line each, as `path: what is wrong`. */
@@ -116,11 +117,18 @@ const providerFields = z.strictObject({
     .min(1)
     .max(MODELS_MAX),
 });
-const providerSchema = z.preprocess(withPreset, providerFields);
+const providerSchema = z.preprocess(
+  withPreset,
+  providerFields.extend({ accounts: accountsSchema(providerFields.shape).optional() }),
+);
 
-const FIELDS_OF_ONE_DIALECT = [
+/** Those that an account may have, too. */
+const ADDRESS_FIELDS_OF_ONE_DIALECT = [
   ["region", "bedrock"],
   ["apiVersion", "azure-openai"],
+] as const;
+const FIELDS_OF_ONE_DIALECT = [
+  ...ADDRESS_FIELDS_OF_ONE_DIALECT,
   ["preset", "openai-compatible"],
   ["refusedParameters", "openai-compatible"],
   ["streamUsage", "openai-compatible"],
@@ -145,6 +153,9 @@ const fileSchema = z
       for (const [field, dialect] of FIELDS_OF_ONE_DIALECT) {
         const isForeign = provider[field] !== undefined && provider.dialect !== dialect;
         if (isForeign) problem(["providers", index, field], `is only for the dialect ${dialect}`);
+      }
+      for (const { path, message } of accountProblems(provider, ADDRESS_FIELDS_OF_ONE_DIALECT)) {
+        problem(["providers", index, "accounts", ...path], message);
       }
       if (provider.dialect === "azure-openai" && /\/openai(\/|$)/.test(provider.baseUrl))
         problem(["providers", index, "baseUrl"], "must be the resource's endpoint, without /openai");

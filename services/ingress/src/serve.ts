@@ -7,6 +7,7 @@ import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
 import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
 import { CommittingClient } from "./core/committing-client.ts";
+import { FailedAccounts } from "./core/failed-accounts.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
@@ -179,7 +180,7 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
     const ours = { ...story, request, client };
     if (turn.last) {
       const lost = { resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt };
-      const failure = { failureCode: "worker_lost", retryAfterMs: 0 };
+      const failure = { failureCode: "worker_lost", retryAfterMs: 0, otherAccount: false };
       await carryOn(ours, decisionOf(await ports.decisions.next({ request, ...lost, ...failure }, call.traceparent)));
     } else await answer(ours);
     await client.settled;
@@ -226,13 +227,15 @@ async function giveKept({ call, client, ports, request, asked, served }: Story, 
 /** Attempt after attempt, until one is an answer or nothing is left. */
 async function carryOn(story: Story, first: Decision): Promise<void> {
   const { served, turn } = story;
+  const failedAccounts = new FailedAccounts();
   for (let decision = first; ; ) {
     served.decision = decision;
     await turn?.attempting(decision.attempt, decision.resumeToken);
-    const end = await carry(story, decision);
+    const end = await carry(story, decision, failedAccounts.of(decision));
     served.end = end;
     if (end.kind !== "failed") return;
-    decision = await nextDecision(story, decision, end.error);
+    failedAccounts.add(decision, end.account);
+    decision = await nextDecision(story, decision, end);
   }
 }
 
@@ -255,10 +258,10 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
 }
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
-async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
+async function carry(story: Story, decision: Decision, failedAccounts: readonly string[]): Promise<AttemptEnd> {
   const { call, ports, limits, request, asked } = story;
   const client = committing(story, decision) ?? story.client;
-  const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders);
+  const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders, failedAccounts);
   const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
@@ -311,14 +314,14 @@ function committing(
 async function nextDecision(
   { call, client, ports, request }: Story,
   failed: Decision,
-  error: WaybillError,
+  { error, account }: AttemptEnd & { kind: "failed" },
 ): Promise<Decision> {
   const isFinal = client.hasContent || client.isGone || !mayHaveNext(error.code);
   if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;
   const response = await ports.decisions.next(
     {
       ...{ request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt },
-      ...{ failureCode: error.code, retryAfterMs: error.retryAfterMs ?? 0 },
+      ...{ failureCode: error.code, retryAfterMs: error.retryAfterMs ?? 0, otherAccount: account.otherAccount },
     },
     call.traceparent,
   );

@@ -16,8 +16,9 @@ import {
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
-import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize, isFree } from "./core/bounds.ts";
+import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize } from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
+import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
 import {
   type Choice,
@@ -30,7 +31,6 @@ import {
 } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
 import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
-import { countsMoney } from "./core/limit-budgets.ts";
 import { type Question, readQuestion } from "./core/question.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
@@ -80,7 +80,7 @@ interface Case {
   /** How long the ingress waits before it sends the attempt, if it goes to the model that failed. */
   retryDelayMs: number;
   /** The decision follows a failed attempt. */
-  after: FailedAttempt & { resumeToken: Buffer };
+  after: Required<FailedAttempt> & { resumeToken: Buffer };
   startedMs: number;
   held: Held | undefined;
 }
@@ -96,7 +96,13 @@ const NO_SIZE: HoldSize = {
   ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
   ...{ choices: 1n, boundedByShare: false },
 };
-const NOT_AFTER = { resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "", retryAfterMs: 0 };
+const NOT_AFTER = {
+  resumeToken: Buffer.alloc(0),
+  failedAttempt: 0,
+  failureCode: "",
+  retryAfterMs: 0,
+  otherAccount: false,
+};
 const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD };
 
 export class Decide {
@@ -153,7 +159,7 @@ export class Decide {
   #following(next: NextRequest, deadlineMs: number, startedMs: number): DecideResponse | Promise<DecideResponse> {
     const notReady = this.#notReady();
     if (notReady) return notReady;
-    const { request, failedAttempt, failureCode, retryAfterMs, resumeToken } = next;
+    const { request, failedAttempt, failureCode, retryAfterMs, otherAccount, resumeToken } = next;
     const question = request && readQuestion(request);
     const itinerary = decodeItinerary(Buffer.from(resumeToken).toString("utf8"));
     if (!request || !question || !itinerary) {
@@ -172,7 +178,7 @@ export class Decide {
       reason: reasonAfter(next),
       waitMs: this.#waitMs(deadlineMs),
       retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries, next) : 0,
-      after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode, retryAfterMs },
+      after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode, retryAfterMs, otherAccount },
       held: undefined,
     };
     return this.#choose(open, asked);
@@ -229,7 +235,8 @@ export class Decide {
   #hold(open: Case, wanted: Wanted): HoldTold | HoldWish {
     const { entry, item } = wanted;
     open.held = undefined;
-    const budgets = budgetsFor(open, entry, open.world.budgetsOf(entry, item.limits));
+    const isKept = open.question.keptModel !== "";
+    const budgets = budgetsToHold(open.world.budgetsOf(entry, item.limits), entry.price, isKept);
     if (budgets.length === 0) return { kind: "free" };
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
@@ -294,7 +301,7 @@ export class Decide {
     const { outcome } = choice;
     if (outcome.kind === "refused") {
       this.#record(open, explainChoice(open.itinerary, open.reason, choice, NOTHING_HELD));
-      return this.#refused(outcome);
+      return this.#refused(outcome, open.world);
     }
     const held = open.held ?? UNHELD;
     if (held.lines.length > 0) this.#options.failpoint("after_hold_before_answer");
@@ -332,9 +339,11 @@ export class Decide {
   }
 
   /** Every candidate was rejected: the refusal says the reason that may be over soonest. */
-  #refused({ code, because, budget }: Refused): DecideResponse {
+  #refused({ code, because, budget }: Refused, world: LiveWorld): DecideResponse {
     const isSoonOver = ERRORS[code].httpStatus === 503 || code === "upstream_rate_limited";
-    const retryAfterMs = code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : isSoonOver ? RETRY_AFTER_MS : 0;
+    const pauseMs = code === "upstream_rate_limited" ? world.shortestPauseMs() : 0;
+    const soonMs = Math.max(RETRY_AFTER_MS, Math.ceil(pauseMs));
+    const retryAfterMs = code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : isSoonOver ? soonMs : 0;
     return refuse(code, {
       retryAfterMs,
       ...(code === "budget_exceeded" && { budget }),
@@ -368,19 +377,6 @@ export class Decide {
       tookUs: Math.round((clock.monotonicMs() - startedMs) * 1_000),
     });
   }
-}
-
-/**
- * What is free needs no money held, and what has no price can have none; requests and tokens are counted all the same. A kept
- * answer costs neither money nor tokens, but it is a request.
- */
-function budgetsFor(
-  { question }: Case,
-  { price }: ModelEntry,
-  all: readonly IndexedBudget[],
-): readonly IndexedBudget[] {
-  if (question.keptModel !== "") return all.filter(({ unit }) => unit === BudgetUnit.REQUESTS);
-  return price && !isFree(price) ? all : all.filter((budget) => !countsMoney(budget));
 }
 
 function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {

@@ -95,6 +95,13 @@ export class LiveWorld implements World {
     return this.#state.till.limitBudget(limitDefinition(use, this.#question.attribution.organisationId, this.#route));
   }
 
+  /** Of the models looked at whose providers want to be left alone, when the first may be asked again; 0: none does. */
+  shortestPauseMs(): number {
+    const paused = [...this.#looked.values()].filter(({ circuit }) => circuit === "rate_limited");
+    const pauses = paused.map(({ id }) => this.#state.live.health(id, this.#nowMs).rateLimitedMs);
+    return pauses.length === 0 ? 0 : Math.min(...pauses);
+  }
+
   sessionModel(node: string): string {
     this.#sessionModel = this.#state.sessions.at(this.sessionKey(node), this.#nowMs);
     return this.#sessionModel;
@@ -130,7 +137,7 @@ export class LiveWorld implements World {
 
   /** What this decision was made from, for its record. */
   inputs(
-    after: Pick<DecisionInputs, "resumeToken" | "failedAttempt" | "failureCode" | "retryAfterMs">,
+    after: Pick<DecisionInputs, "resumeToken" | "failedAttempt" | "failureCode" | "retryAfterMs" | "otherAccount">,
   ): DecisionInputs {
     return {
       features: this.#question.features,

@@ -294,6 +294,7 @@ test("the seeded route sends paying users to the better model, with the other as
       failedAttempt: 1,
       failureCode: "upstream_error",
       retryAfterMs: 0,
+      otherAccount: false,
     }),
   );
   assert.equal(second.attempt, 2);
@@ -304,6 +305,7 @@ test("the seeded route sends paying users to the better model, with the other as
     failedAttempt: 2,
     failureCode: "upstream_error",
     retryAfterMs: 0,
+    otherAccount: false,
   });
   assert.equal(refusalOf(third).code, "upstream_error", "nothing is left to try");
   assert.equal(decisionOf(await router.decide(request("dynamic/support"))).target?.model, "economy");
@@ -321,6 +323,7 @@ test("an attempt that was never sent goes to the same model once more, then to t
       failedAttempt,
       failureCode: "not_sent",
       retryAfterMs: 0,
+      otherAccount: false,
     });
     decision = decisionOf(next);
     assert.equal(decision.attempt, failedAttempt + 1);

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AttemptOutcome, RecordSource, type UsageRecord, Waybill } from "@waybill/wire";
+import type { Failure } from "./core/ending.ts";
 import { OpenAttempts } from "./core/open-attempts.ts";
+import type { AccountEnd, Aftermath } from "./core/target-accounts.ts";
+import type { CallEnd } from "./core/target-health.ts";
 import { fulfil } from "./fulfil.ts";
 import type { CallIds, Claim, UpstreamEvents } from "./ports.ts";
 import { openAiCompatible } from "./providers/openai-compatible/index.ts";
@@ -37,6 +40,8 @@ interface Play {
   roomMs?: number;
   claimMs?: number;
   bodyMs?: number;
+  pick?: { kind: "cooling"; retryAfterMs: number };
+  aftermath?: Aftermath;
   /** The provider's side, once the call begins. `pass` lets time go by and sweeps. */
   provider?: (events: UpstreamEvents, pass: (ms: number) => void) => void;
 }
@@ -46,10 +51,12 @@ interface Played {
   calls: CallIds[];
   finished: { firstTokenMs: number; durationMs: number }[];
   warnings: Record<string, unknown>[];
+  failed: [failure: Failure, settlement: unknown, account?: { account: string; otherAccount: boolean }][];
+  ends: (AccountEnd & CallEnd)[];
 }
 
 async function play(script: Play): Promise<Played> {
-  const played: Played = { books: [], calls: [], finished: [], warnings: [] };
+  const played: Played = { books: [], calls: [], finished: [], warnings: [], failed: [], ends: [] };
   const given = script.waybill ?? waybill;
   const open = new OpenAttempts(1_000, () => {});
   let nowMs = 1_000;
@@ -74,11 +81,15 @@ async function play(script: Play): Promise<Played> {
       onAnswer(nowMs);
       return waybill.body;
     },
-    upstreamOf: () => ({ dialect: openAiCompatible, mask: (text: string) => text }),
+    pickUpstream: () =>
+      script.pick ?? {
+        kind: "picked",
+        account: { id: "east", dialect: openAiCompatible, mask: (text: string) => text },
+      },
     replyTo: () => ({
       started: () => {},
       data: () => {},
-      failed: () => {},
+      failed: (...said: Played["failed"][number]) => void played.failed.push(said),
       finished: (_settlement: unknown, facts: Played["finished"][number]) => void played.finished.push(facts),
     }),
     startSpan: (_name: string, parent: string) => {
@@ -93,7 +104,10 @@ async function play(script: Play): Promise<Played> {
     failpoint: () => {},
     bytesPerSecondMin: 0,
     measure: { claimed: () => {}, firstToken: () => {}, ended: () => {} },
-    callEnded: () => {},
+    callEnded: (end: AccountEnd & CallEnd) => {
+      played.ends.push(end);
+      return script.aftermath ?? { otherAccount: false, retryAfterMs: end.retryAfterMs, cooled: undefined };
+    },
     book: (record: UsageRecord) => {
       played.books.push(record);
       return { secured: Promise.resolve(), stored: Promise.resolve() };
@@ -196,5 +210,43 @@ test("the trace goes on from the call's own span, and a broken call is logged un
   assert.deepEqual(
     warnings.map(({ request_id, attempt_id, trace_id, code }) => [request_id, attempt_id, trace_id, code]),
     [["r", "r.1", TRACE_ID, "upstream_error"]],
+  );
+});
+
+test("a call is booked under its account, and its end is told with what an account needs to know", async () => {
+  const given = { ...waybill, sessionKey: "o/s", failedAccounts: ["west"] };
+  const { books, ends } = await play({ waybill: given, claimMs: 300, provider: answerAfter(1, 1) });
+  assert.deepEqual(
+    books.map(({ account }) => account),
+    ["east"],
+  );
+  const [end] = ends;
+  assert.deepEqual([end?.account, end?.code, end?.sessionKey, end?.failedAccounts], ["east", "", "o/s", ["west"]]);
+  assert.equal(end?.startedMs, 1_300, "the call began when the claim was answered");
+});
+
+test("a refusal says which account it was, that another one is free, and the pause of the model, not of the account", async () => {
+  const aftermath: Aftermath = { otherAccount: true, retryAfterMs: 0, cooled: undefined };
+  const limited: Play["provider"] = (events) => {
+    events.onSent();
+    events.onHeaders(429, (name) => (name === "retry-after" ? "7" : ""));
+    events.onEnd();
+  };
+  const { failed, ends, books } = await play({ provider: limited, aftermath });
+  assert.deepEqual([ends[0]?.code, ends[0]?.retryAfterMs, ends[0]?.isFree], ["upstream_rate_limited", 7_000, true]);
+  const [failure, , account] = failed[0] ?? assert.fail();
+  assert.deepEqual([failure.code, failure.retryAfterMs], ["upstream_rate_limited", 0]);
+  assert.deepEqual(account, { account: "east", otherAccount: true });
+  assert.equal(books[0]?.account, "east");
+});
+
+test("with every account cooling nobody is called, it costs nothing, and the client is told when to come again", async () => {
+  const { calls, failed, books } = await play({ pick: { kind: "cooling", retryAfterMs: 4_000 } });
+  assert.equal(calls.length, 0);
+  const [failure, , account] = failed[0] ?? assert.fail();
+  assert.deepEqual([failure.code, failure.retryAfterMs, account], ["upstream_rate_limited", 4_000, undefined]);
+  assert.deepEqual(
+    books.map(({ outcome, errorCode, account }) => [outcome, errorCode, account]),
+    [[AttemptOutcome.FAILED_FREE, "upstream_rate_limited", ""]],
   );
 });

@@ -8,6 +8,7 @@ import type { Ending } from "./core/ending.ts";
 import type { OpenAttempt, OpenAttempts } from "./core/open-attempts.ts";
 import { ProviderCall } from "./core/provider-call.ts";
 import { nothingSpent, type Settlement, settleEnding, settleLost } from "./core/settle.ts";
+import type { Aftermath } from "./core/target-accounts.ts";
 import { makeUsageRecord, type RecordFacts } from "./core/usage-record.ts";
 import type { Claim, Ports, Reply, Upstream, WorkMessage } from "./ports.ts";
 import type { Exchange, ProviderRequest } from "./providers/provider.ts";
@@ -95,7 +96,7 @@ async function claimAndCarry(fulfilment: Fulfilment, open: OpenAttempts): Promis
 /** A settlement with what the record says beside it. */
 interface Settled {
   settlement: Settlement;
-  facts: Pick<RecordFacts, "source" | "firstTokenMs" | "durationMs" | "finishReason" | "errorCode" | "providerStatus">;
+  facts: Omit<RecordFacts, "workerId" | "recordedAtMs">;
 }
 
 /**
@@ -116,9 +117,9 @@ function notSent(fulfilment: Fulfilment, code: ErrorCode, source: RecordFacts["s
 /** Without a call: it cost nothing. */
 function refused(fulfilment: Fulfilment, error: WaybillError, source: RecordFacts["source"] = "worker"): Settled {
   const { ports, waybill } = fulfilment;
-  const { code, publicMessage: message, param = "" } = error;
+  const { code, publicMessage: message, param = "", retryAfterMs = 0 } = error;
   const settlement = nothingSpent();
-  ports.replyTo(waybill).failed({ code, message, param, providerStatus: 0, retryAfterMs: 0 }, settlement);
+  ports.replyTo(waybill).failed({ code, message, param, providerStatus: 0, retryAfterMs }, settlement);
   return { settlement, facts: factsOf(fulfilment, code, source) };
 }
 
@@ -129,13 +130,11 @@ function factsOf(
   source: RecordFacts["source"],
 ): Settled["facts"] {
   const durationMs = ports.clock.monotonicMs() - deliveredAtMs;
-  return { source, firstTokenMs: 0, durationMs, finishReason: "", errorCode, providerStatus: 0 };
+  return { source, firstTokenMs: 0, durationMs, finishReason: "", errorCode, providerStatus: 0, account: "" };
 }
 
 async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtMs: number): Promise<Settled> {
   const { ports, waybill, attempt } = fulfilment;
-  const upstream = ports.upstreamOf(waybill.target?.provider ?? "");
-  if (!upstream) return notSent(fulfilment, "no_workers");
   let { body }: { body: Uint8Array } = waybill;
   // Each answered piece of the body says as much as a fresh `go`.
   let confirmedAtMs = askedAtMs;
@@ -152,6 +151,12 @@ async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtM
   if (attempt.cancelledBy) return notSent(fulfilment, attempt.cancelledBy);
   const isStale = ports.clock.monotonicMs() - confirmedAtMs > GO_FRESH_MS;
   if (isStale) return notSent(fulfilment, "not_sent");
+  const picked = ports.pickUpstream(waybill);
+  if (!picked) return notSent(fulfilment, "no_workers");
+  if (picked.kind === "cooling") {
+    return refused(fulfilment, new WaybillError("upstream_rate_limited", { retryAfterMs: picked.retryAfterMs }));
+  }
+  const { account: upstream } = picked;
   const written = write(waybill, upstream, body);
   if (written instanceof WaybillError) return refused(fulfilment, written);
   ports.failpoint("before_call");
@@ -186,6 +191,7 @@ function carry(
   const { ports, waybill, attempt, traceparent } = fulfilment;
   const reply = ports.replyTo(waybill);
   const span = ports.startSpan(`${OPERATIONS[waybill.surface] ?? "chat"} ${waybill.target?.model ?? ""}`, traceparent);
+  const calledAtMs = ports.clock.monotonicMs();
   return new Promise((resolve) => {
     const providerCall = new ProviderCall({
       waybill,
@@ -196,17 +202,21 @@ function carry(
       clock: ports.clock,
       bytesPerSecondMin: ports.bytesPerSecondMin,
       // Not from the delivery: waiting for room, the claim and the body are no time of the provider's.
-      calledAtMs: ports.clock.monotonicMs(),
+      calledAtMs,
       totalDueAtMs,
       onFirstData: () => ports.failpoint("mid_call"),
       // In the same turn, so that the last frame leaves together with the last bytes.
       onEnding: (ending) => {
         attempt.settle();
         const settlement = settleEnding(waybill, ending, exchange.abortedCall);
-        sayHowItEnded(waybill, reply, providerCall, ending, settlement);
-        measureCall(fulfilment, settlement, ending);
-        span.end({ "waybill.attempt_id": waybill.attemptId, "waybill.outcome": ending.failure?.code ?? "success" });
-        resolve({ settlement, facts: factsOfCall(ending) });
+        const called = { ...ending, account: upstream.id, calledAtMs };
+        const aftermath = noteCall(fulfilment, settlement, called);
+        sayHowItEnded(waybill, reply, providerCall, called, settlement, aftermath);
+        span.end({
+          ...{ "waybill.attempt_id": waybill.attemptId, "waybill.account": upstream.id },
+          "waybill.outcome": ending.failure?.code ?? "success",
+        });
+        resolve({ settlement, facts: factsOfCall(called) });
       },
     });
     attempt.carry(providerCall);
@@ -216,15 +226,19 @@ function carry(
   });
 }
 
+/** How a call ended, and which account was called, since when. */
+type CalledEnding = Ending & { account: string; calledAtMs: number };
+
 function sayHowItEnded(
   waybill: Waybill,
   reply: Reply,
   providerCall: ProviderCall,
-  { failure, finishReason, firstTokenMs, durationMs }: Ending,
+  { failure, finishReason, firstTokenMs, durationMs, account }: CalledEnding,
   settlement: Settlement,
+  { otherAccount, retryAfterMs }: Aftermath,
 ): void {
   if (failure) {
-    reply.failed(failure, settlement);
+    reply.failed({ ...failure, retryAfterMs }, settlement, { account, otherAccount });
     return;
   }
   const tail = providerCall.tail(waybill.clientWantsUsage ? noteFor(waybill, settlement) : undefined);
@@ -232,7 +246,7 @@ function sayHowItEnded(
   reply.finished(settlement, { finishReason, firstTokenMs, durationMs });
 }
 
-function factsOfCall({ failure, firstTokenMs, durationMs, finishReason }: Ending): Settled["facts"] {
+function factsOfCall({ failure, firstTokenMs, durationMs, finishReason, account }: CalledEnding): Settled["facts"] {
   return {
     source: "worker",
     firstTokenMs,
@@ -240,6 +254,7 @@ function factsOfCall({ failure, firstTokenMs, durationMs, finishReason }: Ending
     finishReason,
     errorCode: failure?.code ?? "",
     providerStatus: failure?.providerStatus ?? 200,
+    account,
   };
 }
 
@@ -248,27 +263,32 @@ function noteFor({ target, attempt }: Waybill, { costPicoUsd, costKnown }: Settl
   return costNote({ costPicoUsd, costKnown, attempts: attempt, model, simulated: target?.simulated ?? false });
 }
 
-function measureCall(fulfilment: Fulfilment, settlement: Settlement, ending: Ending): void {
+/** What the call means for its account and its model; measured, and logged where it is not free. */
+function noteCall(fulfilment: Fulfilment, settlement: Settlement, ending: CalledEnding): Aftermath {
   const { ports, waybill } = fulfilment;
   const { provider = "", model = "" } = waybill.target ?? {};
-  if (ending.firstTokenMs > 0) ports.measure.firstToken(ending.firstTokenMs, provider, model);
-  ports.measure.ended(ending.failure?.code ?? "success", provider, model);
-  const { code = "", retryAfterMs = 0 } = ending.failure ?? {};
+  const { failure, account, calledAtMs: startedMs } = ending;
+  const { sessionKey, failedAccounts } = waybill;
+  const called = { provider, model, account };
+  if (ending.firstTokenMs > 0) ports.measure.firstToken(ending.firstTokenMs, called);
+  ports.measure.ended(failure?.code ?? "success", called);
+  const { code = "", retryAfterMs = 0 } = failure ?? {};
+  const isFree = settlement.outcome === AttemptOutcome.FAILED_FREE;
   // A plain answer comes when all of it is there; that is no time to a first token.
   const firstTokenMs = waybill.stream ? ending.firstTokenMs : 0;
-  ports.callEnded({ provider, model, code, retryAfterMs, firstTokenMs });
-  if (!ending.failure || settlement.outcome === AttemptOutcome.FAILED_FREE) return;
+  const aftermath = ports.callEnded({
+    ...{ ...called, code, retryAfterMs, firstTokenMs, startedMs, isFree, sessionKey, failedAccounts },
+  });
+  if (!failure || isFree) return aftermath;
   ports.log.warn(
     {
-      ...logged(fulfilment),
-      provider,
-      model,
-      code: ending.failure.code,
-      provider_status: ending.failure.providerStatus,
+      ...{ ...logged(fulfilment), ...called, code: failure.code },
+      provider_status: failure.providerStatus,
       reach: ending.reach,
     },
     "a provider call ended without a complete answer",
   );
+  return aftermath;
 }
 
 /** On the books first, then off the queue. */

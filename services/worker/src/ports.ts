@@ -3,7 +3,9 @@ import type { Clock } from "@waybill/domain";
 import type { Failpoint, Log, Span } from "@waybill/service";
 import type { Evidence, UsageRecord, Waybill } from "@waybill/wire";
 import type { Failure } from "./core/ending.ts";
+import type { WeightedAccount } from "./core/pick-account.ts";
 import type { Settlement } from "./core/settle.ts";
+import type { AccountEnd, Aftermath, Picked } from "./core/target-accounts.ts";
 import type { CallEnd } from "./core/target-health.ts";
 import type { Credentials, ProviderDialect, ProviderRequest, ProviderSettings } from "./providers/provider.ts";
 
@@ -27,8 +29,8 @@ export type Claim =
   | { kind: "lost"; evidence: Evidence | undefined }
   | { kind: "nobody" };
 
-/** A provider as it is called: where, how, with which credentials. */
-export interface Upstream {
+/** An account of a provider as it is called: where, how, with which credentials. */
+export interface Upstream extends WeightedAccount {
   readonly providerId: string;
   readonly dialect: ProviderDialect;
   readonly settings: ProviderSettings;
@@ -39,7 +41,7 @@ export interface Upstream {
   /** Host and port as in the Host header. */
   readonly host: string;
   readonly credentials: Credentials;
-  /** The text without this provider's key, which a provider may quote in what it says of a request. */
+  /** The text without this account's key, which a provider may quote in what it says of a request. */
   mask(text: string): string;
   readonly allowPrivateAddress: boolean;
   /** Simulated providers are told attempt ids, so that their logs can be held against the books. */
@@ -77,7 +79,8 @@ export interface Reply {
   /** One frame per piece of at most 512 KiB. `tokens` are evidenced by these bytes. */
   data(bytes: readonly Uint8Array[], tokens: number): void;
   finished(settlement: Settlement, facts: { finishReason: string; firstTokenMs: number; durationMs: number }): void;
-  failed(failure: Failure, settlement: Settlement): void;
+  /** `account`: who was called, if anybody was; `otherAccount`: the same request may be sent to another one at once. */
+  failed(failure: Failure, settlement: Settlement, account?: { account: string; otherAccount: boolean }): void;
   /** True when a frame could not be sent: the answer has a hole and is worth nothing to the client. */
   readonly isBroken: boolean;
 }
@@ -97,8 +100,8 @@ export interface Ports {
   readonly failpoint: Failpoint;
   /** Of text, in a stream that has begun; 0: as slow as it likes. */
   readonly bytesPerSecondMin: number;
-  /** The provider's configuration of this moment; undefined when it is not deployed or has no key. */
-  upstreamOf(providerId: string): Upstream | undefined;
+  /** The account that carries this waybill, by the configuration of this moment; undefined when its provider is not served here. */
+  pickUpstream(waybill: Waybill): Picked<Upstream> | undefined;
   /** Asks the ingress that made the attempt. */
   claim(waybill: Waybill, deliveryCount: number): Promise<Claim>;
   /** Room in memory for a body that has to be asked for; call the result when it is no longer needed. */
@@ -114,13 +117,20 @@ export interface Ports {
   /** Parks what cannot be understood; true when that is durable. */
   park(message: WorkMessage, reason: string): Promise<boolean>;
   measure: Measures;
-  /** Counts how a provider call ended, for what routers hear of this model. */
-  callEnded(end: CallEnd): void;
+  /** Takes note of how a provider call ended: for its account, and for what routers hear of this model. */
+  callEnded(end: AccountEnd & CallEnd): Aftermath;
+}
+
+/** Who was called, as labels. */
+interface Called {
+  provider: string;
+  model: string;
+  account: string;
 }
 
 /** Measurements of the story, all with few labels. */
 export interface Measures {
   claimed(verdict: Claim["kind"]): void;
-  firstToken(ms: number, provider: string, model: string): void;
-  ended(outcome: string, provider: string, model: string): void;
+  firstToken(ms: number, called: Called): void;
+  ended(outcome: string, called: Called): void;
 }

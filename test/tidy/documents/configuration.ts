@@ -14,7 +14,8 @@ Services read environment variables and nothing else. A unit is part of the name
 \`npm start\` writes one \`.waybill/<service>.env\` each; \`node --env-file=.waybill/worker.env services/worker/dist/main.js\` starts
 one more process with it.
 
-Providers and models stand in \`waybill.yaml\`; \`waybill.example.yaml\` explains every field.`;
+Providers and models stand in \`waybill.yaml\`; \`waybill.example.yaml\` explains every field. A provider with several keys or regions has
+\`accounts\` there, each with a variable of its own: [providers](providers.md#several-accounts).`;
 
 /** What `npm start` and the other commands read. A tidy test compares the names with deploy/local/src/config.ts. */
 export const LAUNCHER_VARIABLES: readonly (readonly [name: string, fallback: string, meaning: string])[] = [

@@ -71,7 +71,14 @@ export interface Decision {
   caller: { organisationId: string; teamName: string; teamId: string; userName: string; userId: string };
   features: { model: string };
   explanation: Explanation;
-  cost: { outcome: string; costUsd: string | null; model: string; errorCode: string | null } | null;
+  cost: {
+    outcome: string;
+    costUsd: string | null;
+    model: string;
+    /** null: no account was called, or nobody knows which. */
+    account: string | null;
+    errorCode: string | null;
+  } | null;
 }
 
 export interface Replayed {

@@ -66,8 +66,10 @@ test("a cost that is unknown or not booked is never shown as zero", () => {
     cost: null,
   };
   assert.match(formatDecision(decision), /cost {7}nothing on the books yet/);
-  const unknown = { outcome: "unknown", costUsd: null, model: "sim/premium", errorCode: "worker_lost" };
+  const unknown = { outcome: "unknown", costUsd: null, model: "sim/premium", account: null, errorCode: "worker_lost" };
   assert.match(formatDecision({ ...decision, cost: unknown }), /cost {7}unknown, unknown \(worker_lost\)/);
+  assert.doesNotMatch(formatDecision({ ...decision, cost: unknown }), /account/);
+  assert.match(formatDecision({ ...decision, cost: { ...unknown, account: "east" } }), /account {4}east/);
   assert.match(formatDecision(decision), /who {8}demo \/ Support \/ ada/);
   assert.doesNotMatch(formatDecision(decision), /replay/);
   assert.match(formatDecision(decision, { same: true, differences: [] }), /replay {5}the same explanation/);

@@ -22,6 +22,7 @@ export function formatDecision(decision: Decision, replayed?: Replayed): string 
     ["asked for", features.model],
     ...linesOf(explanation),
     ["cost", costOf(cost)],
+    ...(cost?.account ? [["account", cost.account] as const] : []),
     ...(replayed ? replayLines(replayed) : []),
   ];
   return `${formatLines(lines)}\n\n${formatCandidates(explanation)}`;

@@ -51,6 +51,26 @@ describe("makeWaybill()", () => {
     assert.equal(limitOf({ n: 3 }), 120n);
   });
 
+  it("says what requests of a session have in common: the session named, else the key that OpenAI caches prompts by", () => {
+    const body = (fields: object) =>
+      openAiChat.readRequest(
+        Buffer.from(JSON.stringify({ model: "x", messages: [{ role: "user", content: "hi" }], ...fields })),
+      );
+    const named = DecideRequest.fromPartial({ attribution: { organisationId: "acme" } });
+    const session = { ...named, features: { routing: { sessionId: "s1" } } };
+    assert.equal(makeWaybill(named, body({}), decision).sessionKey, "");
+    assert.equal(makeWaybill(named, body({ prompt_cache_key: "k" }), decision).sessionKey, "acme/k");
+    assert.equal(makeWaybill(named, body({ prompt_cache_key: 7 }), decision).sessionKey, "");
+    const both = makeWaybill(DecideRequest.fromPartial(session), body({ prompt_cache_key: "k" }), decision);
+    assert.equal(both.sessionKey, "acme/s1");
+  });
+
+  it("says which accounts have failed the request", () => {
+    const asked = openAiChat.readRequest(bodyOf("hi"));
+    assert.deepEqual(makeWaybill(request, asked, decision).failedAccounts, []);
+    assert.deepEqual(makeWaybill(request, asked, decision, {}, ["east"]).failedAccounts, ["east"]);
+  });
+
   it("refuses a decision without a target loudly", () => {
     const body = bodyOf("hi");
     assert.throws(() => makeWaybill(request, openAiChat.readRequest(body), Decision.create({ attempt: 1 })));

@@ -22,6 +22,8 @@ const PATCHED_FIELDS = [
   ...["encoding_format", "input"],
 ];
 
+const SESSION_KEY_CHARACTERS_MAX = 256;
+
 /** The target of a decision or waybill. One without is a programming error of the router. */
 export function targetOf({ target }: { target: Target | undefined }): Target {
   if (!target) throw new WaybillError("internal_error", { detail: "a decision without a target" });
@@ -34,6 +36,7 @@ export function makeWaybill(
   asked: AskedRequest,
   decision: Decision,
   forwardedHeaders: Readonly<Record<string, string>> = {},
+  failedAccounts: readonly string[] = [],
 ): Waybill {
   const { body } = asked;
   const spans = PATCHED_FIELDS.flatMap((name) => asked.fields.get(name) ?? []);
@@ -66,7 +69,16 @@ export function makeWaybill(
     inputTokensBound: request.features?.inputTextBytes ?? 0n,
     choiceCount: asked.choiceCount,
     estimatedInputTokens: request.features?.estimatedInputTokens ?? 0n,
+    sessionKey: sessionKey(request, asked),
+    failedAccounts: [...failedAccounts],
   };
+}
+
+/** The session that the client named, else the key under which OpenAI's API caches prompts; organisations never share one. */
+function sessionKey({ attribution, features }: DecideRequest, { value }: AskedRequest): string {
+  const cacheKey = value.prompt_cache_key;
+  const named = features?.routing?.sessionId || (typeof cacheKey === "string" ? cacheKey : "");
+  return named === "" ? "" : `${attribution?.organisationId ?? ""}/${named.slice(0, SESSION_KEY_CHARACTERS_MAX)}`;
 }
 
 /** Closes the books on an attempt that no worker was ever told to carry: it cost nothing, for certain. */
@@ -121,5 +133,6 @@ function unsentRecord(waybill: Waybill, nowUnixMs: number): Omit<UsageRecord, "r
     errorCode: "",
     providerStatus: 0,
     suspect: false,
+    account: "",
   };
 }

@@ -1,6 +1,6 @@
 // Attempt events -> what the client is told. One relay per attempt; it resolves `end` exactly once.
 import { formatUsd, WaybillError } from "@waybill/domain";
-import type { Decision, FrameFinished } from "@waybill/wire";
+import type { Decision, FrameFailed, FrameFinished } from "@waybill/wire";
 import type { AnswerHead, Client } from "../ports.ts";
 import { headOf } from "./answer-head.ts";
 import type { AttemptEvent } from "./attempt.ts";
@@ -9,8 +9,12 @@ import { failedFrameError } from "./refusal-error.ts";
 /** How an attempt ended for its request. */
 export type AttemptEnd =
   | { kind: "complete"; finished: FrameFinished }
-  | { kind: "failed"; error: WaybillError }
+  | { kind: "failed"; error: WaybillError; account: FailedAccount }
   | { kind: "client_gone" };
+
+/** Which of the provider's accounts failed; an empty id: none was called. `otherAccount`: another one may be asked at once. */
+export type FailedAccount = Pick<FrameFailed, "account" | "otherAccount">;
+const NO_ACCOUNT: FailedAccount = { account: "", otherAccount: false };
 
 export class Relay {
   readonly end: Promise<AttemptEnd>;
@@ -56,7 +60,7 @@ export class Relay {
         this.#onFinished(event.frame);
         return;
       case "failed":
-        this.#fail(failedFrameError(event.frame));
+        this.#fail(failedFrameError(event.frame), event.frame);
         return;
       case "gap":
         // What the worker still sends is of no use to anybody.
@@ -104,7 +108,8 @@ export class Relay {
     this.#resolve({ kind: "complete", finished });
   }
 
-  #fail(error: WaybillError): void {
-    this.#resolve(this.#client.isGone ? { kind: "client_gone" } : { kind: "failed", error });
+  #fail(error: WaybillError, { account, otherAccount }: FailedAccount = NO_ACCOUNT): void {
+    const failed = { kind: "failed", error, account: { account, otherAccount } } as const;
+    this.#resolve(this.#client.isGone ? { kind: "client_gone" } : failed);
   }
 }

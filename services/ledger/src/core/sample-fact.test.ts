@@ -52,6 +52,7 @@ export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
     finishReason: "stop",
     errorCode: "",
     providerStatus: 200,
+    providerAccount: "default",
     ...changes,
   };
 }

@@ -68,6 +68,8 @@ export interface UsageFact extends AttemptKey, RankedRecord {
   finishReason: string;
   errorCode: string;
   providerStatus: number;
+  /** Empty: none was called, or nobody knows which. */
+  providerAccount: string;
 }
 
 /** Equal for records of the same attempt. */

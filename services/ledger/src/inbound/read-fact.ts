@@ -49,6 +49,7 @@ function toFact({ record, requestedAtMs, source, outcome, tokenSource, attributi
     finishReason: storable(record.finishReason),
     errorCode: storable(record.errorCode),
     providerStatus: record.providerStatus,
+    providerAccount: storable(record.account),
   };
   return fact;
 }

@@ -6,7 +6,7 @@ import { AttemptCost, DecisionRecord, type DecisionWithCost } from "@waybill/wir
 /** What is read of ledger.entry. */
 export const ATTEMPT_COLUMNS = `sequence, outcome, cost_usd::text AS cost_usd, input_tokens, cached_input_tokens,
   output_tokens, reasoning_tokens, cache_write_5m_tokens, cache_write_1h_tokens, error_code,
-  provider AS booked_provider, model AS booked_model`;
+  provider AS booked_provider, model AS booked_model, provider_account`;
 
 export function toDecision(row: Row): DecisionWithCost {
   return { record: DecisionRecord.decode(row.record), cost: toCost(row) };
@@ -30,5 +30,6 @@ export function toCost(row: Row): AttemptCost | undefined {
     errorCode: row.error_code ?? "",
     provider: row.booked_provider,
     model: row.booked_model,
+    account: row.provider_account ?? "",
   });
 }

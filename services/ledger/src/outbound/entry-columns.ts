@@ -59,6 +59,7 @@ const DIMENSIONS: readonly Column[] = [
   ["duration_ms", (fact) => fact.durationMs],
   ["finish_reason", (fact) => known(fact.finishReason)],
   ["error_code", (fact) => known(fact.errorCode)],
+  ["provider_account", (fact) => known(fact.providerAccount)],
   ["provider_status", (fact) => (fact.providerStatus === 0 ? undefined : fact.providerStatus)],
 ];
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AttemptPolicy } from "@waybill/routes";
-import { DIRECT_POLICY, mayAwait, mayFallBack, mayRetry, retryDelayMs } from "./attempt-policy.ts";
+import { DIRECT_POLICY, mayAskOtherAccount, mayAwait, mayFallBack, mayRetry, retryDelayMs } from "./attempt-policy.ts";
 
 const policy = (overrides: Partial<AttemptPolicy>): AttemptPolicy => ({ ...DIRECT_POLICY, ...overrides });
 
@@ -56,4 +56,15 @@ test("pauses grow as the backoff says, and have an end", () => {
   assert.deepEqual(pauses("constant"), [1_000, 1_000, 1_000, 1_000, 1_000]);
   assert.deepEqual(pauses("linear"), [1_000, 2_000, 3_000, 4_000, 5_000]);
   assert.deepEqual(pauses("exponential"), [1_000, 2_000, 4_000, 5_000, 5_000]);
+});
+
+test("another account is asked at once, whatever the node says, and four times in all", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4].map((tries) => mayAskOtherAccount(true, tries)),
+    [true, true, true, false],
+  );
+  assert.equal(mayAskOtherAccount(false, 1), false);
+  const refused = { failureCode: "upstream_rate_limited", retryAfterMs: 3_000 };
+  assert.equal(retryDelayMs(DIRECT_POLICY, 1, { ...refused, otherAccount: true }), 0);
+  assert.equal(retryDelayMs(DIRECT_POLICY, 4, { ...refused, otherAccount: true }), 4_000);
 });

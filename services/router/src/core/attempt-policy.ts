@@ -14,6 +14,8 @@ export const DIRECT_POLICY: AttemptPolicy = {
 /** Failures in which the model itself had no part: it may be tried once more, by another worker, whatever the node says. */
 const NOT_THE_MODELS: ReadonlySet<string> = new Set<ErrorCode>(["worker_lost", "not_sent"]);
 const OWN_TRIES_MAX = 2;
+/** Attempts at one model over several accounts of its provider, in one request. */
+const ACCOUNT_TRIES_MAX = 4;
 /** The least pause after a refusal for its rate that says nothing of when to come again; doubled each time. */
 const RATE_LIMITED_DELAY_MS = 500;
 
@@ -50,6 +52,14 @@ export function mayRetry(policy: AttemptPolicy, failureCode: string, tries: numb
   return failureCode in CLASSES && !USELESS_AGAIN.has(failureCode) && tries <= policy.retries;
 }
 
+/**
+ * May the same model be tried again at once, because another account of its provider is free? Whatever the node's retries are: to
+ * the model nothing has happened. Bounded, so that a provider with many accounts leaves attempts for the models behind it.
+ */
+export function mayAskOtherAccount(otherAccount: boolean, tries: number): boolean {
+  return otherAccount && tries < ACCOUNT_TRIES_MAX;
+}
+
 /** May another model be tried after this failure? */
 export function mayFallBack(policy: AttemptPolicy, failureCode: string): boolean {
   if (ALWAYS_NEXT.has(failureCode)) return true;
@@ -62,8 +72,10 @@ export function mayAwait(retryAfterMs: number): boolean {
   return retryAfterMs <= RETRY_DELAY_MS_MAX;
 }
 
-/** How long to wait before attempt `tries + 1` at the same model. */
-export function retryDelayMs(policy: AttemptPolicy, tries: number, { failureCode, retryAfterMs }: Refused): number {
+/** How long to wait before attempt `tries + 1` at the same model; not at all where another account is asked. */
+export function retryDelayMs(policy: AttemptPolicy, tries: number, failed: Refused): number {
+  const { failureCode, retryAfterMs } = failed;
+  if (mayAskOtherAccount(failed.otherAccount ?? false, tries)) return 0;
   const { retryDelayMs: base, backoff } = policy;
   const factor = backoff === "constant" ? 1 : backoff === "linear" ? tries : 2 ** (tries - 1);
   const least = failureCode === "upstream_rate_limited" ? RATE_LIMITED_DELAY_MS * 2 ** (tries - 1) : 0;
@@ -73,4 +85,5 @@ export function retryDelayMs(policy: AttemptPolicy, tries: number, { failureCode
 interface Refused {
   failureCode: string;
   retryAfterMs: number;
+  otherAccount?: boolean;
 }

@@ -56,3 +56,14 @@ test("an item behind a limit waits until the limit was exceeded; one within it i
   assert.deepEqual([isOpen(within, new Set()), isOpen(beyond, new Set())], [true, false]);
   assert.deepEqual([isOpen(within, new Set(["l"])), isOpen(beyond, new Set(["l"]))], [false, true]);
 });
+
+test("where another account is free the same model comes first, for a model by its name, too", () => {
+  const refused = { ...failure(1, "upstream_rate_limited"), retryAfterMs: 20_000, otherAccount: true };
+  const direct = [item("a/m", 1)];
+  assert.deepEqual(afterFailure(itinerary(direct, 0), refused)?.retry, direct[0]);
+  const two = [item("a/m", 1), item("b/m")];
+  const way = afterFailure(itinerary(two, 0), { ...refused, failureCode: "upstream_auth" });
+  assert.deepEqual([way?.retry, way?.from], [two[0], 1]);
+  assert.equal(afterFailure(itinerary([item("a/m", 4)], 0), refused), undefined, "not for ever");
+  assert.equal(afterFailure(itinerary(direct, 0), { ...refused, otherAccount: false }), undefined);
+});

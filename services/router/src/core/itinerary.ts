@@ -1,7 +1,7 @@
 // The stops of one request in the order in which they may be tried, and how far it has come. It travels with the request as an
 // opaque token, so that any replica answers Next, and a route that changes meanwhile changes nothing for a request that has begun.
 import type { AttemptPolicy } from "@waybill/routes";
-import { mayAwait, mayFallBack, mayRetry } from "./attempt-policy.ts";
+import { mayAskOtherAccount, mayAwait, mayFallBack, mayRetry } from "./attempt-policy.ts";
 import type { AutoChoice } from "./route/compiled-route.ts";
 import type { LimitUse } from "./route/walk.ts";
 
@@ -66,6 +66,8 @@ export interface FailedAttempt {
   failureCode: string;
   /** What its provider asked for; 0: nothing. */
   retryAfterMs: number;
+  /** It was one account's failure, it cost nothing, and another account of the same model is free. Absent: no. */
+  otherAccount?: boolean;
 }
 
 /** Attempts of one request in all. */
@@ -74,12 +76,12 @@ export const ATTEMPTS_MAX = 16;
 /** Where to go on after a failure, and whether the same item comes first. Undefined: the failure is final. */
 export function afterFailure(
   { items, at }: Itinerary,
-  { failedAttempt, failureCode, retryAfterMs }: FailedAttempt,
+  { failedAttempt, failureCode, retryAfterMs, otherAccount = false }: FailedAttempt,
 ): { from: number; retry: ModelItem | undefined } | undefined {
   const failed = items[at];
   if (failedAttempt >= ATTEMPTS_MAX || failed?.kind !== "model") return undefined;
   const isWorthRetry = mayRetry(failed.policy, failureCode, failed.tries) && mayAwait(retryAfterMs);
-  const retry = isWorthRetry ? failed : undefined;
+  const retry = isWorthRetry || mayAskOtherAccount(otherAccount, failed.tries) ? failed : undefined;
   const from = mayFallBack(failed.policy, failureCode) ? at + 1 : items.length;
   if (!retry && from >= items.length) return undefined;
   return { from, retry };

@@ -18,4 +18,6 @@ test("a provider of before there were regions and versions of APIs is said as ev
   const encoded = (more: object) => toCatalogueEntries([rowOf(more)], new Map(), 0).get("provider.a") ?? assert.fail();
   assert.deepEqual(ProviderConfig.decode(encoded({})), ProviderConfig.fromPartial(document));
   assert.equal(ProviderConfig.decode(encoded({ region: "eu-central-1" })).region, "eu-central-1");
+  const account = { id: "b", weight: 2, baseUrl: "https://b", keyVariable: "B", region: "", apiVersion: "" };
+  assert.deepEqual(ProviderConfig.decode(encoded({ accounts: [account] })).accounts, [account]);
 });

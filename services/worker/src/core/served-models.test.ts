@@ -42,3 +42,26 @@ test("a list restricts, and a name on it that does not exist is said", () => {
   assert.deepEqual([...served], ["open/a"]);
   assert.deepEqual(reasons, ["open/typo is not served: the catalogue does not have it"]);
 });
+
+test("a provider is served by the accounts that have their keys, and by none not at all", () => {
+  const withAccounts = (...keyVariables: string[]) =>
+    new Map([
+      [
+        "keyed",
+        ProviderConfig.fromPartial({
+          ...{ id: "keyed", dialect: "openai-compatible" },
+          accounts: keyVariables.map((keyVariable, index) => ({ id: `a${index}`, weight: 1, keyVariable })),
+        }),
+      ],
+    ]);
+  const only = { ...means, only: ["keyed/a"] };
+  const some = servedModels({ providers: withAccounts("A_KEY", "NO_KEY"), models }, only);
+  assert.deepEqual([...some.served], ["keyed/a"]);
+  assert.deepEqual(some.reasons, ["the account a1 of keyed is not used: the environment variable NO_KEY is not set"]);
+  const none = servedModels({ providers: withAccounts("NO_KEY"), models }, only);
+  assert.equal(none.served.size, 0);
+  assert.deepEqual(none.reasons, [
+    "the account a0 of keyed is not used: the environment variable NO_KEY is not set",
+    "keyed is not served: none of its accounts can be used",
+  ]);
+});

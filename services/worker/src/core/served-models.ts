@@ -1,6 +1,7 @@
 // Which models of the deployed catalogue this worker serves, and why not the others.
 import { formatModelId } from "@waybill/domain";
 import type { ModelConfig, ProviderConfig } from "@waybill/wire";
+import { accountsOf, nameOfAccount } from "./accounts-of.ts";
 
 /** The deployed configuration as far as a worker reads it. */
 export interface Catalogue {
@@ -32,14 +33,28 @@ export function servedModels({ providers, models }: Catalogue, means: WorkerMean
     if (!provider) reasons.add(`${name} is not served: its provider ${model.provider} is not deployed`);
     else if (!means.hasDialect(provider.dialect)) {
       reasons.add(`${provider.id} is not served: there is no dialect ${provider.dialect}`);
-    } else if (provider.keyVariable !== "" && !means.hasKey(provider.keyVariable)) {
-      reasons.add(`${provider.id} is not served: the environment variable ${provider.keyVariable} is not set`);
-    } else served.add(name);
+    } else if (addUsable(provider, means, reasons)) served.add(name);
   }
   for (const name of means.only) {
     if (!models.has(name)) reasons.add(`${name} is not served: the catalogue does not have it`);
   }
   return { served, reasons: [...reasons] };
+}
+
+/** True when one account at least has its key; who has not is named. */
+function addUsable(provider: ProviderConfig, means: WorkerMeans, reasons: Set<string>): boolean {
+  const accounts = accountsOf(provider);
+  const keyless = accounts.filter(({ keyVariable }) => keyVariable !== "" && !means.hasKey(keyVariable));
+  const isUsable = keyless.length < accounts.length;
+  for (const account of keyless) {
+    const isNot = provider.accounts.length > 0 ? "is not used" : "is not served";
+    const name = nameOfAccount(provider, account);
+    reasons.add(`${name} ${isNot}: the environment variable ${account.keyVariable} is not set`);
+  }
+  if (!isUsable && provider.accounts.length > 0) {
+    reasons.add(`${provider.id} is not served: none of its accounts can be used`);
+  }
+  return isUsable;
 }
 
 /** The name under which a model config is known. */

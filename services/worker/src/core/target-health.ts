@@ -26,7 +26,8 @@ const RUN_KEPT_MS = 120_000;
 /** What a provider asks for is kept to, up to this long. */
 const LEFT_ALONE_MS_MAX = 30_000;
 
-const FAILURES: ReadonlySet<string> = new Set<ErrorCode>([
+/** What the provider did. */
+export const FAILURES: ReadonlySet<string> = new Set<ErrorCode>([
   "upstream_error",
   "upstream_auth",
   "upstream_unreachable",
@@ -35,7 +36,7 @@ const FAILURES: ReadonlySet<string> = new Set<ErrorCode>([
   "upstream_malformed",
 ]);
 /** Answers: whole ones, and those to a request that was at fault itself. The rest is the client's or our own doing and not counted. */
-const ANSWERS: ReadonlySet<string> = new Set<ErrorCode | "">([
+export const ANSWERS: ReadonlySet<string> = new Set<ErrorCode | "">([
   "",
   "content_filter",
   "context_length_exceeded",
@@ -68,13 +69,21 @@ export class TargetHealth {
     const isFailure = FAILURES.has(end.code);
     const isRateLimited = end.code === "upstream_rate_limited";
     if (!isFailure && !isRateLimited && !ANSWERS.has(end.code)) return false;
-    const target = this.#target(end);
+    const target = this.#target(end.provider, end.model);
     if (!target) return false;
     countCall(currentBucket(target, nowMs), end.firstTokenMs, isFailure, isRateLimited);
     const isRunNews = runOn(target, isFailure, isRateLimited, nowMs);
     if (end.retryAfterMs === 0 || (!isFailure && !isRateLimited)) return isRunNews;
-    const untilMs = nowMs + Math.min(end.retryAfterMs, LEFT_ALONE_MS_MAX);
-    target.leftAloneUntilMs = Math.max(target.leftAloneUntilMs, untilMs);
+    this.leaveAlone(end, end.retryAfterMs, nowMs);
+    return true;
+  }
+
+  /** A call was not even made, because its provider wants to be left alone. True: routers should hear of it soon. */
+  leaveAlone({ provider, model }: Pick<CallEnd, "provider" | "model">, forMs: number, nowMs: number): boolean {
+    const target = this.#target(provider, model);
+    const untilMs = nowMs + Math.min(forMs, LEFT_ALONE_MS_MAX);
+    if (!target || untilMs <= target.leftAloneUntilMs) return false;
+    target.leftAloneUntilMs = untilMs;
     return true;
   }
 
@@ -92,7 +101,7 @@ export class TargetHealth {
     return figures;
   }
 
-  #target({ provider, model }: CallEnd): Target | undefined {
+  #target(provider: string, model: string): Target | undefined {
     const id = `${provider}/${model}`;
     const known = this.#targets.get(id);
     if (known || this.#targets.size >= TARGETS_MAX) return known;

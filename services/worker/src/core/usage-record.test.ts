@@ -29,6 +29,7 @@ const facts = {
   finishReason: "",
   errorCode: "not_sent",
   providerStatus: 0,
+  account: "east",
 } as const;
 
 test("a record repeats the waybill and is named by attempt and source", () => {
@@ -38,7 +39,7 @@ test("a record repeats the waybill and is named by attempt and source", () => {
   assert.deepEqual([record.outcome, record.tokenSource], [AttemptOutcome.FAILED_FREE, TokenSource.NONE]);
   assert.deepEqual([record.holds, record.target, record.path], [waybill.holds, waybill.target, waybill.path]);
   assert.deepEqual([record.recordedAtMs, record.firstTokenMs, record.durationMs], [1_700_000_000_000n, 1, 3]);
-  assert.equal(record.evidenceJson, "");
+  assert.deepEqual([record.evidenceJson, record.account], ["", "east"]);
   assert.deepEqual(UsageRecord.decode(UsageRecord.encode(record).finish()), record);
 });
 

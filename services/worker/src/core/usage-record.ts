@@ -20,6 +20,8 @@ export interface RecordFacts {
   /** A code of the error catalogue; empty for success. */
   errorCode: string;
   providerStatus: number;
+  /** The provider's account that was called; empty: none was, or nobody knows which. */
+  account: string;
 }
 
 export function makeUsageRecord(waybill: Waybill, settlement: Settlement, facts: RecordFacts): UsageRecord {
@@ -55,5 +57,6 @@ export function makeUsageRecord(waybill: Waybill, settlement: Settlement, facts:
     errorCode: facts.errorCode,
     providerStatus: facts.providerStatus,
     suspect: settlement.isSuspect,
+    account: facts.account,
   };
 }

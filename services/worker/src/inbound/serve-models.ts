@@ -1,8 +1,9 @@
 // The models of this worker in service: what is pulled is fulfilled, what is served is said once a second.
 import type { ReadyCondition, ServiceScope } from "@waybill/service";
 import { OpenAttempts } from "../core/open-attempts.ts";
-import { type CallEnd, TargetHealth } from "../core/target-health.ts";
+import { TargetHealth } from "../core/target-health.ts";
 import { fulfil } from "../fulfil.ts";
+import { watchAccounts } from "../outbound/account-watch.ts";
 import { type Heartbeat, startHeartbeat } from "../outbound/heartbeat.ts";
 import { makeMeasures } from "../outbound/measures.ts";
 import type { WorkerConfig, World } from "../outbound/world.ts";
@@ -21,24 +22,23 @@ export interface Service {
 export function serveModels(
   config: WorkerConfig,
   { serviceId: workerId, log, metrics }: ServiceScope,
-  { nc, links, spool, ports }: World,
+  { nc, links, spool, ports, providers }: World,
   ready: ReadyCondition,
 ): Service {
   const capacity = config.WAYBILL_WORKER_CAPACITY;
   const ackWaitMs = config.WAYBILL_ACK_WAIT_MS;
   const open = new OpenAttempts(ackWaitMs / KEPT_PER_ACK_WAIT, () => pulls.wake());
+  const targets = new TargetHealth();
+  const { clock } = ports;
+  const accounts = watchAccounts({ providers, targets, clock, log, onNews: () => heartbeat.beatSoon() });
   const measure = makeMeasures(metrics, {
     inFlight: () => open.carrying,
     waiting: () => pulls.waiting(),
     spoolBytes: () => spool.bytes,
     spoolRecords: () => spool.records,
+    cooling: () => accounts.cooling(),
   });
-  const targets = new TargetHealth();
-  const { clock } = ports;
-  const callEnded = (end: CallEnd): void => {
-    if (targets.ended(end, clock.monotonicMs())) heartbeat.beatSoon();
-  };
-  const allPorts: Ports = { ...ports, measure, callEnded };
+  const allPorts: Ports = { ...ports, measure, ...accounts };
   const pulls = new ModelPulls({
     nc,
     ackWaitMs,

@@ -1,5 +1,7 @@
 // The providers of this moment, ready to be called, and which of their models this worker serves.
 import type { Log, Secret } from "@waybill/service";
+import type { ProviderConfig } from "@waybill/wire";
+import { accountsOf } from "../core/accounts-of.ts";
 import { type Catalogue, type ServedModels, servedModels } from "../core/served-models.ts";
 import type { Upstream } from "../ports.ts";
 import { DIALECTS } from "../providers/dialects.ts";
@@ -12,7 +14,7 @@ export class DeployedProviders {
   readonly #readKey: ReadKey;
   readonly #log: Log;
   readonly #warned = new Set<string>();
-  #upstreams = new Map<string, Upstream>();
+  #upstreams = new Map<string, readonly Upstream[]>();
 
   constructor(only: readonly string[], readKey: ReadKey, log: Log) {
     this.#only = only;
@@ -20,8 +22,9 @@ export class DeployedProviders {
     this.#log = log;
   }
 
-  of(providerId: string): Upstream | undefined {
-    return this.#upstreams.get(providerId);
+  /** The accounts of a provider that can be called; none: it is not served here. */
+  of(providerId: string): readonly Upstream[] {
+    return this.#upstreams.get(providerId) ?? [];
   }
 
   /** Takes a newly deployed catalogue; each reason for not serving something is logged once. */
@@ -29,14 +32,8 @@ export class DeployedProviders {
     const reasons: string[] = [];
     this.#upstreams = new Map();
     for (const provider of catalogue.providers.values()) {
-      const dialect = DIALECTS.get(provider.dialect);
-      const key = provider.keyVariable === "" ? undefined : this.#readKey(provider.keyVariable);
-      if (!dialect || (provider.keyVariable !== "" && !key)) continue;
-      try {
-        this.#upstreams.set(provider.id, makeUpstream(provider, dialect, key?.reveal() ?? ""));
-      } catch (error) {
-        reasons.push(error instanceof Error ? error.message : String(error));
-      }
+      const upstreams = this.#upstreamsOf(provider, reasons);
+      if (upstreams.length > 0) this.#upstreams.set(provider.id, upstreams);
     }
     const result = servedModels(catalogue, {
       only: this.#only,
@@ -52,5 +49,21 @@ export class DeployedProviders {
       this.#log.warn(reason);
     }
     return { served, reasons };
+  }
+
+  /** Adds to `reasons` why an account that has its key cannot be called. */
+  #upstreamsOf(provider: ProviderConfig, reasons: string[]): Upstream[] {
+    const dialect = DIALECTS.get(provider.dialect);
+    const upstreams: Upstream[] = [];
+    for (const account of dialect ? accountsOf(provider) : []) {
+      const key = account.keyVariable === "" ? undefined : this.#readKey(account.keyVariable);
+      if (!dialect || (account.keyVariable !== "" && !key)) continue;
+      try {
+        upstreams.push(makeUpstream(provider, account, dialect, key?.reveal() ?? ""));
+      } catch (error) {
+        reasons.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return upstreams;
   }
 }

@@ -4,12 +4,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { ProviderConfig } from "@waybill/wire";
+import { accountsOf } from "../core/accounts-of.ts";
+import type { Upstream } from "../ports.ts";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import { callHeaders, ProviderConnections } from "./http.ts";
 import { makeUpstream } from "./upstream.ts";
 
 const ids = { requestId: "r", attemptId: "r.1", traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
 const request = { path: "/chat/completions", body: Buffer.from("{}"), headers: [], droppedFields: [] };
+
+/** Of the provider's only account. */
+function upstreamOf(config: ProviderConfig, key: string): Upstream {
+  const [account] = accountsOf(config);
+  assert.ok(account);
+  return makeUpstream(config, account, openAiCompatible, key);
+}
 
 async function serve(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
@@ -27,7 +36,7 @@ async function serve(
 async function call(baseUrl: string, changes: Partial<ProviderConfig> = {}, key = ""): Promise<string[]> {
   const connections = new ProviderConnections(4);
   const config = ProviderConfig.fromPartial({ id: "p", baseUrl, allowPrivateAddress: true, ...changes });
-  const upstream = makeUpstream(config, openAiCompatible, key);
+  const upstream = upstreamOf(config, key);
   const events: string[] = [];
   await new Promise<void>((resolve) => {
     connections.call(upstream, request, ids, {
@@ -83,7 +92,7 @@ test("the key goes to the provider; attempt ids as their own header only to a si
 test("a trace goes on to a simulated provider and into the own network, never to a public one", () => {
   const headersFor = (changes: Partial<ProviderConfig>): string[] => {
     const config = ProviderConfig.fromPartial({ id: "p", baseUrl: "https://api.example.com/v1", ...changes });
-    return callHeaders(makeUpstream(config, openAiCompatible, "sk-1"), ids);
+    return callHeaders(upstreamOf(config, "sk-1"), ids);
   };
   for (const changes of [{ simulated: true }, { allowPrivateAddress: true }]) {
     const headers = headersFor(changes);
@@ -115,7 +124,7 @@ test("a call that is ended before it is connected writes nothing", async () => {
     baseUrl: `http://127.0.0.1:${server.port}/v1`,
     allowPrivateAddress: true,
   });
-  const upstream = makeUpstream(config, openAiCompatible, "");
+  const upstream = upstreamOf(config, "");
   const events: string[] = [];
   const note = (name: string) => (): void => void events.push(name);
   const ended = {
@@ -134,13 +143,16 @@ test("a call that is ended before it is connected writes nothing", async () => {
 test("a base URL that cannot be called is refused, and no key is ever in the sentence", () => {
   for (const baseUrl of ["", "ftp://x/v1", "https://user:pw@x/v1", "https://x/v1?key=1"]) {
     const config = ProviderConfig.fromPartial({ id: "p", baseUrl });
-    assert.throws(() => makeUpstream(config, openAiCompatible, "sk-1"), /^Error: the base URL of p/);
+    assert.throws(() => upstreamOf(config, "sk-1"), /^Error: the base URL of p/);
   }
   const config = ProviderConfig.fromPartial({ id: "p", baseUrl: "https://x/v1" });
   assert.throws(
-    () => makeUpstream(config, openAiCompatible, "sk-1\nx"),
+    () => upstreamOf(config, "sk-1\nx"),
     (error: Error) => !error.message.includes("sk-1"),
   );
-  assert.equal(makeUpstream(config, openAiCompatible, "sk-1").mask("no such key: sk-1"), "no such key: ***");
-  assert.equal(makeUpstream(config, openAiCompatible, "").mask("as it is"), "as it is");
+  const west = { id: "west", weight: 1, baseUrl: "https://y/v1?key=1" };
+  const withAccounts = ProviderConfig.fromPartial({ id: "p", baseUrl: "https://x/v1", accounts: [west] });
+  assert.throws(() => upstreamOf(withAccounts, "sk-1"), /^Error: the base URL of the account west of p must not hold/);
+  assert.equal(upstreamOf(config, "sk-1").mask("no such key: sk-1"), "no such key: ***");
+  assert.equal(upstreamOf(config, "").mask("as it is"), "as it is");
 });

@@ -1,4 +1,5 @@
-// What ops see of a worker. Labels are bounded: verdicts, error codes, providers and models of the catalogue.
+// What ops see of a worker. Labels are bounded: verdicts, error codes, providers, models and accounts of the
+// catalogue.
 import type { Histogram, Metrics, Reading } from "@waybill/service";
 import type { Measures } from "../ports.ts";
 
@@ -7,6 +8,7 @@ export interface WorkerReadings {
   waiting(): Reading[];
   spoolBytes(): number;
   spoolRecords(): number;
+  cooling(): Reading[];
 }
 
 export function makeMeasures(metrics: Metrics, readings: WorkerReadings): Measures {
@@ -20,10 +22,15 @@ export function makeMeasures(metrics: Metrics, readings: WorkerReadings): Measur
   metrics.gauge("waybill_worker_waiting_waybills", "Waybills no worker has taken yet, by model", readings.waiting);
   metrics.gauge("waybill_worker_spool_bytes", "Unsent usage records on disk", readings.spoolBytes);
   metrics.gauge("waybill_worker_spool_records", "Unsent usage records on disk", readings.spoolRecords);
+  metrics.gauge(
+    "waybill_worker_cooling_accounts",
+    "Accounts of providers that this worker leaves alone for a while, by reason",
+    readings.cooling,
+  );
   return {
     claimed: (verdict) => claims(1, { verdict }),
-    firstToken: (ms, provider, model) => firstToken(ms, { provider, model }),
-    ended: (outcome, provider, model) => attempts(1, { outcome, provider, model }),
+    firstToken: (ms, { provider, model, account }) => firstToken(ms, { provider, model, account }),
+    ended: (outcome, { provider, model, account }) => attempts(1, { outcome, provider, model, account }),
   };
 }
 

@@ -112,9 +112,13 @@ export class FrameReply implements Reply {
     this.#send({ $case: "finished", value });
   }
 
-  failed(failure: Failure, { outcome, costPicoUsd }: Settlement): void {
+  failed(
+    failure: Failure,
+    { outcome, costPicoUsd }: Settlement,
+    { account, otherAccount } = { account: "", otherAccount: false },
+  ): void {
     const mayBeBilled = outcome !== AttemptOutcome.FAILED_FREE;
-    this.#send({ $case: "failed", value: { ...failure, mayBeBilled, costPicoUsd } });
+    this.#send({ $case: "failed", value: { ...failure, mayBeBilled, costPicoUsd, account, otherAccount } });
   }
 
   #send(kind: NonNullable<Frame["kind"]>): void {

@@ -1,29 +1,38 @@
-// A provider's deployed configuration and its key as something that can be called.
-import type { ProviderConfig } from "@waybill/wire";
+// An account of a provider, as deployed, and its key as something that can be called.
+import type { ProviderAccount, ProviderConfig } from "@waybill/wire";
+import { nameOfAccount } from "../core/accounts-of.ts";
 import type { Upstream } from "../ports.ts";
 import type { Credentials, ProviderDialect, ProviderSettings } from "../providers/provider.ts";
 
 /** Throws with a sentence for the log when the configuration cannot be called; the key is never part of it. */
-export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect, key: string): Upstream {
+export function makeUpstream(
+  provider: ProviderConfig,
+  account: ProviderAccount,
+  dialect: ProviderDialect,
+  key: string,
+): Upstream {
+  const name = nameOfAccount(provider, account);
   let url: URL;
   try {
-    url = new URL(provider.baseUrl);
+    url = new URL(account.baseUrl);
   } catch {
-    throw new Error(`the base URL of ${provider.id} is not a URL`);
+    throw new Error(`the base URL of ${name} is not a URL`);
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    throw new Error(`the base URL of ${provider.id} must begin with https:// or http://`);
+    throw new Error(`the base URL of ${name} must begin with https:// or http://`);
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw new Error(`the base URL of ${provider.id} must not hold credentials, a query or a fragment`);
+    throw new Error(`the base URL of ${name} must not hold credentials, a query or a fragment`);
   }
-  if (/[^\x21-\x7e]/.test(key)) throw new Error(`the key of ${provider.id} holds a character that no key has`);
-  const { region, apiVersion, refusedParameters, noStreamUsage: isStreamUsageRefused, endpoints } = provider;
+  if (/[^\x21-\x7e]/.test(key)) throw new Error(`the key of ${name} holds a character that no key has`);
+  const { refusedParameters, noStreamUsage: isStreamUsageRefused, endpoints } = provider;
   const quirks = { refusedParameters, isStreamUsageRefused, endpoints };
-  const settings = { host: url.host, region, apiVersion, quirks };
-  const credentials = credentialsOf(provider, dialect, key, settings);
+  const settings = { host: url.host, region: account.region, apiVersion: account.apiVersion, quirks };
+  const credentials = credentialsOf(name, dialect, key, settings);
   return {
     providerId: provider.id,
+    id: account.id,
+    weight: Math.max(1, account.weight),
     dialect,
     settings,
     origin: url.origin,
@@ -36,15 +45,10 @@ export function makeUpstream(provider: ProviderConfig, dialect: ProviderDialect,
   };
 }
 
-function credentialsOf(
-  { id }: ProviderConfig,
-  dialect: ProviderDialect,
-  key: string,
-  settings: ProviderSettings,
-): Credentials {
+function credentialsOf(name: string, dialect: ProviderDialect, key: string, settings: ProviderSettings): Credentials {
   try {
     return dialect.credentials(key, settings);
   } catch (error) {
-    throw new Error(`${id} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${name} cannot be called: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -33,7 +33,7 @@ export interface World {
   providers: DeployedProviders;
   connections: ProviderConnections;
   /** All that the story needs but its measurements. */
-  ports: Omit<Ports, "measure" | "callEnded">;
+  ports: Omit<Ports, "measure" | "pickUpstream" | "callEnded">;
   /** Who is told when a link breaks or is back; nobody at first. */
   onLink: OnLink;
 }
@@ -88,7 +88,7 @@ async function connect(config: WorkerConfig, { serviceId, log }: ServiceScope, o
 function portsOf(
   config: WorkerConfig,
   { serviceId: workerId, log, tracing }: ServiceScope,
-  { nc, links, outbox, notices, providers, connections }: Omit<World, "ports" | "onLink">,
+  { nc, links, outbox, notices, connections }: Omit<World, "ports" | "onLink">,
   publisher: Publisher,
 ): World["ports"] {
   const bodies = new BodyRoom(LARGE_BODIES_BYTES_MAX);
@@ -104,7 +104,6 @@ function portsOf(
       name === "mid_call" && config.WAYBILL_FAILPOINT !== ""
         ? void setTimeout(failpoint, MID_CALL_AFTER_MS, name)
         : failpoint(name),
-    upstreamOf: (providerId) => providers.of(providerId),
     claim: (waybill, deliveryCount) => claims.claim(waybill, deliveryCount),
     reserveBody: (bytes) => bodies.reserve(bytes),
     fetchBody: (waybill, onAnswer) => fetchBody(nc, waybill, onAnswer, systemClock.monotonicMs),

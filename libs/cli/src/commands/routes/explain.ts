@@ -49,6 +49,12 @@ async function lookUp(api: Api, requestId: string): Promise<RequestDetail> {
 function formatDetail({ decisions, otherAttempts }: RequestDetail, replays: readonly Replayed[]): string {
   return [
     ...decisions.map((decision, index) => formatDecision(decision, replays[index])),
-    ...otherAttempts.map((attempt) => `attempt    ${attempt.attemptId}, ${attempt.model}: ${costOf(attempt)}`),
+    ...otherAttempts.map(formatOtherAttempt),
   ].join("\n\n");
+}
+
+function formatOtherAttempt(attempt: RequestDetail["otherAttempts"][number]): string {
+  const { attemptId, model, account } = attempt;
+  const at = account === null ? "" : ` at account ${account}`;
+  return `attempt    ${attemptId}, ${model}${at}: ${costOf(attempt)}`;
 }

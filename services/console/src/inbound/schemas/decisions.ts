@@ -58,6 +58,10 @@ const cost = z.object({
   outcome: z.string(),
   costUsd: usd.nullable().describe("null: unknown"),
   model: z.string(),
+  account: z
+    .string()
+    .nullable()
+    .describe("The provider's account that was called, by its id; null: none was, or nobody knows which"),
   inputTokens: z.int(),
   cachedInputTokens: z.int(),
   outputTokens: z.int(),

@@ -39,6 +39,7 @@ export function costJson(wire: AttemptCost): Detail["otherAttempts"][number] {
     outcome: wire.outcome,
     costUsd: wire.costKnown ? formatUsd(BigInt(wire.costPicoUsd)) : null,
     model: `${wire.provider}/${wire.model}`,
+    account: textOrNull(wire.account),
     inputTokens: Number(wire.inputTokens),
     cachedInputTokens: Number(wire.cachedInputTokens),
     outputTokens: Number(wire.outputTokens),

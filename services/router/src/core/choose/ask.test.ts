@@ -49,3 +49,9 @@ test("a final failure asks nothing", () => {
 test("the record says which attempt failed and how", () => {
   assert.equal(reasonAfter(failed(2, "upstream_error")), "after upstream_error of attempt 2");
 });
+
+test("a pause that one account asks for does not make a request wait for another account", () => {
+  const refused = { ...failed(1, "upstream_rate_limited"), retryAfterMs: 2_000, otherAccount: true };
+  const ask = askAfter(question, itinerary, refused, snapshot);
+  assert.deepEqual([ask?.retry?.id, ask?.awaited], ["a/small", undefined]);
+});

@@ -1,4 +1,5 @@
 // What a choice begins with: the whole itinerary, or what is left of it after a failed attempt.
+import { mayAskOtherAccount } from "../attempt-policy.ts";
 import { afterFailure, type FailedAttempt, type Itinerary } from "../itinerary.ts";
 import type { Question } from "../question.ts";
 import type { Snapshot } from "../snapshot.ts";
@@ -20,7 +21,10 @@ export function askAfter(
   const failed = itinerary.items[itinerary.at];
   const window = failed?.kind === "model" ? snapshot.model(failed.id)?.contextWindowTokens : undefined;
   const windowAbove = failure.failureCode === "context_length_exceeded" ? (window ?? 0n) : 0n;
-  const again = failure.retryAfterMs > 0 ? { retry: undefined, awaited: way.retry } : { awaited: undefined };
+  // A pause is asked for by one account; another one is asked instead.
+  const isElsewhere = way.retry && mayAskOtherAccount(failure.otherAccount ?? false, way.retry.tries);
+  const isPaused = failure.retryAfterMs > 0 && !isElsewhere;
+  const again = isPaused ? { retry: undefined, awaited: way.retry } : { awaited: undefined };
   return { question, itinerary, ...way, ...again, windowAbove };
 }
 

@@ -38,6 +38,20 @@ export interface ProviderConfig {
   noStreamUsage: boolean;
   /** Of OpenAI's endpoints, those there are: chat, completions, embeddings. Empty: all. */
   endpoints: string[];
+  /** Credentials and addresses among which its calls are spread. Empty: one account named `default`, of the fields above. */
+  accounts: ProviderAccount[];
+}
+
+/** One credential at one address, complete: nothing is taken from its provider any more. */
+export interface ProviderAccount {
+  id: string;
+  /** Its share of the calls, beside the weights of the others. */
+  weight: number;
+  /** As in ProviderConfig. */
+  baseUrl: string;
+  keyVariable: string;
+  region: string;
+  apiVersion: string;
 }
 
 export interface ModelConfig {
@@ -107,6 +121,7 @@ function createBaseProviderConfig(): ProviderConfig {
     refusedParameters: [],
     noStreamUsage: false,
     endpoints: [],
+    accounts: [],
   };
 }
 
@@ -144,6 +159,9 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
     }
     for (const v of message.endpoints) {
       writer.uint32(90).string(v!);
+    }
+    for (const v of message.accounts) {
+      ProviderAccount.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -249,6 +267,14 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
             message.endpoints.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.accounts.push(ProviderAccount.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -277,6 +303,122 @@ export const ProviderConfig: MessageFns<ProviderConfig> = {
     message.refusedParameters = object.refusedParameters?.map((e) => e) || [];
     message.noStreamUsage = object.noStreamUsage ?? false;
     message.endpoints = object.endpoints?.map((e) => e) || [];
+    message.accounts = object.accounts?.map((e) => ProviderAccount.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseProviderAccount(): ProviderAccount {
+  return { id: "", weight: 0, baseUrl: "", keyVariable: "", region: "", apiVersion: "" };
+}
+
+export const ProviderAccount: MessageFns<ProviderAccount> = {
+  encode(message: ProviderAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.weight !== 0) {
+      writer.uint32(16).uint32(message.weight);
+    }
+    if (message.baseUrl !== "") {
+      writer.uint32(26).string(message.baseUrl);
+    }
+    if (message.keyVariable !== "") {
+      writer.uint32(34).string(message.keyVariable);
+    }
+    if (message.region !== "") {
+      writer.uint32(42).string(message.region);
+    }
+    if (message.apiVersion !== "") {
+      writer.uint32(50).string(message.apiVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProviderAccount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProviderAccount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.weight = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.baseUrl = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.keyVariable = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.region = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.apiVersion = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ProviderAccount>): ProviderAccount {
+    return ProviderAccount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProviderAccount>): ProviderAccount {
+    const message = createBaseProviderAccount();
+    message.id = object.id ?? "";
+    message.weight = object.weight ?? 0;
+    message.baseUrl = object.baseUrl ?? "";
+    message.keyVariable = object.keyVariable ?? "";
+    message.region = object.region ?? "";
+    message.apiVersion = object.apiVersion ?? "";
     return message;
   },
 };

@@ -55,6 +55,8 @@ export interface DecisionInputs {
   failedAttempt: number;
   failureCode: string;
   retryAfterMs: number;
+  /** Another account of the failed model's provider was free. */
+  otherAccount: boolean;
   /** Unix milliseconds that `request.hour` and deprecation dates were read from. */
   atMs: bigint;
 }
@@ -312,6 +314,7 @@ function createBaseDecisionInputs(): DecisionInputs {
     failedAttempt: 0,
     failureCode: "",
     retryAfterMs: 0,
+    otherAccount: false,
     atMs: 0n,
   };
 }
@@ -350,6 +353,9 @@ export const DecisionInputs: MessageFns<DecisionInputs> = {
     }
     if (message.retryAfterMs !== 0) {
       writer.uint32(96).uint32(message.retryAfterMs);
+    }
+    if (message.otherAccount !== false) {
+      writer.uint32(104).bool(message.otherAccount);
     }
     if (message.atMs !== 0n) {
       if (BigInt.asIntN(64, message.atMs) !== message.atMs) {
@@ -464,6 +470,14 @@ export const DecisionInputs: MessageFns<DecisionInputs> = {
             message.retryAfterMs = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.otherAccount = reader.bool();
+            continue;
+          }
           case 11: {
             if (tag !== 88) {
               break;
@@ -512,6 +526,7 @@ export const DecisionInputs: MessageFns<DecisionInputs> = {
     message.failedAttempt = object.failedAttempt ?? 0;
     message.failureCode = object.failureCode ?? "";
     message.retryAfterMs = object.retryAfterMs ?? 0;
+    message.otherAccount = object.otherAccount ?? false;
     message.atMs = (object.atMs !== undefined && object.atMs !== null) ? BigInt(object.atMs) : 0n;
     return message;
   },

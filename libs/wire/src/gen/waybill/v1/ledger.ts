@@ -68,6 +68,8 @@ export interface AttemptCost {
   errorCode: string;
   provider: string;
   model: string;
+  /** The provider's account that was called, by its id; empty: none was, or nobody knows which. */
+  account: string;
 }
 
 export interface ListDecisionsResponse {
@@ -355,6 +357,7 @@ function createBaseAttemptCost(): AttemptCost {
     errorCode: "",
     provider: "",
     model: "",
+    account: "",
   };
 }
 
@@ -416,6 +419,9 @@ export const AttemptCost: MessageFns<AttemptCost> = {
     }
     if (message.model !== "") {
       writer.uint32(106).string(message.model);
+    }
+    if (message.account !== "") {
+      writer.uint32(114).string(message.account);
     }
     return writer;
   },
@@ -537,6 +543,14 @@ export const AttemptCost: MessageFns<AttemptCost> = {
             message.model = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -580,6 +594,7 @@ export const AttemptCost: MessageFns<AttemptCost> = {
     message.errorCode = object.errorCode ?? "";
     message.provider = object.provider ?? "";
     message.model = object.model ?? "";
+    message.account = object.account ?? "";
     return message;
   },
 };

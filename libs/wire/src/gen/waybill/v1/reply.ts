@@ -75,6 +75,10 @@ export interface FrameFailed {
   /** The field the provider named, if it refused the request itself. */
   param: string;
   costPicoUsd: bigint;
+  /** The provider's account that was called; empty: none was. */
+  account: string;
+  /** True: it is that account's failure, it cost nothing, and another account of the same model is free: ask there at once. */
+  otherAccount: boolean;
 }
 
 function createBaseFrames(): Frames {
@@ -560,7 +564,17 @@ export const FrameFinished: MessageFns<FrameFinished> = {
 };
 
 function createBaseFrameFailed(): FrameFailed {
-  return { code: "", message: "", providerStatus: 0, retryAfterMs: 0, mayBeBilled: false, param: "", costPicoUsd: 0n };
+  return {
+    code: "",
+    message: "",
+    providerStatus: 0,
+    retryAfterMs: 0,
+    mayBeBilled: false,
+    param: "",
+    costPicoUsd: 0n,
+    account: "",
+    otherAccount: false,
+  };
 }
 
 export const FrameFailed: MessageFns<FrameFailed> = {
@@ -588,6 +602,12 @@ export const FrameFailed: MessageFns<FrameFailed> = {
         throw new globalThis.Error("value provided for field message.costPicoUsd of type int64 too large");
       }
       writer.uint32(56).int64(message.costPicoUsd);
+    }
+    if (message.account !== "") {
+      writer.uint32(66).string(message.account);
+    }
+    if (message.otherAccount !== false) {
+      writer.uint32(72).bool(message.otherAccount);
     }
     return writer;
   },
@@ -661,6 +681,22 @@ export const FrameFailed: MessageFns<FrameFailed> = {
             message.costPicoUsd = reader.int64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.otherAccount = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -687,6 +723,8 @@ export const FrameFailed: MessageFns<FrameFailed> = {
     message.costPicoUsd = (object.costPicoUsd !== undefined && object.costPicoUsd !== null)
       ? BigInt(object.costPicoUsd)
       : 0n;
+    message.account = object.account ?? "";
+    message.otherAccount = object.otherAccount ?? false;
     return message;
   },
 };

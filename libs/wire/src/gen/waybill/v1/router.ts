@@ -126,6 +126,8 @@ export interface NextRequest {
   failureCode: string;
   /** What the provider asked for with its refusal; 0: nothing. */
   retryAfterMs: number;
+  /** The same model may be asked at once: another account of its provider is free. */
+  otherAccount: boolean;
 }
 
 /** Attempts an ingress has open after it lost its router; the next router journals their holds. */
@@ -954,7 +956,14 @@ export const DecideResponse: MessageFns<DecideResponse> = {
 };
 
 function createBaseNextRequest(): NextRequest {
-  return { request: undefined, resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "", retryAfterMs: 0 };
+  return {
+    request: undefined,
+    resumeToken: Buffer.alloc(0),
+    failedAttempt: 0,
+    failureCode: "",
+    retryAfterMs: 0,
+    otherAccount: false,
+  };
 }
 
 export const NextRequest: MessageFns<NextRequest> = {
@@ -973,6 +982,9 @@ export const NextRequest: MessageFns<NextRequest> = {
     }
     if (message.retryAfterMs !== 0) {
       writer.uint32(40).uint32(message.retryAfterMs);
+    }
+    if (message.otherAccount !== false) {
+      writer.uint32(48).bool(message.otherAccount);
     }
     return writer;
   },
@@ -1030,6 +1042,14 @@ export const NextRequest: MessageFns<NextRequest> = {
             message.retryAfterMs = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.otherAccount = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1054,6 +1074,7 @@ export const NextRequest: MessageFns<NextRequest> = {
     message.failedAttempt = object.failedAttempt ?? 0;
     message.failureCode = object.failureCode ?? "";
     message.retryAfterMs = object.retryAfterMs ?? 0;
+    message.otherAccount = object.otherAccount ?? false;
     return message;
   },
 };

@@ -122,6 +122,8 @@ export interface UsageRecord {
   providerStatus: number;
   /** Usage that contradicts itself was bounded; see evidence_json. */
   suspect: boolean;
+  /** The provider's account that was called, by its id; empty: none was, or nobody knows which. */
+  account: string;
 }
 
 function createBaseUsageRecord(): UsageRecord {
@@ -156,6 +158,7 @@ function createBaseUsageRecord(): UsageRecord {
     errorCode: "",
     providerStatus: 0,
     suspect: false,
+    account: "",
   };
 }
 
@@ -256,6 +259,9 @@ export const UsageRecord: MessageFns<UsageRecord> = {
     }
     if (message.suspect !== false) {
       writer.uint32(240).bool(message.suspect);
+    }
+    if (message.account !== "") {
+      writer.uint32(250).string(message.account);
     }
     return writer;
   },
@@ -513,6 +519,14 @@ export const UsageRecord: MessageFns<UsageRecord> = {
             message.suspect = reader.bool();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -570,6 +584,7 @@ export const UsageRecord: MessageFns<UsageRecord> = {
     message.errorCode = object.errorCode ?? "";
     message.providerStatus = object.providerStatus ?? 0;
     message.suspect = object.suspect ?? false;
+    message.account = object.account ?? "";
     return message;
   },
 };

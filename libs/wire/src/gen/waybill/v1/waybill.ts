@@ -90,6 +90,10 @@ export interface Waybill {
   surface: string;
   /** Headers of the client that its dialect sends along with the body, such as anthropic-beta; never credentials. */
   forwardedHeaders: { [key: string]: string };
+  /** What requests of one conversation or with one prompt to cache have in common; of several accounts they prefer the same. Empty: nothing. */
+  sessionKey: string;
+  /** Accounts of this provider that have failed earlier attempts of this request, by their ids: the others come first. */
+  failedAccounts: string[];
 }
 
 export interface Waybill_ForwardedHeadersEntry {
@@ -278,6 +282,8 @@ function createBaseWaybill(): Waybill {
     estimatedInputTokens: 0n,
     surface: "",
     forwardedHeaders: {},
+    sessionKey: "",
+    failedAccounts: [],
   };
 }
 
@@ -373,6 +379,12 @@ export const Waybill: MessageFns<Waybill> = {
     globalThis.Object.entries(message.forwardedHeaders).forEach(([key, value]: [string, string]) => {
       Waybill_ForwardedHeadersEntry.encode({ key: key as any, value }, writer.uint32(218).fork()).join();
     });
+    if (message.sessionKey !== "") {
+      writer.uint32(226).string(message.sessionKey);
+    }
+    for (const v of message.failedAccounts) {
+      writer.uint32(234).string(v!);
+    }
     return writer;
   },
 
@@ -608,6 +620,22 @@ export const Waybill: MessageFns<Waybill> = {
             }
             continue;
           }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.sessionKey = reader.string();
+            continue;
+          }
+          case 29: {
+            if (tag !== 234) {
+              break;
+            }
+
+            message.failedAccounts.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -672,6 +700,8 @@ export const Waybill: MessageFns<Waybill> = {
       },
       {},
     );
+    message.sessionKey = object.sessionKey ?? "";
+    message.failedAccounts = object.failedAccounts?.map((e) => e) || [];
     return message;
   },
 };
