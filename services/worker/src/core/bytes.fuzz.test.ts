@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import { WaybillError } from "@waybill/domain";
-import { patchBody, SseSplitter, SURFACES, scanBody, scanChunk } from "@waybill/surfaces";
+import { patchBody, type SseEvent, SseSplitter, SURFACES, scanBody, scanChunk } from "@waybill/surfaces";
 import { fuzzParameters } from "@waybill/testing";
 import fc from "fast-check";
 import { type EventMessage, EventStreamSplitter } from "../wires/aws-event-stream.ts";
