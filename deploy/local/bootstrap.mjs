@@ -18,7 +18,7 @@ const stampFile = join(root, "node_modules", ".waybill-installed.json");
 
 const command = process.argv[2] || "start";
 const args = process.argv.slice(3);
-const tools = ["test", "fault", "bench"].indexOf(command) >= 0;
+const tools = ["test", "fault", "fuzz", "bench"].indexOf(command) >= 0;
 /** Its stdout belongs to what it answers: nothing else is said there. */
 const isCli = command === "waybill";
 const wantsHelp = args.indexOf("--help") >= 0 || args.indexOf("-h") >= 0;

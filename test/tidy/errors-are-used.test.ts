@@ -1,4 +1,4 @@
-// The catalogue holds what can happen, nothing else: every code is thrown, answered or recorded somewhere.
+// The catalogue holds what can happen, nothing else: every code is thrown, answered or recorded somewhere, and a test makes it happen.
 import { ERRORS } from "@waybill/domain";
 import { houseRule, isTest, type Rule, type SourceFile, sample } from "./repository.ts";
 
@@ -23,4 +23,34 @@ function wordsOf({ text }: SourceFile): string[] {
 
 houseRule("every error code is used", codesAreUsed(Object.keys(ERRORS)), {
   breaks: { "a code that nothing says": [sample("services/x/src/a.ts", "export const x = 1;")] },
+});
+
+/** Tests that go through the whole catalogue, or that only name it, show of no code that it comes about. */
+const NO_PROOF = /^(libs\/domain|libs\/surfaces\/src\/surfaces|test\/tidy)\b/;
+
+const codesAreTested = (codes: readonly string[]): Rule => {
+  return (files) => {
+    const tests = files.filter(({ path }) => isTest(path) && path.endsWith(".ts") && !NO_PROOF.test(path));
+    const named = new Set(tests.flatMap(wordsOf).concat(tests.flatMap(statusesOf)));
+    return codes.filter((code) => !named.has(code)).map((code) => `no test makes ${code} happen`);
+  };
+};
+
+/** Tables of tests say `404 not_found`. */
+function statusesOf({ text }: SourceFile): string[] {
+  return [...text.matchAll(/\b[45]\d\d ([a-z_]+)\b/g)].map(([, code = ""]) => code);
+}
+
+houseRule("every error code is made to happen by a test", codesAreTested(Object.keys(ERRORS)), {
+  breaks: {
+    "a code that no test names": [sample("services/x/src/a.test.ts", 'assert.equal(code, "not_found");')],
+    "a catalogue that is only listed": [
+      sample(
+        "libs/domain/src/a.test.ts",
+        Object.keys(ERRORS)
+          .map((code) => `"${code}"`)
+          .join(),
+      ),
+    ],
+  },
 });

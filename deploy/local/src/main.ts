@@ -1,7 +1,8 @@
-// The commands behind `npm start`, `npm run reset`, `npm run sql`, `npm test`, `npm run fault` and `npm run bench`.
+// The commands behind `npm start`, `npm run reset`, `npm run sql`, `npm test`, `npm run fault`, `npm run fuzz` and `npm run bench`.
 
 import { bench, benchHelp } from "./commands/bench.ts";
 import { fault, faultHelp } from "./commands/fault.ts";
+import { fuzz, fuzzHelp } from "./commands/fuzz.ts";
 import { reset, resetHelp } from "./commands/reset.ts";
 import { sql, sqlHelp } from "./commands/sql.ts";
 import { start, startHelp } from "./commands/start.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   sql: { help: sqlHelp, run: sql },
   test: { help: testHelp, run: test },
   fault: { help: faultHelp, run: fault },
+  fuzz: { help: fuzzHelp, run: fuzz },
   bench: { help: benchHelp, run: bench },
 };
 

@@ -3,6 +3,7 @@
 
 export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { freePort } from "./free-port.ts";
+export { fuzzParameters } from "./fuzz/config.ts";
 export { startTestNats, type TestNats, type TestNatsOptions } from "./nats-server.ts";
 export { endCluster } from "./postgres/cluster.ts";
 export {

@@ -27,6 +27,8 @@ export interface TestNats extends AsyncDisposable {
   readonly port: number;
   readonly monitorUrl: string;
   readonly passwords: NatsPasswords;
+  /** Holds its file store and its log. */
+  readonly folder: string;
   /** Process id of the server that runs now. */
   pid(): number;
   /** `operator` may do everything, a service what its row of NATS_PERMISSIONS says. */
@@ -73,6 +75,7 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     port,
     monitorUrl,
     passwords,
+    folder: folder.path,
     pid: () => server.pid,
     credentials(user) {
       const password = passwords[user];

@@ -627,6 +627,18 @@ test("a provider that cannot be reached costs nothing", async () => {
   provider = await startScriptedProvider({ port });
 });
 
+test("a surface that its provider cannot be asked by costs nothing and calls nobody", async () => {
+  await using _worker = await startTestWorker();
+  const waybill = makeWaybill({}, {}, { surface: "a-surface-of-tomorrow" });
+  const callsBefore = provider.log.entries().length;
+  await ingress.publish(waybill);
+  const last = await ingress.lastFrame(waybill);
+  assert.equal(last.$case === "failed" && last.value.code, "surface_unsupported");
+  const record = await ingress.record(waybill);
+  assert.deepEqual([record.outcome, record.errorCode], [AttemptOutcome.FAILED_FREE, "surface_unsupported"]);
+  assert.equal(provider.log.entries().length, callsBefore);
+});
+
 test("routers hear of a provider that fails, asks to be left alone or answers again within 0.3 s of the call's end", async () => {
   await using _worker = await startTestWorker();
   const call = async (script: Script): Promise<void> => {

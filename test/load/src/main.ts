@@ -4,12 +4,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeTestFolder } from "@waybill/testing";
 import { compare } from "./compare.ts";
+import { measureHold } from "./hold.ts";
 import { ROOT } from "./machine.ts";
-import { help, readOptions } from "./options.ts";
+import { type BenchOptions, help, readOptions } from "./options.ts";
 import { endChildrenWithUs } from "./parts/end-children.ts";
 import { warmUp } from "./phases/saturation.ts";
 import { profileWaybill, profilingNodeOptions } from "./profile/profile-waybill.ts";
 import { renderReport } from "./report.ts";
+import { renderHold } from "./report-hold.ts";
 import { startBench } from "./start-bench.ts";
 import { judge } from "./verdicts.ts";
 
@@ -26,17 +28,26 @@ try {
     say("warming up");
     await warmUp(bench);
     if (options.profile) say(await profileWaybill(bench, folder.path));
-    else {
+    else if (options.hold) {
+      const results = await measureHold(bench, say);
+      say(`\n${renderHold(results)}`);
+      await save(options, results);
+      if (results.books.problems.length > 0) process.exitCode = 1;
+    } else {
       const results = await compare(bench, say);
       say(`\n${renderReport(results)}`);
-      const file = options.jsonFile ?? join(ROOT, ".waybill/bench", `${Date.now()}.json`);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, JSON.stringify({ ...results, targets: judge(results) }, null, 2));
-      say(`\nall numbers: ${file}`);
+      await save(options, { ...results, targets: judge(results) });
       if (results.books.problems.length > 0) process.exitCode = 1;
     }
   }
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
+}
+
+async function save(options: BenchOptions, results: object): Promise<void> {
+  const file = options.jsonFile ?? join(ROOT, ".waybill/bench", `${Date.now()}.json`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify(results, null, 2));
+  say(`\nall numbers: ${file}`);
 }

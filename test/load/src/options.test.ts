@@ -8,6 +8,8 @@ test("defaults, --quick and numbers", () => {
   assert.equal(readOptions(["--quick"])?.seconds, 3);
   assert.equal(readOptions(["--quick", "--seconds", "7", "--rate", "50"])?.seconds, 7);
   assert.equal(readOptions(["--rate", "50"])?.ratePerSecond, 50);
+  assert.deepEqual([readOptions([])?.hold, readOptions([])?.clients], [false, 1_000]);
+  assert.equal(readOptions(["--hold", "--clients", "7"])?.clients, 7);
 });
 
 test("what makes no sense is refused with a sentence", () => {

@@ -10,12 +10,16 @@ export const help = `npm run bench -- [options]   load against the whole stack, 
   --concurrency <n>   requests in flight in the closed loop; default 64
   --json <file>       where the results go; default .waybill/bench/<time>.json
   --profile           instead of comparing: load on Waybill alone, and where each service's CPU time goes
+  --hold              instead of comparing: bodies of 1 to 400 KB, many open streams, slow readers and clients that leave
+  --clients <n>       of --hold: open streams at the most, slow readers, clients that leave; default 1000
   --help
 Everything runs on loopback with a NATS, a Postgres and folders of its own, and is gone at the end.`;
 
 export interface BenchOptions {
   readonly quick: boolean;
   readonly profile: boolean;
+  readonly hold: boolean;
+  readonly clients: number;
   readonly jsonFile: string | undefined;
   /** Undefined: derived from what saturation found. */
   readonly ratePerSecond: number | undefined;
@@ -33,6 +37,8 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     options: {
       quick: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
+      hold: { type: "boolean", default: false },
+      clients: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
       json: { type: "string" },
       rate: { type: "string" },
@@ -41,10 +47,13 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     },
   });
   if (values.help) return undefined;
-  const { quick, profile } = values;
+  const { quick, profile, hold } = values;
   return {
     quick,
     profile,
+    hold,
+    // A worker of the benchmark carries 1 200 calls.
+    clients: wholeNumber("clients", values.clients ?? "1000", 1, 1_000),
     jsonFile: values.json,
     ratePerSecond: values.rate === undefined ? undefined : wholeNumber("rate", values.rate, 1, 20_000),
     seconds: wholeNumber("seconds", values.seconds ?? (quick ? "3" : "5"), 1, 120),

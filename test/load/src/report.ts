@@ -1,6 +1,7 @@
 // The results as a text that fits a terminal.
 
 import { type Column, renderTable } from "@waybill/local";
+import type { Books } from "./check-books.ts";
 import type { Percentiles } from "./percentiles.ts";
 import type { Results } from "./results.ts";
 import { judge } from "./verdicts.ts";
@@ -14,7 +15,7 @@ export function renderReport(results: Results): string {
     streaming(results),
     standing(results),
     peak(results),
-    books(results),
+    books(results.books),
     verdicts(results),
   ].join("\n\n");
 }
@@ -157,7 +158,7 @@ function peak({ peakRssMib }: Results): string {
   );
 }
 
-function books({ books: it }: Results): string {
+export function books(it: Books): string {
   const right = it.problems.length === 0 ? "RIGHT" : `WRONG: ${it.problems.join("; ")}`;
   return (
     `books: ${right} - ${it.providerCalls} calls reached the provider through Waybill, ${it.attemptsBooked} attempts booked (and ${it.attemptsNotSent} as never sent); ` +
@@ -184,13 +185,13 @@ function three({ p50, p90, p99 }: Percentiles): string[] {
 }
 
 /** The commonest problem by name, all by number. */
-function failed(problems: Readonly<Record<string, number>>): string {
+export function failed(problems: Readonly<Record<string, number>>): string {
   const sorted = Object.entries(problems).sort(([, one], [, other]) => other - one);
   const count = sorted.reduce((sum, [, each]) => sum + each, 0);
   return count === 0 ? "0" : `${count} (${sorted[0]?.[0].slice(0, 80)})`;
 }
 
-function section(title: string, names: readonly string[], rows: readonly (readonly string[])[]): string {
+export function section(title: string, names: readonly string[], rows: readonly (readonly string[])[]): string {
   const columns: Column[] = names.map((name, index) => ({
     name,
     align: rows.every((row) => /^[-\d.]*( s)?$/.test(row[index] ?? "")) ? "right" : "left",

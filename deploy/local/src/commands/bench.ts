@@ -11,6 +11,7 @@ const entry = "test/load/src/main.ts";
 
 export const benchHelp = `npm run bench                 load against the whole stack beside its peers; prints a table and writes a JSON file
 npm run bench -- --quick      one short round, about two minutes
+npm run bench -- --hold       bodies of many sizes, many open streams, slow readers, clients that leave
 npm run bench -- --profile    where the CPU time of each service goes
 also: --rate <requests/s> --seconds <n> --concurrency <n> --json <file>, see test/load/src/options.ts`;
 

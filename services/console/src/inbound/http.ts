@@ -6,8 +6,8 @@ import type { Administer } from "../administer.ts";
 import type { Admin } from "../core/access.ts";
 import { addEndpoint, presentedKey } from "./add-endpoint.ts";
 import { type Answer, answerFailure, answerProblems, CloudflareProblems, ProblemsError } from "./answers.ts";
-import { CLOUDFLARE_PATH } from "./cloudflare/account.ts";
 import type { AnyEndpoint, Dialect } from "./endpoint.ts";
+import { dialectOf } from "./error-dialect.ts";
 import { addDocument } from "./openapi.ts";
 import { refuseConnection } from "./refuse-connection.ts";
 
@@ -72,7 +72,8 @@ function makeServer(config: HttpConfig, options: HttpOptions): FastifyInstance {
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     request.requestId = makeId();
     request.startedAtMs = monotonicMs();
-    void reply.header("x-request-id", request.requestId).header("cache-control", "no-store");
+    const { requestId } = request;
+    void reply.headers({ "x-request-id": requestId, "request-id": requestId, "cache-control": "no-store" });
   };
   const server = fastify({
     logger: false,
@@ -97,6 +98,8 @@ function makeServer(config: HttpConfig, options: HttpOptions): FastifyInstance {
     },
   });
   server.server.maxConnections = CONNECTIONS_MAX;
+  // What a form on somebody's page may send is never read.
+  server.removeContentTypeParser("text/plain");
   server.decorateRequest("requestId", "");
   server.decorateRequest("startedAtMs", 0);
   server.decorateRequest("admin", undefined);
@@ -121,10 +124,6 @@ function makeServer(config: HttpConfig, options: HttpOptions): FastifyInstance {
     throw notFound(server, request);
   });
   return server;
-}
-
-function dialectOf(url: string): Dialect {
-  return url.startsWith(CLOUDFLARE_PATH) ? "cloudflare" : "waybill";
 }
 
 function answerOf(error: unknown, dialect: Dialect, onInternal: (error: unknown) => void): Answer {

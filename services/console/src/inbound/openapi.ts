@@ -21,7 +21,7 @@ export async function addDocument(
         title: "Waybill admin API",
         version: "1",
         description:
-          "Routes, models, accounts and decisions. Money is decimal USD text, times are ISO 8601. Every answer has x-request-id.",
+          "Routes, models, accounts and decisions. Money is decimal USD text, times are ISO 8601. Every answer has its id as x-request-id and as request-id.",
       },
       components: {
         securitySchemes: {

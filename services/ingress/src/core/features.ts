@@ -10,7 +10,7 @@ import { routingOf } from "./routing.ts";
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Never part of headers.*: they are credentials or may be. */
-const SECRET_HEADER = /^(cookie|set-cookie|x-api-key|api-key)$|authorization|token|secret|password/;
+const SECRET_HEADER = /^(cookie|set-cookie|x-api-key|api-key|idempotency-key)$|authorization|token|secret|password/;
 const HEADERS_BYTES_MAX = 8_192;
 const METADATA_BYTES_MAX = 4_096;
 /** x-user-<kebab> -> metadata user_<snake>. */

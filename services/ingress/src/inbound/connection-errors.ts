@@ -4,6 +4,10 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { errorHeaders, errorText } from "./answer-error.ts";
+import { errorSurface } from "./error-surface.ts";
+
+/** What node:http says of it; `rawPacket`: the bytes that it stumbled over, where there were any. */
+type Problem = NodeJS.ErrnoException & { rawPacket?: unknown };
 
 export interface ConnectionErrorsOptions {
   makeId(): string;
@@ -35,13 +39,13 @@ export class ConnectionErrors {
     this.#answers.set(socket, response);
   }
 
-  onError(problem: NodeJS.ErrnoException, socket: Socket): void {
+  onError(problem: Problem, socket: Socket): void {
     if (socket.destroyed || !socket.writable) return;
     const error = toWaybillError(problem);
     const answer = this.#answers.get(socket);
     if (!answer || (answer.writableFinished && answer.req.complete)) {
       this.#options.onRefused(error.code);
-      socket.end(rawAnswer(error, this.#options.makeId()));
+      socket.end(rawAnswer(error, this.#options.makeId(), pathOf(problem.rawPacket)));
       return;
     }
     answer.shouldKeepAlive = false;
@@ -52,15 +56,24 @@ export class ConnectionErrors {
   }
 }
 
-function toWaybillError(problem: NodeJS.ErrnoException): WaybillError {
+/** A path has to stand within the first bytes of a packet; what comes behind is not looked at. */
+const REQUEST_LINE_BYTES_MAX = 256;
+
+/** The path that a broken request began with; undefined: it cannot be seen. It chooses the words of the answer, nothing else. */
+function pathOf(packet: unknown): string | undefined {
+  const line = Buffer.isBuffer(packet) ? packet.toString("latin1", 0, REQUEST_LINE_BYTES_MAX) : "";
+  return /^[A-Z]+ (\/[^\s?]*)/.exec(line)?.[1];
+}
+
+function toWaybillError(problem: Problem): WaybillError {
   const code = CODES[problem.code ?? ""];
   if (code) return new WaybillError(code, { cause: problem });
   return new WaybillError("invalid_value", { publicMessage: "This is not a valid HTTP request.", cause: problem });
 }
 
 /** There is no response object to answer on. */
-function rawAnswer(error: WaybillError, requestId: string): string {
-  const body = errorText(error, requestId);
+function rawAnswer(error: WaybillError, requestId: string, path: string | undefined): string {
+  const body = errorText(error, requestId, errorSurface(path));
   const headers = {
     ...errorHeaders(error, requestId),
     "content-length": Buffer.byteLength(body),

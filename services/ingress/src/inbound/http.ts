@@ -112,14 +112,18 @@ function addRoutes(server: FastifyInstance, options: HttpOptions): void {
     await options.countTokens(request, reply, request.requestId);
     return reply;
   });
-  for (const path of ["/v1/responses/:id", "/v1/responses/:id/*"]) {
-    // Whoever asks for a response later, or about one, is told why there is none.
-    server.all<{ Params: { id: string } }>(path, async ({ params }) => {
-      throw new WaybillError(NAMES_NO_RESPONSE.has(params.id) ? "not_found" : "responses_not_kept");
-    });
-  }
+  // Whoever asks for a response later, or about one, is told why there is none.
+  const noResponse = async ({ params }: FastifyRequest): Promise<never> => {
+    const { id } = params as { id: string };
+    throw new WaybillError(NAMES_NO_RESPONSE.has(id) ? "not_found" : "responses_not_kept");
+  };
+  server.all("/v1/responses/:id", noResponse);
+  server.all("/v1/responses/:id/*", noResponse);
   addModelsRoutes(server, options);
 }
+
+/** The one route whose path has no end of its own. */
+const ONE_MODEL = "/v1/models/";
 
 /** What fastify refuses by itself -> our catalogue. */
 function toWaybillError(error: FastifyError): WaybillError {
@@ -134,7 +138,8 @@ function toWaybillError(error: FastifyError): WaybillError {
 }
 
 function notFound(server: FastifyInstance, request: FastifyRequest): WaybillError {
-  const path = request.url.split("?")[0] ?? "";
+  const asked = request.url.split("?")[0] ?? "";
+  const path = asked.startsWith(ONE_MODEL) ? `${ONE_MODEL}*` : asked;
   const methods = ["GET", "POST"].filter((method) => server.hasRoute({ method: method as "GET", url: path }));
   if (methods.length === 0) return new WaybillError("not_found");
   return new WaybillError("method_not_allowed", { publicMessage: `Use ${methods.join(" or ")} here.` });

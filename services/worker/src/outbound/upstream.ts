@@ -39,10 +39,27 @@ export function makeUpstream(
     host: url.host,
     basePath: url.pathname.replace(/\/+$/, ""),
     credentials,
-    mask: (text) => credentials.secrets.reduce((masked, secret) => masked.replaceAll(secret, "***"), text),
+    mask: (text) => credentials.secrets.reduce(maskSecret, text),
     allowPrivateAddress: provider.allowPrivateAddress,
     isSimulated: provider.simulated,
   };
+}
+
+const MASK = "***";
+/** What a text ends with that was cut because it is long. */
+const CUT = "…";
+/** Of a secret that was cut, so much says nothing. */
+const HARMLESS_CHARACTERS = 3;
+
+/** A text of the provider's without its secret, also where the text was cut within it. */
+export function maskSecret(text: string, secret: string): string {
+  const masked = text.replaceAll(secret, MASK);
+  if (!masked.endsWith(CUT)) return masked;
+  for (let length = secret.length - 1; length > HARMLESS_CHARACTERS; length -= 1) {
+    const rest = secret.slice(0, length) + CUT;
+    if (masked.endsWith(rest)) return masked.slice(0, -rest.length) + MASK + CUT;
+  }
+  return masked;
 }
 
 function credentialsOf(name: string, dialect: ProviderDialect, key: string, settings: ProviderSettings): Credentials {

@@ -43,7 +43,15 @@ export interface StreamsJob extends JobOf<"streams"> {
   readonly once: boolean;
 }
 
-export type Job = ClosedLoopJob | OpenLoopJob | StreamsJob;
+/**
+ * Clients that are a burden, one stream each, begun over a second or two. `slow-readers` stop reading at the first byte, for as long as
+ * the job takes, and then read on; `disconnects` leave, all within a second, once every stream has begun or the time is up.
+ */
+export interface BurdenJob extends JobOf<"slow-readers" | "disconnects"> {
+  readonly clients: number;
+}
+
+export type Job = ClosedLoopJob | OpenLoopJob | StreamsJob | BurdenJob;
 
 /** All times in milliseconds. */
 export interface JobResult {

@@ -1,8 +1,9 @@
-// The three kinds of load: closed loop, open loop, streams.
+// The kinds of load: closed loop, open loop, streams, and clients that are a burden.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { type OutgoingRequest, sendRequest } from "./answer.ts";
+import { burden } from "./burden.ts";
 import type { ClosedLoopJob, Job, JobResult, OpenLoopJob, StreamsJob } from "./jobs.ts";
 import { requestBody } from "./request-body.ts";
 import { Tally } from "./tally.ts";
@@ -12,8 +13,7 @@ const OPEN_LOOP_CONNECTIONS_MAX = 1_024;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 export async function runJob(job: Job): Promise<JobResult> {
-  const connections =
-    job.kind === "closed-loop" ? job.concurrency : job.kind === "streams" ? job.streams : OPEN_LOOP_CONNECTIONS_MAX;
+  const connections = connectionsOf(job);
   const pool = new Pool(job.target.origin, {
     connections,
     pipelining: 1,
@@ -26,11 +26,18 @@ export async function runJob(job: Job): Promise<JobResult> {
   try {
     if (job.kind === "closed-loop") await closedLoop(job, request, tally);
     else if (job.kind === "open-loop") await openLoop(job, request, tally);
-    else await streams(job, request, tally);
+    else if (job.kind === "streams") await streams(job, request, tally);
+    else await burden(job, request, tally);
   } finally {
     await pool.destroy();
   }
   return tally.result();
+}
+
+function connectionsOf(job: Job): number {
+  if (job.kind === "closed-loop") return job.concurrency;
+  if (job.kind === "streams") return job.streams;
+  return job.kind === "open-loop" ? OPEN_LOOP_CONNECTIONS_MAX : job.clients;
 }
 
 async function closedLoop(job: ClosedLoopJob, request: OutgoingRequest, tally: Tally): Promise<void> {

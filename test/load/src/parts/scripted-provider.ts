@@ -14,6 +14,8 @@ export interface ProviderProcess {
   readonly target: Target;
   /** For all calls from now on. */
   script(script: Script): Promise<void>;
+  /** For all calls of one model from now on, whatever the others get. */
+  scriptModel(model: string, script: Script): Promise<void>;
   /** Calls that have reached it so far, and how they ended. */
   summary(): Promise<OracleSummary>;
   stop(): Promise<void>;
@@ -29,16 +31,17 @@ export async function startProvider(logFolder: string): Promise<ProviderProcess>
     logFile: join(logFolder, "scripted-provider.log"),
     probeUrl: `${origin}/v1/models`,
   });
+  const put = async (what: string, script: Script): Promise<void> => {
+    const answer = await fetch(`${origin}/_control/${what}`, { method: "PUT", body: JSON.stringify(script) });
+    if (!answer.ok) throw new Error(`the scripted provider refused the script: ${await answer.text()}`);
+  };
   return {
     pid,
     url: `${origin}/v1`,
     port,
     target: { name: "direct", origin, headers: {}, model: "scripted-1" },
-    async script(script) {
-      const body = JSON.stringify(script);
-      const answer = await fetch(`${origin}/_control/default`, { method: "PUT", body });
-      if (!answer.ok) throw new Error(`the scripted provider refused the script: ${await answer.text()}`);
-    },
+    script: (script) => put("default", script),
+    scriptModel: (model, script) => put(`models/${model}`, script),
     async summary() {
       return (await (await fetch(`${origin}/_control/summary`)).json()) as OracleSummary;
     },

@@ -1,17 +1,16 @@
 // Memory while a thousand streams are open at once, each with a slow trickle of chunks.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Bench, measure, partsOf } from "../bench.ts";
 import type { Target } from "../generator/jobs.ts";
-import { memoryMib } from "../parts/process-usage.ts";
 import { STREAM_SHAPE } from "./streaming.ts";
+import { type RssMib, watchMemory } from "./watch-memory.ts";
 
 export interface StandingStreams {
   readonly target: Target["name"];
   readonly openMax: number;
   readonly failed: Readonly<Record<string, number>>;
   /** MiB by part: before, and the highest seen while the streams were open. */
-  readonly rssMib: Readonly<Record<string, { readonly before: number; readonly during: number }>>;
+  readonly rssMib: RssMib;
 }
 
 const STREAMS = 1_000;
@@ -19,30 +18,11 @@ const OPENED_OVER_MS = 4_000;
 /** Long enough that the first still runs when the last has begun, on a slow machine too. */
 const CHUNKS = 24;
 const GAP_MS = 500;
-const SAMPLE_EVERY_MS = 200;
 
 export async function holdStreams(bench: Bench, target: Target): Promise<StandingStreams> {
   await bench.provider.script({ inputTokens: 250, outputTokens: CHUNKS, chunks: CHUNKS, gapMs: GAP_MS });
-  const parts = partsOf(bench, target.name);
-  const rssMib: Record<string, { before: number; during: number }> = {};
-  const look = async (): Promise<void> => {
-    for (const part of parts) {
-      const mib = await memoryMib(part, "VmRSS");
-      rssMib[part.name] ??= { before: mib, during: mib };
-      const seen = rssMib[part.name];
-      if (seen !== undefined) seen.during = Math.max(seen.during, mib);
-    }
-  };
-  await look();
-  let isRunning = true;
-  const watching = (async () => {
-    while (isRunning) {
-      await look();
-      await sleep(SAMPLE_EVERY_MS);
-    }
-  })();
-  try {
-    const { result } = await measure(bench, {
+  const [{ result }, rssMib] = await watchMemory(partsOf(bench, target.name), () =>
+    measure(bench, {
       kind: "streams",
       target,
       // All of them have begun by then; every lane has one stream only.
@@ -51,10 +31,7 @@ export async function holdStreams(bench: Bench, target: Target): Promise<Standin
       spreadMs: OPENED_OVER_MS,
       once: true,
       ...STREAM_SHAPE,
-    });
-    return { target: target.name, openMax: result.openMax, failed: result.failed, rssMib };
-  } finally {
-    isRunning = false;
-    await watching;
-  }
+    }),
+  );
+  return { target: target.name, openMax: result.openMax, failed: result.failed, rssMib };
 }

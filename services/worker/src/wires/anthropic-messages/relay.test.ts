@@ -54,6 +54,14 @@ test("events pass as they came, but for the last two, which wait for the cost", 
   assert.equal(Buffer.from(relay([START, ...BODY, DELTA].join("")).stream.tail(undefined)).toString(), DELTA + STOP);
 });
 
+test("a stream that is cut behind the name of its last event does not say the name", () => {
+  const { text, isComplete, code } = relay(`${[START, ...BODY, DELTA].join("")}event: message_stop\n`);
+  assert.equal(text, [START, ...BODY].join(""));
+  assert.deepEqual([isComplete, code], [false, "upstream_truncated"]);
+  const comment = ": still here\n\n";
+  assert.ok(relay([START, ...BODY, comment, DELTA, STOP].join("")).text.endsWith(comment));
+});
+
 test("wherever the network cuts, the same comes out, of bytes and of events", () => {
   const whole = relay(WHOLE);
   const eventsOf = (cuts: number[]) => {

@@ -13,6 +13,7 @@ const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Events before any content. A provider that sends more of them is not answering. */
 const HELD_BYTES_MAX = 1024 * 1024;
 const BYTES_PER_TOKEN = 4;
+const COLON = 0x3a;
 
 export class MessagesStream implements StreamReader {
   readonly #splitter = new SseSplitter(EVENT_BYTES_MAX);
@@ -49,8 +50,9 @@ export class MessagesStream implements StreamReader {
       for (const { raw, data } of cut()) {
         if (this.#isOver) break;
         if (data !== undefined) this.#onEvent(raw, data, step);
-        // A comment keeps a connection alive; before there is a stream there is nothing to keep.
-        else if (this.hasContent) step.bytes.push(raw);
+        // A comment keeps a connection alive; before there is a stream there is nothing to keep. A name without data is what a
+        // cut left of an event: it says nothing, and must not look like an end.
+        else if (this.hasContent && raw[0] === COLON) step.bytes.push(raw);
       }
     } catch {
       this.#fail(step, failureWith(codeOfBroken));

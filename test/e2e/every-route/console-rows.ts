@@ -1,0 +1,101 @@
+// What every operation of the admin API is to an admin of another organisation. An operation without a row fails the test.
+
+/** Whose things a row aims at: objects of the organisation `acme`. */
+export interface Targets {
+  route: string;
+  routeId: string;
+  keyId: string;
+  requestId: string;
+}
+
+export interface ConsoleRow {
+  /** Values of the path's parameters, of things that are acme's. */
+  params?: (targets: Targets) => Record<string, string>;
+  query?: string;
+  body?: (targets: Targets) => unknown;
+  /**
+   * `none of it`: it may be asked and shows nothing of acme's; `gone`: 404; `denied`: 403, because only the installation's key may;
+   * `common`: what all organisations share is shown.
+   */
+  toAnother: "none of it" | "gone" | "denied" | "common";
+}
+
+const named = ({ route }: Targets) => ({ name: route });
+const byId = ({ routeId }: Targets) => ({ id: routeId });
+const document = {
+  nodes: [
+    { id: "start", kind: "start", next: "model" },
+    { id: "model", kind: "model", model: "scripted/scripted-1", next: "end" },
+    { id: "end", kind: "end" },
+  ],
+};
+/** The same, as Cloudflare's API has it. */
+const elements = [
+  { id: "start", type: "start", outputs: { next: { elementId: "model" } } },
+  {
+    id: "model",
+    type: "model",
+    properties: { provider: "scripted", model: "scripted-1", timeout: 10_000, retries: 0 },
+    outputs: { success: { elementId: "end" }, fallback: { elementId: "end" } },
+  },
+  { id: "end", type: "end", outputs: {} },
+];
+
+export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
+  getOpenApi: { toAnother: "common" },
+  listRoutes: { toAnother: "none of it" },
+  createRoute: { body: () => ({ name: "ours", document }), toAnother: "none of it" },
+  getRoute: { params: named, toAnother: "gone" },
+  renameRoute: { params: named, body: () => ({ name: "taken-over" }), toAnother: "gone" },
+  deleteRoute: { params: named, toAnother: "gone" },
+  listVersions: { params: named, toAnother: "gone" },
+  createVersion: { params: named, body: () => ({ document, deploy: true }), toAnother: "gone" },
+  getVersion: { params: (targets) => ({ ...named(targets), version: "1" }), toAnother: "gone" },
+  diffVersions: { params: named, query: "from=1&to=2", toAnother: "gone" },
+  listDeployments: { params: named, toAnother: "gone" },
+  deployVersion: { params: named, body: () => ({ version: 1 }), toAnother: "gone" },
+  rollBack: { params: named, body: () => ({}), toAnother: "gone" },
+  exportRoute: { params: named, query: "shape=cloudflare", toAnother: "gone" },
+  // It answers with the refusal that a request would get.
+  simulate: { body: ({ route }) => ({ route, request: {} }), toAnother: "none of it" },
+  // It plans a document for the requests there were: none of its own.
+  planRoute: { body: ({ route }) => ({ route, document }), toAnother: "none of it" },
+  importRoute: { body: () => ({ text: JSON.stringify(document) }), toAnother: "common" },
+  checkRoute: { body: () => ({ document }), toAnother: "common" },
+  listPresets: { toAnother: "common" },
+  listModels: { toAnother: "common" },
+  listProviders: { toAnother: "common" },
+  listPrices: { toAnother: "common" },
+  saveModel: {
+    params: () => ({ provider: "scripted", model: "scripted-1" }),
+    body: () => ({ contextWindowTokens: 1 }),
+    toAnother: "denied",
+  },
+  importModels: { body: () => ({ format: "litellm", text: "{}", providers: {} }), toAnother: "denied" },
+  listAliases: { toAnother: "common" },
+  saveAlias: {
+    params: () => ({ name: "better" }),
+    body: () => ({ target: "scripted/scripted-1" }),
+    toAnother: "denied",
+  },
+  deleteAlias: { params: () => ({ name: "better" }), toAnother: "denied" },
+  listOrganisations: { toAnother: "none of it" },
+  listTeams: { toAnother: "none of it" },
+  listKeys: { toAnother: "none of it" },
+  revokeKey: { params: ({ keyId }) => ({ id: keyId }), body: () => ({}), toAnother: "gone" },
+  listBudgets: { toAnother: "none of it" },
+  listAudit: { toAnother: "none of it" },
+  listDecisions: { toAnother: "none of it" },
+  getRequest: { params: ({ requestId }) => ({ id: requestId }), toAnother: "gone" },
+  replay: { params: ({ requestId }) => ({ id: requestId }), body: () => ({}), toAnother: "gone" },
+  cloudflareListRoutes: { toAnother: "none of it" },
+  cloudflareCreateRoute: { body: () => ({ name: "ours-too", elements }), toAnother: "none of it" },
+  cloudflareGetRoute: { params: byId, toAnother: "gone" },
+  cloudflareRenameRoute: { params: byId, body: () => ({ name: "taken-over" }), toAnother: "gone" },
+  cloudflareDeleteRoute: { params: byId, toAnother: "gone" },
+  cloudflareListVersions: { params: byId, toAnother: "gone" },
+  cloudflareCreateVersion: { params: byId, body: () => ({ elements }), toAnother: "gone" },
+  cloudflareGetVersion: { params: (targets) => ({ ...byId(targets), version_id: "1" }), toAnother: "gone" },
+  cloudflareListDeployments: { params: byId, toAnother: "gone" },
+  cloudflareCreateDeployment: { params: byId, body: () => ({ version_id: "1" }), toAnother: "gone" },
+};

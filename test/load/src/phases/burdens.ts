@@ -1,0 +1,84 @@
+// A thousand clients that are a burden, and what another client's requests take meanwhile.
+
+import { eventually } from "@waybill/testing";
+import { type Bench, measure, partsOf } from "../bench.ts";
+import type { BurdenJob } from "../generator/jobs.ts";
+import { startGenerator } from "../generator/start-generator.ts";
+import { type Percentiles, percentiles } from "../percentiles.ts";
+import { PLAIN, PLAIN_SCRIPT } from "./saturation.ts";
+import { STREAM_SHAPE } from "./streaming.ts";
+import { type RssMib, watchMemory } from "./watch-memory.ts";
+
+export interface Burden {
+  readonly kind: BurdenJob["kind"];
+  readonly openMax: number;
+  /** Streams that came whole all the same. */
+  readonly completed: number;
+  readonly failed: Readonly<Record<string, number>>;
+  /** Of another client, of Waybill: alone, and meanwhile. */
+  readonly othersAloneMs: Percentiles;
+  readonly othersMs: Percentiles;
+  readonly othersFailed: Readonly<Record<string, number>>;
+  readonly rssMib: RssMib;
+  /** Calls that the provider saw end because their client had left. */
+  readonly cancelledUpstream: number;
+  /** From the end of the load until no call ran at the provider any more. */
+  readonly upstreamQuietSeconds: number;
+}
+
+const RATE_PER_SECOND = 20;
+/** What a slow reader leaves unread: above what the kernel's buffers take. */
+const SLOW_TEXT_BYTES = 1_000_000;
+const QUIET_LIMIT_MS = 60_000;
+const SCRIPTS = {
+  "slow-readers": { inputTokens: 250, outputTokens: 150, chunks: 50, gapMs: 150, text: "a".repeat(SLOW_TEXT_BYTES) },
+  disconnects: { inputTokens: 250, outputTokens: 150, chunks: 150, gapMs: 200 },
+} as const;
+/** Longer than the scripts' streams take to come. */
+const SECONDS = { "slow-readers": 12, disconnects: 10 } as const;
+
+export async function measureBurdens(bench: Bench): Promise<Burden[]> {
+  const others = await startGenerator();
+  try {
+    const rows: Burden[] = [];
+    for (const kind of ["slow-readers", "disconnects"] as const) rows.push(await measureBurden(bench, kind, others));
+    return rows;
+  } finally {
+    others.stop();
+  }
+}
+
+type Generator = Awaited<ReturnType<typeof startGenerator>>;
+
+async function measureBurden(bench: Bench, kind: BurdenJob["kind"], others: Generator): Promise<Burden> {
+  const { options, provider, waybill } = bench;
+  // The other client asks another model of the same provider, so that it has a script of its own.
+  const target = { ...waybill.target, model: "scripted/scripted-2" };
+  const ask = (seconds: number) =>
+    others.run({ kind: "open-loop", target, seconds, ratePerSecond: RATE_PER_SECOND, ...PLAIN });
+  await provider.script(SCRIPTS[kind]);
+  await provider.scriptModel("scripted-2", PLAIN_SCRIPT);
+  const callsBefore = (await provider.summary()).calls - bench.providerCalls;
+  const alone = await ask(options.seconds);
+  const cancelledBefore = (await provider.summary()).clientAborted;
+  const job: BurdenJob = {
+    ...{ kind, target: waybill.target, seconds: SECONDS[kind], clients: options.clients, ...STREAM_SHAPE },
+  };
+  const [[{ result }, meanwhile], rssMib] = await watchMemory(partsOf(bench, "waybill"), () =>
+    Promise.all([measure(bench, job), ask(SECONDS[kind])]),
+  );
+  const quietFromMs = performance.now();
+  await eventually(async () => (await provider.summary()).running === 0, {
+    ...{ timeoutMs: QUIET_LIMIT_MS, intervalMs: 20, reason: "no call runs at the provider" },
+  });
+  const upstreamQuietSeconds = (performance.now() - quietFromMs) / 1_000;
+  await waybill.settled();
+  // All of them came through Waybill; the job itself knows nothing of the other client's.
+  bench.providerCalls = (await provider.summary()).calls - callsBefore;
+  return {
+    ...{ kind, openMax: result.openMax, completed: result.completed, failed: result.failed, rssMib },
+    ...{ othersAloneMs: percentiles([alone.latencyMs]), othersMs: percentiles([meanwhile.latencyMs]) },
+    ...{ othersFailed: meanwhile.failed, upstreamQuietSeconds },
+    cancelledUpstream: (await provider.summary()).clientAborted - cancelledBefore,
+  };
+}
