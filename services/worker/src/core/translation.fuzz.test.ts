@@ -100,14 +100,50 @@ const WRITERS: Readonly<Record<string, (talk: Talk) => Json>> = {
       { role: "user", content: last },
     ],
   }),
+  "openai-responses": ({ system, rounds, last }) => ({
+    ...{ model: "a/b", ...(system !== undefined && { instructions: system }) },
+    tools: TOOLS.map((name) => ({ type: "function", name, description: `does ${name}`, parameters })),
+    input: [
+      ...rounds.flatMap(({ user, answer, calls }, round) => [
+        { role: "user", content: user },
+        ...(answer === undefined
+          ? []
+          : [
+              { type: "message", role: "assistant", content: [{ type: "output_text", text: answer, annotations: [] }] },
+            ]),
+        ...calls.map(({ name, args: given }, call) => ({
+          ...{ type: "function_call", call_id: callId(round, call), name, arguments: JSON.stringify(given) },
+        })),
+        ...calls.map(({ result }, call) => ({
+          ...{ type: "function_call_output", call_id: callId(round, call), output: result },
+        })),
+      ]),
+      { role: "user", content: last },
+    ],
+  }),
+  "openai-completions": ({ last }) => ({ model: "a/b", prompt: last }),
 };
+/** It has one text and nothing else to say. */
+const PROMPT_ALONE = "openai-completions";
+
+/** The surface whose words a provider of this dialect is asked in; undefined: it has words of its own. */
+function spokenAt(dialect: string, surface: Surface): Surface | undefined {
+  if (dialect === "anthropic") return surfaceNamed("anthropic-messages");
+  const own: Readonly<Record<string, readonly string[]>> = {
+    "openai-compatible": ["openai-chat", PROMPT_ALONE],
+    "azure-openai": ["openai-chat", PROMPT_ALONE],
+    openai: ["openai-chat", PROMPT_ALONE, "openai-responses"],
+  };
+  const names = own[dialect];
+  return names && surfaceNamed(names.includes(surface.name) ? surface.name : "openai-chat");
+}
 
 /** Surfaces whose requests can be translated at all. */
-const TRANSLATED = SURFACES.filter(({ name, translation }) => translation && WRITERS[name]);
+const TRANSLATED = SURFACES.filter(({ translation }) => translation);
 const PAIRS = TRANSLATED.flatMap((surface) =>
   [...DIALECTS].flatMap(([dialect, provider]) => {
     const exchange = provider.exchange(surface.name, SETTINGS);
-    return exchange && dialect !== "openai" ? [{ surface, dialect, exchange }] : [];
+    return exchange ? [{ surface, dialect, exchange }] : [];
   }),
 );
 
@@ -152,19 +188,21 @@ for (const { surface, dialect, exchange } of PAIRS) {
   test(`${surface.name} to ${dialect}: words, calls, results and roles arrive, in their order`, () => {
     const write = WRITERS[surface.name] ?? assert.fail(`say in this test how ${surface.name} writes a talk`);
     fc.assert(
-      fc.property(talk, (said) => {
+      fc.property(talk, (whole) => {
+        const said = surface.name === PROMPT_ALONE ? { system: undefined, rounds: [], last: whole.last } : whole;
         const body = bytesOf(write(said));
         const request = exchange.request(waybillOf(surface, body), body);
         const written = JSON.parse(Buffer.from(request.body).toString()) as Json;
         // A provider that speaks a surface's own format can be read back by it.
-        const spoken = surfaceNamed(dialect === "anthropic" ? "anthropic-messages" : "openai-chat");
-        if (["openai-compatible", "azure-openai", "anthropic"].includes(dialect)) {
+        const spoken = spokenAt(dialect, surface);
+        const tools = surface.name === PROMPT_ALONE ? [] : TOOLS;
+        if (spoken) {
           const there = surface.translation?.readConversation(JSON.parse(body.toString()) as Json) ?? assert.fail();
-          const back = spoken?.translation?.readConversation(written) ?? assert.fail();
+          const back = spoken.translation?.readConversation(written) ?? assert.fail();
           assert.deepEqual(gistOf(back), gistOf(there));
           assert.deepEqual(
             back.tools.map(({ name }) => name),
-            TOOLS,
+            tools,
           );
           return;
         }
@@ -178,7 +216,7 @@ for (const { surface, dialect, exchange } of PAIRS) {
         const { functionCalls, names } = callsIn(written);
         const calls = said.rounds.flatMap((round) => round.calls);
         assert.deepEqual(functionCalls, canonical(calls.map((call) => [call.name, call.args])));
-        assert.deepEqual(names, TOOLS);
+        assert.deepEqual(names, tools);
       }),
       fuzzParameters(100),
     );
@@ -371,6 +409,62 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     },
   },
 };
+const text = `${FIRST}${LAST}`;
+const message = { type: "message", id: "msg_1", status: "completed", role: "assistant" };
+const part = { type: "output_text", text, annotations: [] };
+const call = {
+  type: "function_call",
+  id: "fc_1",
+  call_id: "t",
+  name: "add",
+  arguments: ARGUMENTS,
+  status: "completed",
+};
+const response = { id: "resp_1", object: "response", created_at: 1, model: "m", status: "completed", error: null };
+const responsesUsage = { input_tokens: 5, output_tokens: 3, total_tokens: 8 };
+/** OpenAI's own Responses, numbered as they are sent. */
+const RESPONSES: Sample = {
+  stream: [
+    { type: "response.created", response: { ...response, status: "in_progress", output: [] } },
+    { type: "response.output_item.added", output_index: 0, item: { ...message, status: "in_progress", content: [] } },
+    { type: "response.content_part.added", output_index: 0, content_index: 0, part: { ...part, text: "" } },
+    { type: "response.output_text.delta", output_index: 0, content_index: 0, delta: FIRST },
+    { type: "response.output_text.delta", output_index: 0, content_index: 0, delta: LAST },
+    { type: "response.output_text.done", output_index: 0, content_index: 0, text },
+    { type: "response.output_item.done", output_index: 0, item: { ...message, content: [part] } },
+    { type: "response.output_item.added", output_index: 1, item: { ...call, arguments: "", status: "in_progress" } },
+    { type: "response.function_call_arguments.delta", output_index: 1, delta: ARGUMENTS },
+    { type: "response.output_item.done", output_index: 1, item: call },
+    {
+      type: "response.completed",
+      response: { ...response, output: [{ ...message, content: [part] }, call], usage: responsesUsage },
+    },
+  ].map((event, sequence_number) => ({ ...event, sequence_number })),
+  end: "",
+  plain: { ...response, output: [{ ...message, content: [part] }, call], usage: responsesUsage },
+};
+const completion = (said: string, finish: string | null = null): Json => ({
+  ...{ id: "cmpl_1", object: "text_completion", created: 1, model: "m" },
+  choices: [{ index: 0, text: said, logprobs: null, finish_reason: finish }],
+});
+const COMPLETION: Sample = {
+  stream: [
+    completion(FIRST),
+    completion(LAST),
+    completion("", "stop"),
+    { ...completion(""), choices: [], usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 } },
+  ],
+  end: "data: [DONE]\n\n",
+  plain: { ...completion(text, "stop"), usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 } },
+};
+
+/** What a provider of this dialect answers when it is asked by this surface. */
+function sampleOf(dialect: string, surface: Surface): Sample | undefined {
+  const spoken = spokenAt(dialect, surface)?.name;
+  if (spoken === "openai-responses") return RESPONSES;
+  return spoken === PROMPT_ALONE ? COMPLETION : (SAMPLES[dialect] ?? (spoken && CHAT));
+}
+
 /** Bedrock's stream is binary: its cuts are in bytes.fuzz.test.ts and beside its wire. */
 const PLAIN_ALONE: Readonly<Record<string, Json>> = {
   bedrock: {
@@ -387,7 +481,7 @@ const PLAIN_ALONE: Readonly<Record<string, Json>> = {
   },
 };
 
-const END_MARKS = /data: \[DONE\]|event: message_stop/;
+const END_MARKS = /data: \[DONE\]|event: message_stop|"type":"response\.completed"/;
 
 interface Told {
   text: string;
@@ -418,7 +512,9 @@ function relay(surface: Surface, exchange: Exchange, bytes: Buffer, at: readonly
 const cuts = fc.array(fc.nat(), { maxLength: 8 });
 
 for (const { surface, dialect, exchange } of PAIRS) {
-  const sample = SAMPLES[dialect];
+  const sample = sampleOf(dialect, surface);
+  // Nobody calls a tool for a prompt that offers none; what is told of one that does is of no interest.
+  const told = surface.name === PROMPT_ALONE ? [FIRST, LAST] : [FIRST, LAST, "add"];
   const plain = sample?.plain ?? PLAIN_ALONE[dialect] ?? assert.fail(`say in this test what ${dialect} answers`);
 
   test(`${dialect} to ${surface.name}: a plain answer arrives, and one that is odd anywhere is an expected error`, () => {
@@ -426,8 +522,9 @@ for (const { surface, dialect, exchange } of PAIRS) {
     const waybill = waybillOf(surface, body);
     const whole = exchange.readAnswer(bytesOf(plain), waybill, 0);
     assert.ok("bytes" in whole);
-    const told = Buffer.from(whole.bytes).toString();
-    for (const part of [FIRST + LAST, "add", "Köln"]) assert.ok(told.includes(part), told);
+    const answer = Buffer.from(whole.bytes).toString();
+    const parts = surface.name === PROMPT_ALONE ? [text] : [text, "add", "Köln"];
+    for (const said of parts) assert.ok(answer.includes(said), answer);
     fc.assert(
       fc.property(changes, (odd) => {
         const answer = odd.reduce<unknown>((document, [at, value]) => mutated(document, at, value), plain);
@@ -447,12 +544,12 @@ for (const { surface, dialect, exchange } of PAIRS) {
   test(`${dialect} to ${surface.name}: a stream is the same wherever it is cut, and one that ends early never looks whole`, () => {
     const whole = relay(surface, exchange, bytes, []);
     assert.deepEqual([whole.isComplete, whole.failed], [true, false]);
-    for (const part of [FIRST, LAST, "add"]) assert.ok(whole.text.includes(part), whole.text);
+    for (const said of told) assert.ok(whole.text.includes(said), whole.text);
     fc.assert(
       fc.property(cuts, fc.nat(bytes.length), (at, length) => {
         assert.deepEqual(relay(surface, exchange, bytes, at), whole);
         const early = relay(surface, exchange, bytes.subarray(0, length), at);
-        if (early.isComplete) for (const part of [FIRST, LAST, "add"]) assert.ok(early.text.includes(part), early.text);
+        if (early.isComplete) for (const said of told) assert.ok(early.text.includes(said), early.text);
         else assert.ok(early.failed && !END_MARKS.test(early.text), early.text);
       }),
       fuzzParameters(100),
