@@ -9,10 +9,12 @@ import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 const PRICE = 'price: {input: "1", output: "4"}';
-const model = (name: string): string =>
-  `{name: ${name}, contextWindowTokens: 16000000, maxOutputTokens: 4096, ${PRICE}}`;
+const model = (name: string): string => {
+  const refused = name.endsWith("-thinks") ? ", refusedParameters: [temperature, top_p]" : "";
+  return `{name: ${name}, contextWindowTokens: 16000000, maxOutputTokens: 4096, ${PRICE}${refused}}`;
+};
 /** One model for each of them: a router spares one that fails, and waits where it is told to. */
-const USES = ["", "-broken", "-failing", "-limited"] as const;
+const USES = ["", "-broken", "-failing", "-limited", "-thinks"] as const;
 type Use = (typeof USES)[number];
 
 /** `scriptedUrl` ends in /v1. The keys are no real ones: the scripted provider takes any. */
@@ -123,6 +125,22 @@ describe("what a provider has no place for", () => {
       ),
     );
   });
+});
+
+describe("what a model refuses", () => {
+  for (const provider of PROVIDERS) {
+    it(`is left out for ${provider}, whichever way the body takes, and named`, async () => {
+      scripted(provider, TEN_IN_FOUR_OUT, "-thinks");
+      const asked = { model: nameOf(provider, "-thinks"), messages, max_tokens: 50, stop: ["x"] };
+      await openaiClient(stack).chat.completions.create(asked);
+      const { bodyBytes } = lastCall();
+      const { response } = await openaiClient(stack)
+        .chat.completions.create({ ...asked, top_p: 0.5, temperature: 0.25 })
+        .withResponse();
+      assert.equal(response.headers.get("x-waybill-dropped"), "temperature,top_p");
+      assert.deepEqual([lastCall().bodyBytes, lastCall().maxTokens], [bodyBytes, 50]);
+    });
+  }
 });
 
 for (const provider of PROVIDERS) {

@@ -55,6 +55,8 @@ export interface DeployedModel {
   outputTokensPerSecond: number;
   /** Unix milliseconds from which the provider no longer serves it; 0: not announced. */
   deprecatedAtMs: number;
+  /** Fields of a client's body that it refuses; absent: none. */
+  refusedParameters?: readonly string[];
   /** Empty: the price is unknown. */
   prices: readonly PriceEntry[];
 }
@@ -120,6 +122,7 @@ function addModel(deployment: Deployment, provider: FileProvider, model: FileMod
     firstTokenMs: model.firstTokenMs ?? 0,
     outputTokensPerSecond: model.outputTokensPerSecond ?? 0,
     deprecatedAtMs: model.deprecatedOn === undefined ? 0 : dayMs(model.deprecatedOn),
+    ...(model.refusedParameters && { refusedParameters: model.refusedParameters }),
     prices,
   });
   if (prices.length === 0) {

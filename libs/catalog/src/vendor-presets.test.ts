@@ -104,3 +104,16 @@ describe("refusedParameters", () => {
     assert.match(problemsOf("preset: vllm, refusedParameters: [stream_options]").join(), /say streamUsage: false/);
   });
 });
+
+describe("refusedParameters of a model", () => {
+  const fileWith = (field: string): string =>
+    `providers: [{id: x, dialect: gemini, baseUrl: "https://x.example", models: [{name: m, refusedParameters: [${field}]}]}]`;
+
+  it("are taken for any dialect, but for what a request is and for its limits", () => {
+    const [model] = makeDeployment(parseWaybillFile(fileWith("temperature"), "a file"), "").models;
+    assert.deepEqual(model?.refusedParameters, ["temperature"]);
+    for (const name of ["messages", "max_tokens", "max_completion_tokens", "max_output_tokens", "stream"]) {
+      assert.throws(() => parseWaybillFile(fileWith(name), "a file"), /refusedParameters/, name);
+    }
+  });
+});

@@ -44,6 +44,27 @@ const priceSchema = z.strictObject({
 
 const tokens = z.number().int().min(1).max(100_000_000);
 
+/** They are what a request is, or bound what it costs; nobody who refuses them can be asked. */
+const NEVER_LEFT_OUT: readonly string[] = [
+  "model",
+  "messages",
+  "prompt",
+  "input",
+  "stream",
+  "max_tokens",
+  "n",
+  "best_of",
+];
+
+const fieldName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,63}$/, { error: "must be the name of a field" })
+  .refine((name) => !NEVER_LEFT_OUT.includes(name), { error: "is no field that can be left out" })
+  .refine((name) => name !== "stream_options", { error: "is not named here: say streamUsage: false" });
+
+/** Where the provider renames a limit, a model cannot. */
+const LIMITS: readonly string[] = ["max_completion_tokens", "max_output_tokens"];
+
 const modelSchema = z.strictObject({
   name: z.string().min(1).max(NAME_CHARACTERS_MAX),
   upstreamModel: z.string().min(1).max(NAME_CHARACTERS_MAX).optional(),
@@ -57,19 +78,12 @@ const modelSchema = z.strictObject({
   outputTokensPerSecond: z.number().int().min(1).max(1_000_000).optional(),
   // The day from which its provider no longer serves it.
   deprecatedOn: z.iso.date().optional(),
+  // Fields at the top of a client's body that this model refuses: they are left out, and named to the client.
+  refusedParameters: z
+    .array(fieldName.refine((name) => !LIMITS.includes(name), { error: "is a limit, which a hold depends on" }))
+    .max(64)
+    .optional(),
 });
-
-/** They are what a request is, or bound what it costs; nobody who refuses them can be asked. */
-const NEVER_LEFT_OUT: readonly string[] = [
-  "model",
-  "messages",
-  "prompt",
-  "input",
-  "stream",
-  "max_tokens",
-  "n",
-  "best_of",
-];
 
 const providerFields = z.strictObject({
   // Fills in what is not said here. See vendor-presets.ts.
@@ -97,16 +111,7 @@ const providerFields = z.strictObject({
     .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$/, { error: "must be a date, e.g. 2024-10-21" })
     .optional(),
   // For openai-compatible: top-level fields that the provider refuses. They are left out, and named to the client.
-  refusedParameters: z
-    .array(
-      z
-        .string()
-        .regex(/^[a-z][a-z0-9_]{0,63}$/, { error: "must be the name of a field" })
-        .refine((name) => !NEVER_LEFT_OUT.includes(name), { error: "is no field that can be left out" })
-        .refine((name) => name !== "stream_options", { error: "is not named here: say streamUsage: false" }),
-    )
-    .max(64)
-    .optional(),
+  refusedParameters: z.array(fieldName).max(64).optional(),
   // For openai-compatible. False: the provider refuses stream_options.
   streamUsage: z.boolean().optional(),
   // For openai-compatible: those of chat, completions and embeddings that there are.

@@ -81,6 +81,7 @@ async function play(script: Play): Promise<Played> {
       onAnswer(nowMs);
       return waybill.body;
     },
+    refusedParameters: () => [],
     pickUpstream: () =>
       script.pick ?? {
         kind: "picked",

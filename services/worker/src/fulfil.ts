@@ -5,6 +5,7 @@ import { traceIdOf } from "@waybill/service";
 import { AttemptOutcome, HEADERS, Waybill } from "@waybill/wire";
 import { costNote } from "./core/cost-note.ts";
 import type { Ending } from "./core/ending.ts";
+import { leaveOut } from "./core/leave-out.ts";
 import type { OpenAttempt, OpenAttempts } from "./core/open-attempts.ts";
 import { ProviderCall } from "./core/provider-call.ts";
 import { nothingSpent, type Settlement, settleEnding, settleLost } from "./core/settle.ts";
@@ -157,7 +158,7 @@ async function call(fulfilment: Fulfilment, go: Claim & { kind: "go" }, askedAtM
     return refused(fulfilment, new WaybillError("upstream_rate_limited", { retryAfterMs: picked.retryAfterMs }));
   }
   const { account: upstream } = picked;
-  const written = write(waybill, upstream, body);
+  const written = write(waybill, upstream, body, ports.refusedParameters(waybill));
   if (written instanceof WaybillError) return refused(fulfilment, written);
   ports.failpoint("before_call");
   return carry(fulfilment, upstream, written, askedAtMs + go.msLeft);
@@ -170,11 +171,19 @@ interface Written {
 }
 
 /** An error, where this provider cannot be asked that; another one perhaps can. */
-function write(waybill: Waybill, { dialect, settings }: Upstream, body: Uint8Array): Written | WaybillError {
+function write(
+  waybill: Waybill,
+  { dialect, settings }: Upstream,
+  body: Uint8Array,
+  refusedParameters: readonly string[],
+): Written | WaybillError {
   const exchange = dialect.exchange(waybill.surface, settings);
   if (!exchange) return new WaybillError("surface_unsupported");
   try {
-    return { exchange, request: exchange.request(waybill, body) };
+    const left = leaveOut(waybill, body, refusedParameters);
+    const request = exchange.request(left.waybill, left.body);
+    const droppedFields = [...new Set([...left.dropped, ...request.droppedFields])];
+    return { exchange, request: { ...request, droppedFields } };
   } catch (thrown) {
     const { code, publicMessage, param } = WaybillError.from(thrown);
     if (code !== "invalid_value") throw thrown;

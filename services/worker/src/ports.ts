@@ -102,6 +102,8 @@ export interface Ports {
   readonly bytesPerSecondMin: number;
   /** The account that carries this waybill, by the configuration of this moment; undefined when its provider is not served here. */
   pickUpstream(waybill: Waybill): Picked<Upstream> | undefined;
+  /** Fields of a client's body that the waybill's model refuses. */
+  refusedParameters(waybill: Waybill): readonly string[];
   /** Asks the ingress that made the attempt. */
   claim(waybill: Waybill, deliveryCount: number): Promise<Claim>;
   /** Room in memory for a body that has to be asked for; call the result when it is no longer needed. */

@@ -48,13 +48,14 @@ function toModelConfig(
   const { contextWindowTokens, maxOutputTokens, capabilities, prices, deprecatedAtMs = 0, ...rest } = document;
   const price = priceInForce(pricesOf(prices, everyPrice), atMs);
   // Versions from before these fields existed do not have them.
-  const { quality = {}, firstTokenMs = 0, outputTokensPerSecond = 0, ...names } = rest;
+  const { quality = {}, firstTokenMs = 0, outputTokensPerSecond = 0, refusedParameters = [], ...names } = rest;
   return {
     ...{ ...names, version, firstTokenMs, outputTokensPerSecond, quality: { ...quality } },
     contextWindowTokens: BigInt(contextWindowTokens),
     maxOutputTokens: BigInt(maxOutputTokens),
     deprecatedAtMs: BigInt(deprecatedAtMs),
     capabilities: [...capabilities],
+    refusedParameters: [...refusedParameters],
     price: price && toWirePrice(price),
   };
 }

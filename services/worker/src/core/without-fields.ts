@@ -40,7 +40,7 @@ const COLON = 0x3a;
 const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** Whether a field is so named, at any depth. A role of "user" is a value and none. */
-function hasName(bytes: Buffer, name: string): boolean {
+export function hasName(bytes: Buffer, name: string): boolean {
   const quoted = `"${name}"`;
   for (let at = bytes.indexOf(quoted); at >= 0; at = bytes.indexOf(quoted, at + 1)) {
     let behind = at + quoted.length;

@@ -8,7 +8,7 @@ import type { Ports } from "../ports.ts";
 import type { DeployedProviders } from "./deployed-providers.ts";
 
 interface AccountWatchOptions {
-  providers: Pick<DeployedProviders, "of">;
+  providers: Pick<DeployedProviders, "of" | "refusedBy">;
   targets: TargetHealth;
   clock: Pick<Clock, "monotonicMs">;
   log: Log;
@@ -16,7 +16,7 @@ interface AccountWatchOptions {
   onNews(): void;
 }
 
-export interface AccountWatch extends Pick<Ports, "pickUpstream" | "callEnded"> {
+export interface AccountWatch extends Pick<Ports, "pickUpstream" | "callEnded" | "refusedParameters"> {
   cooling(): Reading[];
 }
 
@@ -33,6 +33,7 @@ export function watchAccounts({ providers, targets, clock, log, onNews }: Accoun
       if (isNews) onNews();
       return picked;
     },
+    refusedParameters: ({ target }) => providers.refusedBy(target?.provider ?? "", target?.model ?? ""),
     callEnded(end) {
       const nowMs = clock.monotonicMs();
       const aftermath = accounts.ended(providers.of(end.provider), end, nowMs);

@@ -1,4 +1,5 @@
 // The providers of this moment, ready to be called, and which of their models this worker serves.
+import { formatModelId } from "@waybill/domain";
 import type { Log, Secret } from "@waybill/service";
 import type { ProviderConfig } from "@waybill/wire";
 import { accountsOf } from "../core/accounts-of.ts";
@@ -15,6 +16,7 @@ export class DeployedProviders {
   readonly #log: Log;
   readonly #warned = new Set<string>();
   #upstreams = new Map<string, readonly Upstream[]>();
+  #models: Catalogue["models"] = new Map();
 
   constructor(only: readonly string[], readKey: ReadKey, log: Log) {
     this.#only = only;
@@ -27,10 +29,16 @@ export class DeployedProviders {
     return this.#upstreams.get(providerId) ?? [];
   }
 
+  /** Fields of a client's body that this model refuses. */
+  refusedBy(provider: string, model: string): readonly string[] {
+    return this.#models.get(formatModelId({ provider, model }))?.refusedParameters ?? [];
+  }
+
   /** Takes a newly deployed catalogue; each reason for not serving something is logged once. */
   deploy(catalogue: Catalogue): ServedModels {
     const reasons: string[] = [];
     this.#upstreams = new Map();
+    this.#models = catalogue.models;
     for (const provider of catalogue.providers.values()) {
       const upstreams = this.#upstreamsOf(provider, reasons);
       if (upstreams.length > 0) this.#upstreams.set(provider.id, upstreams);

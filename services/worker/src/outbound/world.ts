@@ -33,7 +33,7 @@ export interface World {
   providers: DeployedProviders;
   connections: ProviderConnections;
   /** All that the story needs but its measurements. */
-  ports: Omit<Ports, "measure" | "pickUpstream" | "callEnded">;
+  ports: Omit<Ports, "measure" | "pickUpstream" | "callEnded" | "refusedParameters">;
   /** Who is told when a link breaks or is back; nobody at first. */
   onLink: OnLink;
 }

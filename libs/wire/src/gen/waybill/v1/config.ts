@@ -75,6 +75,8 @@ export interface ModelConfig {
   deprecatedAtMs: bigint;
   /** Version of the catalogue entry that this was made from. */
   version: number;
+  /** Fields at the top of a client's body that it refuses: they are left out, and named to the client. */
+  refusedParameters: string[];
 }
 
 export interface ModelConfig_QualityEntry {
@@ -438,6 +440,7 @@ function createBaseModelConfig(): ModelConfig {
     outputTokensPerSecond: 0,
     deprecatedAtMs: 0n,
     version: 0,
+    refusedParameters: [],
   };
 }
 
@@ -490,6 +493,9 @@ export const ModelConfig: MessageFns<ModelConfig> = {
     }
     if (message.version !== 0) {
       writer.uint32(104).uint32(message.version);
+    }
+    for (const v of message.refusedParameters) {
+      writer.uint32(114).string(v!);
     }
     return writer;
   },
@@ -614,6 +620,14 @@ export const ModelConfig: MessageFns<ModelConfig> = {
             message.version = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.refusedParameters.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -658,6 +672,7 @@ export const ModelConfig: MessageFns<ModelConfig> = {
       ? BigInt(object.deprecatedAtMs)
       : 0n;
     message.version = object.version ?? 0;
+    message.refusedParameters = object.refusedParameters?.map((e) => e) || [];
     return message;
   },
 };
