@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { makeTestFolder } from "@waybill/testing";
 import { compare } from "./compare.ts";
 import { measureHold } from "./hold.ts";
+import { judgeHold } from "./hold-verdicts.ts";
 import { ROOT } from "./machine.ts";
 import { type BenchOptions, help, readOptions } from "./options.ts";
 import { endChildrenWithUs } from "./parts/end-children.ts";
@@ -31,7 +32,7 @@ try {
     else if (options.hold) {
       const results = await measureHold(bench, say);
       say(`\n${renderHold(results)}`);
-      await save(options, results);
+      await save(options, { ...results, targets: judgeHold(results) });
       if (results.books.problems.length > 0) process.exitCode = 1;
     } else {
       const results = await compare(bench, say);

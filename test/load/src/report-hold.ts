@@ -1,10 +1,12 @@
 // What the path of a request holds, as a text that fits a terminal.
 
 import type { HoldResults } from "./hold.ts";
+import { judgeHold } from "./hold-verdicts.ts";
 import type { RssMib } from "./phases/watch-memory.ts";
-import { books, failed, section } from "./report.ts";
+import { books, failed, section, targets } from "./report.ts";
 
-export function renderHold({ bodySizes, openStreams, burdens, books: it }: HoldResults): string {
+export function renderHold(results: HoldResults): string {
+  const { bodySizes, openStreams, burdens, books: it } = results;
   const two = (value: number): string => value.toFixed(2);
   return [
     section(
@@ -46,6 +48,7 @@ export function renderHold({ bodySizes, openStreams, burdens, books: it }: HoldR
         `${two(row.upstreamQuietSeconds)} s`,
       ]),
     ),
+    targets(judgeHold(results)),
     books(it),
   ].join("\n\n");
 }

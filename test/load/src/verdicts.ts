@@ -14,7 +14,7 @@ const THROUGHPUT_RATIO_MIN = 4;
 const CPU_MICROSECONDS_MAX = 400;
 const FIRST_TOKEN_ADDED_MS_MAX = 2;
 const CHUNK_ADDED_MS_MAX = 0.5;
-const RSS_MIB_MAX = 150;
+export const RSS_MIB_MAX = 150;
 const DECIDE_MICROSECONDS_MAX = 50;
 const DECISIONS_PER_SECOND_MIN = 15_000;
 const LEDGER_RECORDS_PER_SECOND_MIN = 20_000;
@@ -127,7 +127,7 @@ function memory({ standing }: Results): Verdict[] {
   );
 }
 
-function verdict(
+export function verdict(
   target: string,
   wanted: string,
   measured: number | undefined,
