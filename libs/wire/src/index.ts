@@ -62,7 +62,14 @@ export {
   Standing,
   StandingList,
 } from "./gen/waybill/v1/budget.ts";
-export { AliasConfig, ModelConfig, ProviderConfig, RouteConfig, RoutePolicy } from "./gen/waybill/v1/config.ts";
+export {
+  AliasConfig,
+  FilterConfig,
+  ModelConfig,
+  ProviderConfig,
+  RouteConfig,
+  RoutePolicy,
+} from "./gen/waybill/v1/config.ts";
 export {
   BudgetRefusal,
   Candidate,
@@ -99,6 +106,7 @@ export {
   DecideRequest,
   DecideResponse,
   Features,
+  FilterFindings,
   NextRequest,
   OpenAttempt,
   ReportOpenRequest,

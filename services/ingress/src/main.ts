@@ -43,7 +43,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const life = makeUuidV7();
   const attempts = startAttemptBus({ ...bus, ingressId, life, table, clock }, scope);
   listenToWorkers({ ...bus, ingressId, table, lives, clock }, scope);
-  const { models } = watchDeployed(bus.control, scope);
+  const { models, selectFilters } = watchDeployed(bus.control, scope);
   const { isConnected } = bus;
   const authenticate = makeAuthenticate({
     ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),
@@ -52,7 +52,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     ...{ isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
   });
   const ports = {
-    ...{ authenticate, attempts, recordUsage: usage.record, pause, clock },
+    ...{ authenticate, attempts, recordUsage: usage.record, pause, clock, selectFilters },
     decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
     publishWaybill: makePublishWaybill(publisher, isConnected),
     onceOnly: new KeptRequests({ ...bus, config, life, lives, clock }, scope),

@@ -1,11 +1,20 @@
 // What the story needs from the world, as types. inbound/ and outbound/ fill them in; nothing here knows NATS, gRPC or HTTP.
 import type { WaybillError } from "@waybill/domain";
+import type { FilterPlace } from "@waybill/filters";
 import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
+import type { FilterSet } from "./core/content-filters.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 
 /** Finds whose key this is. Throws WaybillError: invalid_api_key, accounts_unavailable, bus_unavailable. */
 export type Authenticate = (presented: string | undefined) => Promise<VirtualKey>;
+
+/** Which content filters a request of this organisation, for what its client wrote as `model`, has to pass. */
+export type SelectFilters = (
+  where: FilterPlace,
+  organisationId: string,
+  requestedModel: string,
+) => FilterSet | undefined;
 
 /** Asks a router. Throws WaybillError router_unavailable when none answers. */
 export interface Decisions {
@@ -88,6 +97,8 @@ export interface AnswerHead {
   droppedFields: readonly string[];
   /** It was given before. */
   isReplayed: boolean;
+  /** What content filters did, as far as it is known by then; absent: nothing. */
+  filters?: string;
 }
 
 /** The client's side of one request. */

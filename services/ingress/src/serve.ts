@@ -7,6 +7,9 @@ import { headOf } from "./core/answer-head.ts";
 import { Attempt } from "./core/attempt.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
+import { filterInput } from "./core/filter-input.ts";
+import { type FilterCount, FilterTally } from "./core/filter-tally.ts";
+import { FilteringClient } from "./core/filtering-client.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import { idempotencyKey } from "./core/kept-request.ts";
@@ -14,6 +17,7 @@ import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { refusalError } from "./core/refusal-error.ts";
 import { type AttemptEnd, Relay } from "./core/relay.ts";
 import type {
+  AnswerHead,
   Attempts,
   Authenticate,
   Client,
@@ -23,12 +27,14 @@ import type {
   Pause,
   PublishWaybill,
   RecordUsage,
+  SelectFilters,
   Turn,
 } from "./ports.ts";
 
 export interface ServePorts {
   authenticate: Authenticate;
   decisions: Decisions;
+  selectFilters: SelectFilters;
   attempts: Attempts;
   publishWaybill: PublishWaybill;
   recordUsage: RecordUsage;
@@ -64,6 +70,8 @@ export interface Served {
   end: AttemptEnd | undefined;
   /** `ok`, or the code the client was shown (or would have been, had it stayed). */
   code: ErrorCode | "ok";
+  /** What content filters found, in the request and in the answer. */
+  findings: readonly FilterCount[];
 }
 
 /** One request on its way through here. */
@@ -75,6 +83,7 @@ interface Story {
   served: Served;
   request: DecideRequest;
   asked: AskedRequest;
+  tally: FilterTally;
   /** Of a request with an Idempotency-Key. */
   turn: Turn | undefined;
 }
@@ -84,16 +93,24 @@ const ATTEMPTS_MAX = 16;
 
 /** Serves one request to its end. Never throws: what goes wrong is told to the client and returned. */
 export async function serve(call: Call, client: Client, ports: ServePorts, limits: ServeLimits): Promise<Served> {
-  const served: Served = { requestedModel: "", key: undefined, decision: undefined, end: undefined, code: "ok" };
+  const tally = new FilterTally();
+  const served: Served = {
+    ...{ requestedModel: "", key: undefined, decision: undefined, end: undefined, code: "ok" as const },
+    get findings() {
+      return tally.counts;
+    },
+  };
   try {
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
     // Only now: what a stranger sends takes no memory.
-    const asked = call.surface.readRequest(await call.readBody());
-    served.requestedModel = asked.model;
-    const request = decideRequest(call, key, asked);
-    const entered = await enter(call, key, asked, ports);
-    const story = { call, client, ports, limits, served, request, asked };
+    const came = call.surface.readRequest(await call.readBody());
+    served.requestedModel = came.model;
+    const asked = filtered(call, key, came, ports, tally);
+    const request = decideRequest(call, key, asked, tally);
+    // The same request is the same before any filter.
+    const entered = await enter(call, key, came, ports);
+    const story = { call, client, ports, limits, served, request, asked, tally };
     if (entered?.kind === "replay") replay(entered.answer, client);
     else if (entered) await serveOnce({ ...story, turn: entered.turn }, entered.turn);
     else
@@ -102,19 +119,31 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
   } catch (thrown) {
     const error = WaybillError.from(thrown);
     served.code = client.isGone ? "client_gone" : error.code;
-    client.fail(error, served.decision?.target && headOf(served.decision));
+    client.fail(error, served.decision?.target && failureHead(served.decision, tally));
   }
   return served;
 }
 
-function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest): DecideRequest {
+/** The request as it goes on, with what was found on the tally. One that a filter blocks is decided too: the router refuses it. */
+function filtered(
+  { surface }: Call,
+  { attribution }: VirtualKey,
+  asked: AskedRequest,
+  { selectFilters }: ServePorts,
+  tally: FilterTally,
+): AskedRequest {
+  const filters = selectFilters("input", attribution?.organisationId ?? "", asked.model);
+  return filters ? filterInput(asked, surface, filters, (found) => tally.add("input", found)) : asked;
+}
+
+function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest, tally: FilterTally): DecideRequest {
   const endUserHeader = call.headers["x-user-id"];
   const endUserId = typeof endUserHeader === "string" && endUserHeader !== "" ? endUserHeader : asked.endUserId;
   return {
     requestId: call.requestId,
     ingressId: call.ingressId,
     attribution: key.attribution && { ...key.attribution, endUserId: endUserId.slice(0, 256) },
-    features: featuresOf(asked, call.surface.path, call.headers, key.metadata),
+    features: tally.told(featuresOf(asked, call.surface.path, call.headers, key.metadata)),
     allowedModels: key.allowedModels,
   };
 }
@@ -206,9 +235,14 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
 }
 
 /** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
-async function carry({ call, client, ports, limits, request, asked }: Story, decision: Decision): Promise<AttemptEnd> {
+async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
+  const { call, client, ports, limits, request, asked } = story;
   const waybill = makeWaybill(request, asked, decision, forwardedHeaders(call));
-  const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
+  const told = filteringClient(story, (error) => {
+    ports.attempts.cancel(attempt, "superseded");
+    relay.on({ kind: "aborted", error });
+  });
+  const relay = new Relay(told, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
   const nowMs = ports.clock.monotonicMs();
@@ -241,6 +275,20 @@ async function carry({ call, client, ports, limits, request, asked }: Story, dec
     ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
   }
   return end;
+}
+
+function failureHead(decision: Decision, { header }: FilterTally): AnswerHead {
+  return header === "" ? headOf(decision) : { ...headOf(decision), filters: header };
+}
+
+/** The client as one attempt answers it. */
+function filteringClient(
+  { call: { surface }, client, ports, request, asked, tally }: Story,
+  onBlocked: (error: WaybillError) => void,
+): Client {
+  const filters = ports.selectFilters("output", request.attribution?.organisationId ?? "", asked.model);
+  if (!filters && tally.header === "") return client;
+  return new FilteringClient(client, { surface, filters, tally, onBlocked });
 }
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */

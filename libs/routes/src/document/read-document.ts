@@ -77,7 +77,7 @@ interface KindReader {
 const ATTEMPT_FIELDS = ["retries", "retryDelayMs", "backoff", "timeouts", "fallbackOn", "next", "fallback"];
 
 const READERS: Record<NodeKind, KindReader> = {
-  start: { fields: ["next", "cache"], read: readStart },
+  start: { fields: ["next", "cache", "filters"], read: readStart },
   if: {
     fields: ["condition", "whenTrue", "whenFalse"],
     read: (id, item) => ({

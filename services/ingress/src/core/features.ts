@@ -47,6 +47,7 @@ export function featuresOf(
     bodyJson: bodyJson(asked),
     routing: routingOf(asked.routing, headers),
     path,
+    filterFindings: [],
   };
 }
 

@@ -40,6 +40,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
       },
       next: () => assert.fail(),
     },
+    selectFilters: () => undefined,
     attempts: { open: () => assert.fail(), cancel: () => assert.fail(), giveUp: () => assert.fail() },
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),

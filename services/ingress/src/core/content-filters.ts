@@ -1,0 +1,84 @@
+// The content filters that are deployed, from the values of KV waybill_config, and which of them one request has to pass.
+import {
+  compileFilter,
+  FILTER_ACTIONS,
+  FILTER_PLACES,
+  type FilterPlace,
+  type Found,
+  type Rule,
+} from "@waybill/filters";
+import { FilterConfig } from "@waybill/wire";
+
+/** What one request's texts are looked at with, in one place. */
+export interface FilterSet {
+  rules: readonly Rule[];
+  /** What is found where a filter cannot do its work: each filter's answer to that. */
+  unchecked: readonly Found[];
+  /** Filters that could not even be made ready: found before anything is looked at. */
+  unready: readonly Found[];
+}
+
+interface ReadyFilter {
+  id: string;
+  where: readonly FilterPlace[];
+  always: boolean;
+  rules: readonly Rule[];
+  unchecked: Found;
+  /** False: this program does not know how; another version has deployed it. */
+  isReady: boolean;
+}
+
+const KEY_PREFIX = "filter.";
+
+export class ContentFilters {
+  /** By the key in the bucket. */
+  readonly #filters = new Map<string, ReadyFilter>();
+
+  /** Takes what stands under `key` now; undefined: nothing. */
+  put(key: string, value: Uint8Array | undefined): void {
+    if (!key.startsWith(KEY_PREFIX)) return;
+    if (value) this.#filters.set(key, makeReady(FilterConfig.decode(value)));
+    else this.#filters.delete(key);
+  }
+
+  /**
+   * Those that apply to every request and those that a route names, in the order of their ids. A name that means nothing here
+   * blocks: nobody can say what it would have found. Undefined: none.
+   */
+  select(where: FilterPlace, named: readonly string[]): FilterSet | undefined {
+    const names = new Set(named);
+    const selected: ReadyFilter[] = [];
+    for (const filter of this.#filters.values()) {
+      const isNamed = names.delete(filter.id);
+      if ((isNamed || filter.always) && filter.where.includes(where)) selected.push(filter);
+    }
+    // What is missing is said once, of the input.
+    const missing = where === "input" ? [...names] : [];
+    if (selected.length === 0 && missing.length === 0) return undefined;
+    selected.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return {
+      rules: selected.flatMap(({ rules }) => rules),
+      unchecked: selected.map(({ unchecked }) => unchecked),
+      unready: [
+        ...selected.filter(({ isReady }) => !isReady).map(({ unchecked }) => unchecked),
+        ...missing.map((filter): Found => ({ filter, kind: "missing", action: "block" })),
+      ],
+    };
+  }
+}
+
+function makeReady(config: FilterConfig): ReadyFilter {
+  const { id, always, onError } = config;
+  const action = FILTER_ACTIONS.find((each) => each === config.action);
+  const where = FILTER_PLACES.filter((place) => config.where.includes(place));
+  const isOpen = onError === "open";
+  const compiled = action && compileFilter({ ...config, action, where, onError: isOpen ? "open" : "closed" });
+  const isReady = compiled?.problems.length === 0 && where.length === config.where.length;
+  return {
+    ...{ id, always, isReady },
+    where: isReady ? where : FILTER_PLACES,
+    rules: isReady ? compiled.rules : [],
+    // What only looks lets pass what it could not look at.
+    unchecked: { filter: id, kind: "unchecked", action: isOpen || action === "flag" ? "flag" : "block" },
+  };
+}

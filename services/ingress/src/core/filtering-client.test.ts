@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { WaybillError } from "@waybill/domain";
+import { compileFilter, type FilterAction } from "@waybill/filters";
+import { anthropicMessages, openAiChat, type Surface } from "@waybill/surfaces";
+import type { AnswerHead, Client } from "../ports.ts";
+import { FilterTally } from "./filter-tally.ts";
+import { FilteringClient } from "./filtering-client.ts";
+
+const head = { model: "m" } as AnswerHead;
+
+function setUp(action: FilterAction, surface: Surface = openAiChat) {
+  const log: string[] = [];
+  const heads: AnswerHead[] = [];
+  const inner = {
+    isGone: false,
+    hasContent: false,
+    answer: (told: AnswerHead, _status: number, _type: string, body: Buffer[]) => {
+      heads.push(told);
+      log.push(Buffer.concat(body).toString());
+    },
+    stream: (told: AnswerHead, bytes: Uint8Array) => {
+      heads.push(told);
+      return log.push(Buffer.from(bytes).toString()) > 0;
+    },
+    endStream: () => void log.push("end"),
+    fail: () => void log.push("fail"),
+  } as unknown as Client;
+  const { rules } = compileFilter({
+    ...{ id: "pii", where: ["output"], action, pii: ["email"], secrets: false, keywords: [], pattern: "" },
+    ...{ always: true, onError: "closed", replacement: "" },
+  });
+  const errors: WaybillError[] = [];
+  const tally = new FilterTally();
+  const client = new FilteringClient(inner, {
+    surface,
+    filters: { rules, unchecked: [{ filter: "pii", kind: "unchecked", action: "block" }], unready: [] },
+    tally,
+    onBlocked: (error) => void errors.push(error),
+  });
+  const answer = (body: string): void => client.answer(head, 200, "application/json", [Buffer.from(body)], "0");
+  const stream = (data: object): boolean => client.stream(head, Buffer.from(`data: ${JSON.stringify(data)}\n\n`));
+  return { client, log, heads, errors, tally, answer, stream };
+}
+
+const chat = (content: string, more = ""): string =>
+  `{"id":"a@b.co", "choices":[{"index":0,"message":{"content":"${content}"}${more}}],"usage":{"n":1.0}}`;
+const chunk = (content: string) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+
+test("a whole answer keeps every byte but its findings, and its head tells of them", () => {
+  const { answer, log, heads } = setUp("redact");
+  answer(chat("I am jane@example.com"));
+  assert.deepEqual(log, [chat("I am [email]")]);
+  assert.equal(heads[0]?.filters, "pii:redacted(1)");
+});
+
+test("log probabilities go with a finding, and stay where there is none", () => {
+  const { answer, log } = setUp("redact");
+  const more = ',"logprobs":{"content":[{"token":"jane"}]}';
+  answer(chat("hello", more));
+  answer(chat("jane@example.com", more));
+  assert.equal(log[0], chat("hello", more));
+  assert.deepEqual(JSON.parse(log[1] ?? "").choices[0], { index: 0, message: { content: "[email]" }, logprobs: null });
+});
+
+test("the input of a tool is looked at in Messages", () => {
+  const { answer, log } = setUp("redact", anthropicMessages);
+  answer('{"content":[{"type":"tool_use","id":"toolu_1","name":"mail","input":{"to":"jane@example.com"}}]}');
+  assert.match(log[0] ?? "", /"input":\{"to":"\[email\]"\}/);
+});
+
+test("a whole answer that is blocked is never told; whoever asked hears why", () => {
+  const { answer, log, errors } = setUp("block");
+  answer(chat("jane@example.com"));
+  assert.deepEqual(log, []);
+  assert.deepEqual(
+    errors.map(({ code, publicMessage }) => [code, publicMessage]),
+    [["content_filtered", "The answer was blocked by a content filter of this gateway: pii (email)."]],
+  );
+});
+
+test("what is no JSON cannot be looked at, so it is blocked", () => {
+  const { answer, log, errors } = setUp("redact");
+  answer("hello jane@example.com");
+  assert.deepEqual(log, []);
+  assert.match(errors[0]?.publicMessage ?? "", /pii \(unchecked\)/);
+});
+
+test("a stream that is blocked shows nothing more, has no end, and says so once", () => {
+  const { client, stream, log, errors } = setUp("block");
+  assert.equal(stream(chunk("I am ")), true);
+  stream(chunk("jane@exam"));
+  stream(chunk("ple.com and "));
+  stream(chunk("more"));
+  client.endStream();
+  assert.equal(errors.length, 1);
+  assert.match(log.join(""), /I am /);
+  assert.doesNotMatch(log.join(""), /jane|more|end/);
+});
+
+test("a stream's held rest comes before its end", () => {
+  const { client, stream, log } = setUp("redact");
+  stream(chunk("I am jane@exam"));
+  stream(chunk("ple.com"));
+  client.endStream();
+  assert.match(log.at(-2) ?? "", /"content":"\[email\]"/);
+  assert.equal(log.at(-1), "end");
+});
+
+test("an event above all measure ends the answer", () => {
+  const { client, errors } = setUp("redact");
+  client.stream(head, Buffer.alloc(17 * 1024 * 1024, "x"));
+  assert.equal(errors[0]?.code, "upstream_malformed");
+});
+
+test("a failure tells what was found", () => {
+  const { client, tally, log } = setUp("redact");
+  tally.add("input", { filter: "pii", kind: "email", action: "redact" });
+  client.fail({} as WaybillError, head);
+  assert.deepEqual(log, ["fail"]);
+});
