@@ -2,6 +2,8 @@
 // that what was found stands nowhere.
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "@waybill/testing";
@@ -17,7 +19,7 @@ const EMAIL = "jane.doe@secret-place.example";
 const CARD = "4242 4242 4242 4242";
 const TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
 
-const yaml = (url: string): string => `
+const yaml = (url: string, hook: string): string => `
 providers:
   - id: claude
     dialect: anthropic
@@ -34,6 +36,8 @@ contentFilters:
   - {id: secrets, where: [input, output], action: block, detect: {secrets: true}, always: true}
   - {id: pii, where: [input, output], action: redact, detect: {pii: [email, credit_card]}}
   - {id: look, where: [input, output], action: flag, detect: {keywords: [falcon]}}
+  - {id: moderated, where: [input, output], action: block, detect: {webhook: &hook {url: "${hook}", timeoutMs: 400, allowPrivateAddress: true, buffer: true}}}
+  - {id: moderated-open, where: [input], action: block, onError: open, detect: {webhook: *hook}}
   - {id: badge, where: [input], action: block, detect: {pattern: '\\bEMP-\\d{4}\\b'}}
 `;
 const DIRECT = "other/scripted-1";
@@ -41,24 +45,63 @@ const NATIVE = "claude/scripted-1";
 
 let stack: TestStack;
 let recorder: Recorder;
+let moderation: Moderation;
 let admin: Admin;
 let attempts = 0;
 
 before(async () => {
   recorder = await startRecorder();
+  moderation = await startModeration();
   stack = await startStack({
     replicas: { console: 1 },
-    env: { all: { WAYBILL_LOG_LEVEL: "debug" } },
-    waybillYaml: (url) => yaml(recorder.before(url)),
+    env: { all: { WAYBILL_LOG_LEVEL: "debug" }, ingress: { WAYBILL_FILTER_WEBHOOK_SECRET: "for-the-webhook" } },
+    waybillYaml: (url) => yaml(recorder.before(url), moderation.url),
   });
   admin = adminOf(stack);
   await makeRoute("careful", ["pii", "look", "badge"], DIRECT);
+  await makeRoute("moderated", ["moderated", "pii"], DIRECT);
+  await makeRoute("moderated-open", ["moderated-open"], DIRECT);
   await makeRoute("careful-claude", ["pii"], NATIVE);
 });
 after(async () => {
   await stack[Symbol.asyncDispose]();
   await recorder[Symbol.asyncDispose]();
+  await moderation[Symbol.asyncDispose]();
 });
+
+interface Moderation extends AsyncDisposable {
+  readonly url: string;
+  readonly asked: { where: string; texts: string[] }[];
+  readonly signatures: string[];
+  isSilent: boolean;
+}
+
+/** A service of the operator's own that flags hate. */
+async function startModeration(): Promise<Moderation> {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (piece) => {
+      body += piece;
+    });
+    request.on("end", () => {
+      const question = JSON.parse(body);
+      service.asked.push(question);
+      service.signatures.push(String(request.headers["x-waybill-signature"]));
+      const flagged = question.texts.some((text: string) => text.includes("hate"));
+      if (!service.isSilent) response.end(JSON.stringify({ flagged, kinds: flagged ? ["hate"] : [] }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const service: Moderation = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/moderate`,
+    ...{ asked: [], signatures: [], isSilent: false },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return service;
+}
 
 function routeWith(filters: readonly string[], model: string): object {
   const { nodes } = routeTo(model);
@@ -260,6 +303,60 @@ describe("what comes back", () => {
   });
 });
 
+describe("a webhook", () => {
+  it("sees redacted texts of the request and of the answer, whole or streamed, and lets pass what it does not flag", async () => {
+    for (const stream of [false, true]) {
+      says(`Hello ${EMAIL}`, { chunks: 9 });
+      const fields = { messages: [{ role: "user", content: `I am ${EMAIL}` }] };
+      const answer = await ask(stack, { model: "dynamic/moderated", stream, fields });
+      const text = stream
+        ? (await readStream(answer)).text
+        : ((await answer.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content;
+      assert.equal(text, "Hello [email]");
+      assert.deepEqual(
+        moderation.asked.splice(0).map(({ where, texts }) => [where, texts]),
+        [
+          ["input", ["I am [email]"]],
+          ["output", ["Hello [email]"]],
+        ],
+      );
+    }
+    assert.ok(moderation.signatures.every((signature) => /^t=\d+,v1=[0-9a-f]{64}$/.test(signature)));
+  });
+
+  it("blocks what it flags, before the call and after it", async () => {
+    const calls = recorder.bodies.length;
+    const input = await errorOf(openaiClient(stack).chat.completions.create(chat("dynamic/moderated", "so much hate")));
+    assert.deepEqual([input.status, input.code], [400, "content_filtered"]);
+    assert.match(input.message, /moderated \(hate\)/);
+    assert.equal(recorder.bodies.length, calls);
+    says("such hate");
+    const plain = await errorOf(openaiClient(stack).chat.completions.create(chat("dynamic/moderated", "hi")));
+    assert.match(plain.message, /The answer was blocked.*moderated \(hate\)/);
+    says("such hate");
+    const end = await readStream(await ask(stack, { model: "dynamic/moderated", stream: true }));
+    assert.deepEqual([end.status, end.text, end.done], [400, "", false]);
+  });
+
+  it("that gives no answer in time blocks where its filter is closed, lets pass where it is open, and is counted", async () => {
+    moderation.isSilent = true;
+    const error = await errorOf(openaiClient(stack).chat.completions.create(chat("dynamic/moderated", "hi")));
+    assert.match(error.message, /moderated \(unchecked\)/);
+    says("ok");
+    const { response } = await openaiClient(stack)
+      .chat.completions.create(chat("dynamic/moderated-open", "hi"))
+      .withResponse();
+    assert.equal(response.headers.get("x-waybill-filters"), "moderated-open:flagged(1)");
+    const [ingress] = stack.of("ingress");
+    const metrics = (await ingress?.metrics()) ?? "";
+    assert.match(
+      metrics,
+      /waybill_ingress_filter_webhook_failures_total\{[^}]*filter="moderated"[^}]*reason="timeout"[^}]*\} 1/,
+    );
+    moderation.isSilent = false;
+  });
+});
+
 describe("filters as configuration", () => {
   it("a route that names a filter that does not exist is refused when it is saved", async () => {
     const document = routeWith(["pii", "nobody"], DIRECT);
@@ -277,6 +374,13 @@ it("metrics count what was found; no log and no record holds it", async () => {
   const [ingress] = stack.of("ingress");
   const metrics = (await ingress?.metrics()) ?? "";
   assert.match(metrics, /waybill_ingress_filter_findings_total\{[^}]*filter="pii"[^}]*kind="email"[^}]*\} \d+/);
+  const records = await stack.sql<{ count: bigint }>(
+    `SELECT count(*) AS count FROM requests.decision WHERE ${[EMAIL, CARD, TOKEN, "EMP-1234"]
+      .map((_, index) => `position(convert_to($${index + 1}::text, 'UTF8') in record) > 0`)
+      .join(" OR ")}`,
+    [EMAIL, CARD, TOKEN, "EMP-1234"],
+  );
+  assert.equal(Number(records[0]?.count), 0);
   const names = (await readdir(stack.folder)).filter((name) => name.endsWith(".log") && name !== "postgres.log");
   assert.ok(names.some((name) => name.startsWith("ingress")));
   for (const name of names) {

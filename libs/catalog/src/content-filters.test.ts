@@ -70,3 +70,17 @@ contentFilters:
     ],
   );
 });
+
+test("a webhook says whether and not where, is a URL, and holds streams where it is asked about answers", () => {
+  const problems = (where: string, action: string, webhook: string) =>
+    problemsOf(`contentFilters: [{id: a, where: [${where}], action: ${action}, detect: {webhook: {${webhook}}}}]`);
+  assert.deepEqual(problems("input", "block", 'url: "https://m.example/check"'), []);
+  assert.deepEqual(problems("output", "flag", 'url: "http://10.0.0.1/x", allowPrivateAddress: true, buffer: true'), []);
+  assert.deepEqual(problems("output", "redact", 'url: "ftp://m.example"'), [
+    "contentFilters[0].detect.webhook.url: must be a URL without credentials that begins with https:// or http://",
+    "contentFilters[0].detect.webhook: says whether, not where, so it cannot redact",
+    "contentFilters[0].detect.webhook.buffer: must be true for output: a stream waits until it is whole, and is then asked about",
+  ]);
+  assert.equal(problems("input", "block", 'url: "https://user:secret@m.example"').length, 1);
+  assert.equal(problems("input", "block", 'url: "https://m.example", timeoutMs: 10').length, 1);
+});

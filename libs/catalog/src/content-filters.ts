@@ -8,14 +8,25 @@ import {
   type FilterDefinition,
   PII_KINDS,
   REPLACEMENT_CHARACTERS_MAX,
+  WEBHOOK_TIMEOUT_MS_MAX,
 } from "@waybill/filters";
 import { z } from "zod";
+
+const WEBHOOK_URL_CHARACTERS_MAX = 1_024;
 
 const detectSchema = z.strictObject({
   pii: z.array(z.enum(PII_KINDS)).default([]),
   secrets: z.boolean().default(false),
   keywords: z.array(z.string()).default([]),
   pattern: z.string().default(""),
+  webhook: z
+    .strictObject({
+      url: z.string().max(WEBHOOK_URL_CHARACTERS_MAX),
+      timeoutMs: z.number().int().min(50).max(WEBHOOK_TIMEOUT_MS_MAX).default(2_000),
+      allowPrivateAddress: z.boolean().default(false),
+      buffer: z.boolean().default(false),
+    })
+    .optional(),
 });
 
 const filterSchema = z.strictObject({
@@ -49,5 +60,7 @@ export type FileFilter = z.infer<typeof filterSchema>;
 
 /** As it is deployed. */
 export function toFilterDefinition({ detect, replacement = "", where, ...rest }: FileFilter): FilterDefinition {
-  return { ...rest, where: FILTER_PLACES.filter((place) => where.includes(place)), ...detect, replacement };
+  const { webhook, ...texts } = detect;
+  const places = FILTER_PLACES.filter((place) => where.includes(place));
+  return { ...rest, where: places, ...texts, ...(webhook && { webhook }), replacement };
 }

@@ -18,6 +18,19 @@ export const FILTER_ACTIONS = ["block", "redact", "flag"] as const satisfies rea
 export const PII_KINDS = ["email", "phone", "credit_card", "iban", "ip_address", "us_ssn"] as const;
 type PiiKind = (typeof PII_KINDS)[number];
 
+/** A service of the operator's own that is shown whole texts. */
+export interface FilterWebhook {
+  url: string;
+  /** For the question and its answer. */
+  timeoutMs: number;
+  /** Private and loopback addresses are refused unless this is set. */
+  allowPrivateAddress: boolean;
+  /** Streams wait until they are whole; without it a webhook cannot be asked about answers. */
+  buffer: boolean;
+}
+
+export const WEBHOOK_TIMEOUT_MS_MAX = 30_000;
+
 /** Of an installation. */
 export const FILTERS_MAX = 100;
 export const REPLACEMENT_CHARACTERS_MAX = 64;
@@ -32,6 +45,7 @@ export interface FilterDefinition {
   keywords: readonly string[];
   /** An RE2 pattern; empty: none. */
   pattern: string;
+  webhook?: FilterWebhook | undefined;
   /** It applies to every request, not only on routes that name it. */
   always: boolean;
   /** What a filter that cannot do its work means: the request goes on, or it does not. */
@@ -66,7 +80,8 @@ export function compileFilter(definition: FilterDefinition): { rules: readonly R
     ...keywordDetectors(definition.keywords, report),
     ...patternDetectors(definition.pattern, report),
   ];
-  if (detectors.length === 0 && problems.length === 0) report("detect", "looks for nothing");
+  if (definition.webhook) checkWebhook(definition, definition.webhook, report);
+  else if (detectors.length === 0 && problems.length === 0) report("detect", "looks for nothing");
   if (replacement !== "" && action !== "redact") report("replacement", "is only for the action redact");
   const rules = detectors.map((detector) => ({
     ...{ filter: id, action, detector },
@@ -82,6 +97,19 @@ function piiDetectors(kind: string, report: Report): readonly Detector[] {
   if (known) return PII[known];
   report("detect.pii", `${kind} is none of ${PII_KINDS.join(", ")}`);
   return [];
+}
+
+function checkWebhook({ where, action }: FilterDefinition, { url, buffer }: FilterWebhook, report: Report): void {
+  if (!/^https?:\/\/[^@\s]+$/.test(url) || !URL.canParse(url)) {
+    report("detect.webhook.url", "must be a URL without credentials that begins with https:// or http://");
+  }
+  if (action === "redact") report("detect.webhook", "says whether, not where, so it cannot redact");
+  if (where.includes("output") && !buffer) {
+    report(
+      "detect.webhook.buffer",
+      "must be true for output: a stream waits until it is whole, and is then asked about",
+    );
+  }
 }
 
 function keywordDetectors(keywords: readonly string[], report: Report): readonly Detector[] {

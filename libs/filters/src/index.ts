@@ -8,7 +8,9 @@ export {
   type FilterDefinition,
   type FilterPlace,
   type FilterProblem,
+  type FilterWebhook,
   PII_KINDS,
   REPLACEMENT_CHARACTERS_MAX,
+  WEBHOOK_TIMEOUT_MS_MAX,
 } from "./filter.ts";
 export { type FilterAction, type Found, type Rule, scanText, TextScanner } from "./scan/text-scanner.ts";

@@ -42,17 +42,7 @@ test("of a chat request: messages, parts, arguments of calls, results and what t
     x_new: { prompt: "of tomorrow" },
   });
   assert.deepEqual(read, [
-    ...[
-      "be kind",
-      "hello",
-      "https://x/y z.png",
-      "wav",
-      'json {"q":1}',
-      "found",
-      "looks things up",
-      "END",
-      "of tomorrow",
-    ],
+    ...["be kind", "hello", "https://x/y z.png", 'json {"q":1}', "found", "looks things up", "END", "of tomorrow"],
   ]);
 });
 
@@ -91,7 +81,9 @@ test("what only looks like a name's field is read where it holds no name", () =>
 });
 
 test("of an answer only what lies in the given fields", () => {
-  const body = Buffer.from('{"id":"x y","model":"m n","choices":[{"message":{"role":"assistant","content":"hello"}}]}');
+  const body = Buffer.from(
+    '{"id":"x y","model":"m n","choices":[{"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}]}',
+  );
   const after = rewriteAnswerTexts(body, ["choices"], (text) => text.toUpperCase());
   assert.equal(after.toString(), body.toString().replace("hello", "HELLO"));
 });

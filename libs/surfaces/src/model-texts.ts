@@ -12,6 +12,7 @@ const FOR_OTHERS: ReadonlySet<string> = new Set([
 /** Fields that hold a name or an id, as far as what they hold looks like one. */
 const NAMES: ReadonlySet<string> = new Set([
   ...["type", "role", "id", "name", "tool_call_id", "tool_use_id", "call_id", "item_id", "status", "media_type"],
+  ...["finish_reason", "stop_reason", "object", "format", "detail"],
 ]);
 const NAME = /^[A-Za-z][A-Za-z0-9_./-]{0,127}$/;
 /** Fields that hold encoded bytes, as far as what they hold looks like them. */

@@ -3,7 +3,7 @@ import type { WaybillError } from "@waybill/domain";
 import type { FilterPlace } from "@waybill/filters";
 import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
-import type { FilterSet } from "./core/content-filters.ts";
+import type { FilterSet, Webhook } from "./core/content-filters.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 
 /** Finds whose key this is. Throws WaybillError: invalid_api_key, accounts_unavailable, bus_unavailable. */
@@ -15,6 +15,12 @@ export type SelectFilters = (
   organisationId: string,
   requestedModel: string,
 ) => FilterSet | undefined;
+
+/** Shows texts to a webhook. Throws for whatever is no answer of its kind in time. */
+export type AskWebhook = (
+  webhook: Webhook,
+  asked: { where: FilterPlace; requestId: string; texts: readonly string[] },
+) => Promise<{ flagged: boolean; kinds: readonly string[] }>;
 
 /** Asks a router. Throws WaybillError router_unavailable when none answers. */
 export interface Decisions {

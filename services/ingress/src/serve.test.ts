@@ -119,6 +119,7 @@ async function serveIn(world: World) {
       },
     },
     selectFilters: (where) => filters[where],
+    askWebhook: () => assert.fail(),
     attempts: {
       open(attempt, bytes) {
         steps.push("open");
@@ -269,7 +270,7 @@ function emailFilter(action: FilterAction): FilterSet {
     ...{ id: "pii", where: ["input", "output"], action, pii: ["email"], secrets: false, keywords: [], pattern: "" },
     ...{ always: true, onError: "closed", replacement: "" },
   });
-  return { rules, unchecked: [], unready: [] };
+  return { rules, unchecked: [], unready: [], webhooks: [] };
 }
 
 describe("content filters", () => {

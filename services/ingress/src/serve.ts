@@ -1,6 +1,7 @@
 // THE STORY: authenticate, read, ask for a decision, put a waybill on the queue, relay what comes back; on a failure before
 // the first byte, ask what is next. Every way out of here either closes an attempt or leaves it to a worker that was told `go`.
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
+import type { Found } from "@waybill/filters";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
 import { headOf } from "./core/answer-head.ts";
@@ -18,6 +19,7 @@ import { refusalError } from "./core/refusal-error.ts";
 import { type AttemptEnd, Relay } from "./core/relay.ts";
 import type {
   AnswerHead,
+  AskWebhook,
   Attempts,
   Authenticate,
   Client,
@@ -35,6 +37,7 @@ export interface ServePorts {
   authenticate: Authenticate;
   decisions: Decisions;
   selectFilters: SelectFilters;
+  askWebhook: AskWebhook;
   attempts: Attempts;
   publishWaybill: PublishWaybill;
   recordUsage: RecordUsage;
@@ -106,7 +109,7 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
     // Only now: what a stranger sends takes no memory.
     const came = call.surface.readRequest(await call.readBody());
     served.requestedModel = came.model;
-    const asked = filtered(call, key, came, ports, tally);
+    const asked = await filtered(call, key, came, ports, tally);
     const request = decideRequest(call, key, asked, tally);
     // The same request is the same before any filter.
     const entered = await enter(call, key, came, ports);
@@ -125,15 +128,17 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
 }
 
 /** The request as it goes on, with what was found on the tally. One that a filter blocks is decided too: the router refuses it. */
-function filtered(
-  { surface }: Call,
+async function filtered(
+  { surface, requestId }: Call,
   { attribution }: VirtualKey,
   asked: AskedRequest,
-  { selectFilters }: ServePorts,
+  { selectFilters, askWebhook }: ServePorts,
   tally: FilterTally,
-): AskedRequest {
+): Promise<AskedRequest> {
   const filters = selectFilters("input", attribution?.organisationId ?? "", asked.model);
-  return filters ? filterInput(asked, surface, filters, (found) => tally.add("input", found)) : asked;
+  if (!filters) return asked;
+  const onFound = (found: Found): void => tally.add("input", found);
+  return filterInput(asked, { surface, filters, requestId, askWebhook, onFound });
 }
 
 function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest, tally: FilterTally): DecideRequest {
@@ -270,7 +275,7 @@ async function carry(story: Story, decision: Decision): Promise<AttemptEnd> {
     // It may be stored all the same: giving it up first makes every later claim hear `over`.
     if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
   }
-  const end = await relay.end;
+  const end = await answered(relay, told);
   if (attempt.state === "given_up") {
     ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
   }
@@ -281,6 +286,14 @@ function failureHead(decision: Decision, { header }: FilterTally): AnswerHead {
   return header === "" ? headOf(decision) : { ...headOf(decision), filters: header };
 }
 
+/** How the attempt ended for its client, once every filter has had its say. */
+async function answered(relay: Relay, told: Client): Promise<AttemptEnd> {
+  const end = await relay.end;
+  if (!(told instanceof FilteringClient) || end.kind !== "complete") return end;
+  await told.settled;
+  return told.blockedBy ? { kind: "failed", error: told.blockedBy } : end;
+}
+
 /** The client as one attempt answers it. */
 function filteringClient(
   { call: { surface }, client, ports, request, asked, tally }: Story,
@@ -288,7 +301,8 @@ function filteringClient(
 ): Client {
   const filters = ports.selectFilters("output", request.attribution?.organisationId ?? "", asked.model);
   if (!filters && tally.header === "") return client;
-  return new FilteringClient(client, { surface, filters, tally, onBlocked });
+  const { requestId } = request;
+  return new FilteringClient(client, { surface, filters, tally, requestId, askWebhook: ports.askWebhook, onBlocked });
 }
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */

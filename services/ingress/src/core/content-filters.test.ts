@@ -44,7 +44,7 @@ test("a filter that was taken away, or never was, blocks the routes that name it
   const filters = filtersOf({ id: "pii" });
   filters.put("filter.pii", undefined);
   assert.deepEqual(filters.select("input", ["pii"]), {
-    ...{ rules: [], unchecked: [] },
+    ...{ rules: [], unchecked: [], webhooks: [] },
     unready: [{ filter: "pii", kind: "missing", action: "block" }],
   });
 });

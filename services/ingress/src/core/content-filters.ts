@@ -3,7 +3,9 @@ import {
   compileFilter,
   FILTER_ACTIONS,
   FILTER_PLACES,
+  type FilterAction,
   type FilterPlace,
+  type FilterWebhook,
   type Found,
   type Rule,
 } from "@waybill/filters";
@@ -16,6 +18,16 @@ export interface FilterSet {
   unchecked: readonly Found[];
   /** Filters that could not even be made ready: found before anything is looked at. */
   unready: readonly Found[];
+  /** Asked once about all texts, after the rules. */
+  webhooks: readonly Webhook[];
+}
+
+/** A webhook of one filter. */
+export interface Webhook extends FilterWebhook {
+  filter: string;
+  action: FilterAction;
+  /** What is found where it gives no answer. */
+  unchecked: Found;
 }
 
 interface ReadyFilter {
@@ -23,6 +35,7 @@ interface ReadyFilter {
   where: readonly FilterPlace[];
   always: boolean;
   rules: readonly Rule[];
+  webhooks: readonly Webhook[];
   unchecked: Found;
   /** False: this program does not know how; another version has deployed it. */
   isReady: boolean;
@@ -58,6 +71,7 @@ export class ContentFilters {
     selected.sort((a, b) => (a.id < b.id ? -1 : 1));
     return {
       rules: selected.flatMap(({ rules }) => rules),
+      webhooks: selected.flatMap(({ webhooks }) => webhooks),
       unchecked: selected.map(({ unchecked }) => unchecked),
       unready: [
         ...selected.filter(({ isReady }) => !isReady).map(({ unchecked }) => unchecked),
@@ -68,17 +82,18 @@ export class ContentFilters {
 }
 
 function makeReady(config: FilterConfig): ReadyFilter {
-  const { id, always, onError } = config;
+  const { id, always, webhook } = config;
   const action = FILTER_ACTIONS.find((each) => each === config.action);
   const where = FILTER_PLACES.filter((place) => config.where.includes(place));
-  const isOpen = onError === "open";
-  const compiled = action && compileFilter({ ...config, action, where, onError: isOpen ? "open" : "closed" });
+  const onError = config.onError === "open" ? "open" : "closed";
+  // What only looks lets pass what it could not look at.
+  const passes = onError === "open" || action === "flag";
+  const unchecked: Found = { filter: id, kind: "unchecked", action: passes ? "flag" : "block" };
+  const compiled = action && compileFilter({ ...config, action, where, onError });
   const isReady = compiled?.problems.length === 0 && where.length === config.where.length;
-  return {
-    ...{ id, always, isReady },
-    where: isReady ? where : FILTER_PLACES,
-    rules: isReady ? compiled.rules : [],
-    // What only looks lets pass what it could not look at.
-    unchecked: { filter: id, kind: "unchecked", action: isOpen || action === "flag" ? "flag" : "block" },
-  };
+  if (!action || !isReady) {
+    return { ...{ id, always, unchecked, isReady: false, rules: [], webhooks: [] }, where: FILTER_PLACES };
+  }
+  const webhooks = webhook ? [{ ...webhook, filter: id, action, unchecked }] : [];
+  return { id, always, unchecked, isReady, where, rules: compiled.rules, webhooks };
 }

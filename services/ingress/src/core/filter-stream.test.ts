@@ -13,7 +13,7 @@ const ALL: FilterDefinition = {
 
 function setOf(action: FilterAction): FilterSet {
   const { rules } = compileFilter({ ...ALL, action });
-  return { rules, unchecked: [{ filter: "all", kind: "unchecked", action: "block" }], unready: [] };
+  return { rules, unchecked: [{ filter: "all", kind: "unchecked", action: "block" }], unready: [], webhooks: [] };
 }
 
 interface Said {

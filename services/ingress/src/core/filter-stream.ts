@@ -133,3 +133,15 @@ function withData(raw: Uint8Array, event: StreamEvent): Buffer {
   const others = lines.filter((line) => line !== "" && !/^data(:|$)/.test(line)).map((line) => `${line}\n`);
   return Buffer.from(`${others.join("")}data: ${JSON.stringify(event)}\n\n`);
 }
+
+/** The texts of a whole stream, put together. */
+export function textsOfStream(texts: AnswerTexts, whole: Uint8Array): string[] {
+  const splitter = new SseSplitter(EVENT_BYTES_MAX);
+  const joined = new Map<string, string>();
+  for (const { data } of [...splitter.push(whole), ...splitter.end()]) {
+    const event = data && parse(Buffer.from(data).toString("utf8"));
+    if (!event) continue;
+    for (const { text, piece } of texts.deltas(event)) joined.set(text, (joined.get(text) ?? "") + piece);
+  }
+  return [...joined.values()];
+}

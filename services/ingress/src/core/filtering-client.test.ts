@@ -4,12 +4,13 @@ import type { WaybillError } from "@waybill/domain";
 import { compileFilter, type FilterAction } from "@waybill/filters";
 import { anthropicMessages, openAiChat, type Surface } from "@waybill/surfaces";
 import type { AnswerHead, Client } from "../ports.ts";
+import type { Webhook } from "./content-filters.ts";
 import { FilterTally } from "./filter-tally.ts";
 import { FilteringClient } from "./filtering-client.ts";
 
 const head = { model: "m" } as AnswerHead;
 
-function setUp(action: FilterAction, surface: Surface = openAiChat) {
+function setUp(action: FilterAction, surface: Surface = openAiChat, webhooks: readonly Webhook[] = []) {
   const log: string[] = [];
   const heads: AnswerHead[] = [];
   const inner = {
@@ -31,16 +32,22 @@ function setUp(action: FilterAction, surface: Surface = openAiChat) {
     ...{ always: true, onError: "closed", replacement: "" },
   });
   const errors: WaybillError[] = [];
+  const asked: string[] = [];
   const tally = new FilterTally();
   const client = new FilteringClient(inner, {
     surface,
-    filters: { rules, unchecked: [{ filter: "pii", kind: "unchecked", action: "block" }], unready: [] },
+    filters: { rules, unchecked: [{ filter: "pii", kind: "unchecked", action: "block" }], unready: [], webhooks },
     tally,
+    requestId: "r",
+    askWebhook: async (_, { texts }) => {
+      asked.push(...texts);
+      return { flagged: texts.some((text) => text.includes("war")), kinds: [] };
+    },
     onBlocked: (error) => void errors.push(error),
   });
   const answer = (body: string): void => client.answer(head, 200, "application/json", [Buffer.from(body)], "0");
   const stream = (data: object): boolean => client.stream(head, Buffer.from(`data: ${JSON.stringify(data)}\n\n`));
-  return { client, log, heads, errors, tally, answer, stream };
+  return { client, log, heads, errors, asked, tally, answer, stream };
 }
 
 const chat = (content: string, more = ""): string =>
@@ -118,4 +125,58 @@ test("a failure tells what was found", () => {
   tally.add("input", { filter: "pii", kind: "email", action: "redact" });
   client.fail({} as WaybillError, head);
   assert.deepEqual(log, ["fail"]);
+});
+
+const webhook: Webhook = {
+  ...{
+    url: "https://m.example",
+    timeoutMs: 9,
+    allowPrivateAddress: false,
+    buffer: true,
+    filter: "mod",
+    action: "block",
+  },
+  unchecked: { filter: "mod", kind: "unchecked", action: "block" },
+};
+
+test("a whole answer is shown after its webhook has seen it redacted, and withheld when that flags it", async () => {
+  const fine = setUp("redact", openAiChat, [webhook]);
+  fine.answer(chat("I am jane@example.com"));
+  assert.deepEqual(fine.log, []);
+  await fine.client.settled;
+  assert.deepEqual([fine.log, fine.asked], [[chat("I am [email]")], ["I am [email]"]]);
+  const flagged = setUp("redact", openAiChat, [webhook]);
+  flagged.answer(chat("war"));
+  await flagged.client.settled;
+  assert.deepEqual(flagged.log, []);
+  assert.match(flagged.client.blockedBy?.publicMessage ?? "", /mod \(webhook\)/);
+});
+
+test("a stream waits until it is whole and its webhook has seen all of it", async () => {
+  const { client, stream, log, asked } = setUp("redact", openAiChat, [webhook]);
+  stream(chunk("I am jane@exam"));
+  stream(chunk("ple.com"));
+  client.endStream();
+  assert.deepEqual(log, []);
+  await client.settled;
+  assert.deepEqual(asked, ["I am [email]"]);
+  assert.deepEqual([log.length, log.at(-1)], [2, "end"]);
+  const flagged = setUp("redact", openAiChat, [webhook]);
+  flagged.stream(chunk("w"));
+  flagged.stream(chunk("ar"));
+  flagged.client.endStream();
+  await flagged.client.settled;
+  assert.deepEqual([flagged.log, flagged.client.blockedBy?.code], [[], "content_filtered"]);
+});
+
+test("a stream too long to wait is what the filter makes of it", () => {
+  const { client, stream, log } = setUp("redact", openAiChat, [webhook]);
+  const piece = "word ".repeat(200_000);
+  for (let at = 0; at < 10; at += 1) stream(chunk(piece));
+  assert.deepEqual(log, []);
+  assert.match(client.blockedBy?.publicMessage ?? "", /mod \(unchecked\)/);
+  const open = { ...webhook, unchecked: { ...webhook.unchecked, action: "flag" as const } };
+  const other = setUp("redact", openAiChat, [open]);
+  for (let at = 0; at < 10; at += 1) other.stream(chunk(piece));
+  assert.ok(other.log.length > 0);
 });

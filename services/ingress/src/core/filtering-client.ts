@@ -2,10 +2,11 @@
 import { WaybillError } from "@waybill/domain";
 import { type Found, scanText } from "@waybill/filters";
 import { rewriteAnswerTexts, type Surface } from "@waybill/surfaces";
-import type { AnswerHead, Client } from "../ports.ts";
+import type { AnswerHead, AskWebhook, Client } from "../ports.ts";
+import { askWebhooks } from "./ask-webhooks.ts";
 import type { FilterSet } from "./content-filters.ts";
 import { SCANNED_UNITS_MAX } from "./filter-input.ts";
-import { FilterStream } from "./filter-stream.ts";
+import { FilterStream, textsOfStream } from "./filter-stream.ts";
 import type { FilterTally } from "./filter-tally.ts";
 
 export interface Filtering {
@@ -13,9 +14,14 @@ export interface Filtering {
   /** Undefined: no filter looks at answers, and the client is only told what was found in the request. */
   filters: FilterSet | undefined;
   tally: FilterTally;
+  requestId: string;
+  askWebhook: AskWebhook;
   /** The answer must not be shown; the provider need not go on. Called once. */
   onBlocked(error: WaybillError): void;
 }
+
+/** Of a stream that waits for webhooks. */
+const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 export class FilteringClient implements Client {
   readonly #client: Client;
@@ -23,12 +29,20 @@ export class FilteringClient implements Client {
   readonly #stream: FilterStream | undefined;
   #head: AnswerHead | undefined;
   #isBlocked = false;
+  /** A stream that waits for what webhooks say of it; undefined: nothing waits. */
+  #waiting: Uint8Array[] | undefined;
+  #waitingBytes = 0;
+  /** Resolves when webhooks have had their say and the client was told. */
+  settled: Promise<void> = Promise.resolve();
+  /** Why the answer is withheld. */
+  blockedBy: WaybillError | undefined;
 
   constructor(client: Client, filtering: Filtering) {
     this.#client = client;
     this.#filtering = filtering;
     const { surface, filters } = filtering;
     this.#stream = filters && surface.answerTexts && new FilterStream(surface.answerTexts, filters, this.#found);
+    if (this.#stream && filters && filters.webhooks.length > 0) this.#waiting = [];
   }
 
   get isGone(): boolean {
@@ -48,9 +62,9 @@ export class FilteringClient implements Client {
   }
 
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
-    const shown = this.#filtered(body);
+    const { shown, texts } = this.#filtered(body);
     if (this.#isBlocked) this.#withhold();
-    else this.#client.answer(this.#told(head), status, contentType, shown, costUsd);
+    else this.#settle(texts, () => this.#client.answer(this.#told(head), status, contentType, shown, costUsd));
   }
 
   stream(head: AnswerHead, bytes: Uint8Array): boolean {
@@ -58,19 +72,59 @@ export class FilteringClient implements Client {
     this.#head = this.#told(head);
     const shown = this.#passed((stream) => stream.push(bytes)) ?? bytes;
     if (this.#isBlocked) return true;
-    return shown.length === 0 || this.#client.stream(this.#head, shown);
+    return this.#show(shown);
   }
 
   endStream(): void {
     if (this.#isBlocked) return;
     const rest = this.#passed((stream) => stream.end());
     if (this.#isBlocked) return;
-    if (rest && rest.length > 0 && this.#head) this.#client.stream(this.#head, rest);
-    this.#client.endStream();
+    if (rest) this.#show(rest);
+    const { answerTexts } = this.#filtering.surface;
+    const waiting = this.#waiting;
+    if (!waiting || !answerTexts) {
+      this.#client.endStream();
+      return;
+    }
+    const whole = Buffer.concat(waiting);
+    this.#settle(textsOfStream(answerTexts, whole), () => {
+      if (this.#head) this.#client.stream(this.#told(this.#head), whole);
+      this.#client.endStream();
+    });
   }
 
   fail(error: WaybillError, head?: AnswerHead): void {
     this.#client.fail(error, head && this.#told(head));
+  }
+
+  /** False: the reader is too slow. */
+  #show(bytes: Uint8Array): boolean {
+    if (bytes.length === 0 || !this.#head) return true;
+    if (!this.#waiting) return this.#client.stream(this.#head, bytes);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes <= WAITING_BYTES_MAX) return true;
+    // No webhook is asked about so much: it is what each filter makes of it.
+    for (const { unchecked } of this.#filtering.filters?.webhooks ?? []) this.#found(unchecked);
+    const whole = Buffer.concat(this.#waiting);
+    this.#waiting = undefined;
+    if (!this.#isBlocked) return this.#client.stream(this.#told(this.#head), whole);
+    this.#withhold();
+    return true;
+  }
+
+  /** Shows the answer when no webhook has anything against it. */
+  #settle(texts: readonly string[], show: () => void): void {
+    const { filters, requestId, askWebhook } = this.#filtering;
+    if (!filters || filters.webhooks.length === 0) {
+      show();
+      return;
+    }
+    this.settled = askWebhooks(filters.webhooks, { where: "output", requestId, texts }, askWebhook).then((findings) => {
+      for (const found of findings) this.#found(found);
+      if (this.#isBlocked) this.#withhold();
+      else if (!this.#client.isGone) show();
+    });
   }
 
   /** Undefined: no filter looks at it. */
@@ -82,30 +136,33 @@ export class FilteringClient implements Client {
       return shown;
     } catch (thrown) {
       this.#isBlocked = true;
-      this.#filtering.onBlocked(WaybillError.from(thrown));
+      this.#block(WaybillError.from(thrown));
       return undefined;
     }
   }
 
-  #filtered(body: Buffer[]): Buffer[] {
+  #filtered(body: Buffer[]): { shown: Buffer[]; texts: string[] } {
     const { filters, surface } = this.#filtering;
     const { answerTexts } = surface;
-    if (!filters || !answerTexts) return body;
+    const texts: string[] = [];
+    if (!filters || !answerTexts) return { shown: body, texts };
     const whole = Buffer.concat(body);
     let units = 0;
     if (!isJson(whole)) {
       for (const found of filters.unchecked) this.#found(found);
-      return body;
+      return { shown: body, texts };
     }
     const shown = rewriteAnswerTexts(whole, answerTexts.fields, (text, isArguments) => {
       units += text.length;
       if (units > SCANNED_UNITS_MAX || this.#isBlocked) return text;
-      return scanText(text, { rules: filters.rules, isJson: isArguments, onFound: this.#found }) ?? text;
+      const after = scanText(text, { rules: filters.rules, isJson: isArguments, onFound: this.#found }) ?? text;
+      if (filters.webhooks.length > 0) texts.push(after);
+      return after;
     });
     if (units > SCANNED_UNITS_MAX) for (const found of filters.unchecked) this.#found(found);
-    if (shown === whole) return body;
+    if (shown === whole) return { shown: body, texts };
     const redacted = JSON.parse(shown.toString("utf8"));
-    return [answerTexts.removeEchoes(redacted) ? Buffer.from(JSON.stringify(redacted)) : shown];
+    return { shown: [answerTexts.removeEchoes(redacted) ? Buffer.from(JSON.stringify(redacted)) : shown], texts };
   }
 
   readonly #found = (found: Found): void => {
@@ -118,11 +175,16 @@ export class FilteringClient implements Client {
       ({ where, action }) => where === "output" && action === "block",
     );
     const told = blocking.map(({ filter, kind }) => `${filter} (${kind})`).join(", ");
-    this.#filtering.onBlocked(
+    this.#block(
       new WaybillError("content_filtered", {
         publicMessage: `The answer was blocked by a content filter of this gateway: ${told}.`,
       }),
     );
+  }
+
+  #block(error: WaybillError): void {
+    this.blockedBy = error;
+    this.#filtering.onBlocked(error);
   }
 
   #told(head: AnswerHead): AnswerHead {

@@ -41,6 +41,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
       next: () => assert.fail(),
     },
     selectFilters: () => undefined,
+    askWebhook: () => assert.fail(),
     attempts: { open: () => assert.fail(), cancel: () => assert.fail(), giveUp: () => assert.fail() },
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),

@@ -50,8 +50,8 @@ function toValue(row: DeployedRow, prices: PricesByModel, atMs: number): Uint8Ar
   }
 }
 
-function toFilterConfig({ where, pii, keywords, ...rest }: DeployedFilter): FilterConfig {
-  return { ...rest, where: [...where], pii: [...pii], keywords: [...keywords] };
+function toFilterConfig({ where, pii, keywords, webhook, ...rest }: DeployedFilter): FilterConfig {
+  return { ...rest, webhook, where: [...where], pii: [...pii], keywords: [...keywords] };
 }
 
 function toModelConfig(

@@ -109,6 +109,18 @@ export interface FilterConfig {
   onError: string;
   /** What stands for a finding; empty: its kind in brackets. */
   replacement: string;
+  webhook: FilterWebhook | undefined;
+}
+
+/** A service of the operator's own that an ingress shows whole texts. */
+export interface FilterWebhook {
+  url: string;
+  /** For the question and its answer. */
+  timeoutMs: number;
+  /** Private and loopback addresses are refused unless this is set. */
+  allowPrivateAddress: boolean;
+  /** Streams wait until they are whole. */
+  buffer: boolean;
 }
 
 function createBaseProviderConfig(): ProviderConfig {
@@ -840,6 +852,7 @@ function createBaseFilterConfig(): FilterConfig {
     always: false,
     onError: "",
     replacement: "",
+    webhook: undefined,
   };
 }
 
@@ -874,6 +887,9 @@ export const FilterConfig: MessageFns<FilterConfig> = {
     }
     if (message.replacement !== "") {
       writer.uint32(82).string(message.replacement);
+    }
+    if (message.webhook !== undefined) {
+      FilterWebhook.encode(message.webhook, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -971,6 +987,14 @@ export const FilterConfig: MessageFns<FilterConfig> = {
             message.replacement = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.webhook = FilterWebhook.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -998,6 +1022,100 @@ export const FilterConfig: MessageFns<FilterConfig> = {
     message.always = object.always ?? false;
     message.onError = object.onError ?? "";
     message.replacement = object.replacement ?? "";
+    message.webhook = (object.webhook !== undefined && object.webhook !== null)
+      ? FilterWebhook.fromPartial(object.webhook)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseFilterWebhook(): FilterWebhook {
+  return { url: "", timeoutMs: 0, allowPrivateAddress: false, buffer: false };
+}
+
+export const FilterWebhook: MessageFns<FilterWebhook> = {
+  encode(message: FilterWebhook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.timeoutMs !== 0) {
+      writer.uint32(16).uint32(message.timeoutMs);
+    }
+    if (message.allowPrivateAddress !== false) {
+      writer.uint32(24).bool(message.allowPrivateAddress);
+    }
+    if (message.buffer !== false) {
+      writer.uint32(32).bool(message.buffer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterWebhook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterWebhook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.allowPrivateAddress = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.buffer = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterWebhook>): FilterWebhook {
+    return FilterWebhook.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterWebhook>): FilterWebhook {
+    const message = createBaseFilterWebhook();
+    message.url = object.url ?? "";
+    message.timeoutMs = object.timeoutMs ?? 0;
+    message.allowPrivateAddress = object.allowPrivateAddress ?? false;
+    message.buffer = object.buffer ?? false;
     return message;
   },
 };
