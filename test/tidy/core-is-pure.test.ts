@@ -6,6 +6,7 @@ import { houseRule, isTest, type Rule, resolveImport, type SourceFile, sample } 
 /** Vocabulary, messages and pure parsing; whatever else a core needs is handed to it. */
 const ALLOWED_PACKAGES = new Set([
   "@waybill/domain",
+  "@waybill/filters",
   "@waybill/surfaces",
   "@waybill/catalog",
   "@waybill/routes",

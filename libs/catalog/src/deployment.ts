@@ -1,6 +1,8 @@
 // What is to be deployed: the operator's file, completed from the catalogue, plus the simulator where there is one.
 import { createHash } from "node:crypto";
+import type { FilterDefinition } from "@waybill/filters";
 import { catalogueProviderOf, findBaseModel } from "./base-prices.ts";
+import { toFilterDefinition } from "./content-filters.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
 import { dayMs } from "./import/imported-model.ts";
 import {
@@ -67,17 +69,21 @@ export interface DeployedAlias {
   target: string;
 }
 
+export type DeployedFilter = FilterDefinition;
+
 export interface Deployment {
   providers: DeployedProvider[];
   models: DeployedModel[];
   aliases: DeployedAlias[];
+  filters: DeployedFilter[];
   /** Models without a price, and why; for the log. */
   unpriced: { model: string; reason: string }[];
 }
 
 /** Builds the deployment. `simulatorUrl` is empty where no simulator runs. */
 export function makeDeployment(file: WaybillFile, simulatorUrl: string): Deployment {
-  const deployment: Deployment = { providers: [], models: [], aliases: [], unpriced: [] };
+  const filters = file.contentFilters.map(toFilterDefinition);
+  const deployment: Deployment = { providers: [], models: [], aliases: [], filters, unpriced: [] };
   for (const provider of file.providers) {
     deployment.providers.push({
       id: provider.id,

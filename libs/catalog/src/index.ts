@@ -1,6 +1,7 @@
 // Models we can route to: prices with effective dates, context windows, capabilities; and the operator's waybill.yaml.
 export {
   type DeployedAlias,
+  type DeployedFilter,
   type DeployedModel,
   type DeployedProvider,
   type Deployment,

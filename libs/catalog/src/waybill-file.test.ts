@@ -24,7 +24,7 @@ test("the example file is valid", async () => {
 });
 
 test("an empty file deploys nothing", () => {
-  assert.deepEqual(parseWaybillFile("", "waybill.yaml"), { providers: [], aliases: {} });
+  assert.deepEqual(parseWaybillFile("", "waybill.yaml"), { providers: [], aliases: {}, contentFilters: [] });
 });
 
 test("all problems are reported at once, each with its path", () => {

@@ -2,6 +2,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { isCatalogueProvider } from "./base-prices.ts";
+import { contentFiltersSchema } from "./content-filters.ts";
 import { picoUsdOf, picoUsdPerToken } from "./decimal-price.ts";
 import { CAPABILITIES, isForEmbeddings, SIMULATOR_PROVIDER } from "./own-models.ts";
 import { accountProblems, accountsSchema } from "./provider-accounts.ts";
@@ -147,6 +148,7 @@ const fileSchema = z
   .strictObject({
     providers: z.array(providerSchema).max(PROVIDERS_MAX).default([]),
     aliases: z.record(z.string(), z.string()).default({}),
+    contentFilters: contentFiltersSchema.default([]),
   })
   .superRefine((file, context) => {
     const problem = (path: (string | number)[], message: string): void => {

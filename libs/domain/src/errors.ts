@@ -34,6 +34,7 @@ export const ERRORS = {
     "The input is longer than the model's context window.",
   ),
   content_filter: entry(400, 3, "invalid_request_error", "never", "The provider's content filter refused the request."),
+  content_filtered: entry(400, 3, "invalid_request_error", "never", "A content filter of this gateway blocked it."),
   upstream_rejected: entry(400, 3, "invalid_request_error", "never", "The provider refused the request as invalid."),
   surface_unsupported: entry(400, 3, "invalid_request_error", "next", "The model cannot be asked by this path."),
   not_translatable: entry(

@@ -1,5 +1,7 @@
 // The APIs that clients speak, pure: read a request, measure it, answer an error, and translate between a surface and the
 // internal form.
+
+export type { AnswerTexts, StreamEvent, TextDelta } from "./answer-texts.ts";
 export { anthropicMessages } from "./anthropic-messages/index.ts";
 export { readMessagesToCount } from "./anthropic-messages/request.ts";
 export type { AskedRequest, InputSize } from "./asked-request.ts";
@@ -9,6 +11,7 @@ export * from "./conversation/conversation.ts";
 export { type BodyLayout, fieldText, patchBody } from "./json-body/patch-body.ts";
 export { removeField } from "./json-body/remove-field.ts";
 export { DEPTH_MAX, type FieldSpan, type ScannedBody, scanBody } from "./json-body/scan-body.ts";
+export { type ChangeModelText, rewriteAnswerTexts, rewriteRequestTexts } from "./model-texts.ts";
 export { readDataUrl, toDataUrl } from "./openai-chat/data-url.ts";
 export { toErrorBody } from "./openai-chat/errors.ts";
 export { openAiChat } from "./openai-chat/index.ts";

@@ -1,6 +1,7 @@
 // A surface: one API that clients speak. Ingress reads its requests and answers its errors; workers translate it where the
 // provider speaks something else.
 import type { WaybillError } from "@waybill/domain";
+import type { AnswerTexts } from "./answer-texts.ts";
 import type { AskedRequest } from "./asked-request.ts";
 import type { Answer } from "./conversation/answer.ts";
 import type { AnswerEvent } from "./conversation/answer-event.ts";
@@ -27,6 +28,8 @@ export interface Surface {
   errorEvent(error: WaybillError, requestId: string, shown?: Uint8Array): string;
   /** Says nothing, inside a stream that has begun, but that it is alive. */
   readonly heartbeat: string;
+  /** Where its answers hold texts. Undefined: they hold none, so that content filters have nothing to look at. */
+  readonly answerTexts: AnswerTexts | undefined;
   /** Undefined: only providers of this very dialect can serve it. */
   readonly translation: SurfaceTranslation | undefined;
 }

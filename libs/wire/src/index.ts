@@ -64,6 +64,7 @@ export {
 } from "./gen/waybill/v1/budget.ts";
 export {
   AliasConfig,
+  FilterConfig,
   ModelConfig,
   ProviderAccount,
   ProviderConfig,
@@ -106,6 +107,7 @@ export {
   DecideRequest,
   DecideResponse,
   Features,
+  FilterFindings,
   NextRequest,
   OpenAttempt,
   ReportOpenRequest,

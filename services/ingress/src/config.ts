@@ -100,6 +100,10 @@ export const settings = {
       "Which claim says what, as name=claim; a claim's path has dots, a fixed value stands in single quotes. Names: organisation, team, user, models, tag.<name>.",
     fallback: "organisation=organisation,team=team,user=sub",
   }),
+  WAYBILL_FILTER_WEBHOOK_SECRET: secret({
+    meaning: "Signs what is asked of webhooks of content filters (x-waybill-signature); empty: it is not signed.",
+    fallback: "",
+  }),
   WAYBILL_ANSWERS_STORAGE: oneOf(["memory", "file"], {
     meaning: "Where NATS keeps answers that are given again. On a disk they are sealed.",
     fallback: "memory",

@@ -11,6 +11,7 @@ import { serveHttp } from "./inbound/http.ts";
 import { makeRequestReport } from "./inbound/report-requests.ts";
 import { makeSurfaceRoute } from "./inbound/surface-route.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
+import { makeAskWebhook } from "./outbound/ask-webhook.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
@@ -43,18 +44,18 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const life = makeUuidV7();
   const attempts = startAttemptBus({ ...bus, ingressId, life, table, clock }, scope);
   listenToWorkers({ ...bus, ingressId, table, lives, clock }, scope);
-  const { models, policies } = watchDeployed(bus.control, scope);
-  const { isConnected } = bus;
+  const { models, policies, selectFilters } = watchDeployed(bus.control, scope);
   const authenticate = makeAuthenticate({
     ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),
     ...watchRevokedKeys(bus.control, scope),
     verifyToken: makeVerifyToken(config, clock),
-    ...{ isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
+    ...{ isConnected: bus.isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
   });
   const ports = {
-    ...{ authenticate, attempts, recordUsage: usage.record, pause, policies, clock },
+    ...{ authenticate, attempts, recordUsage: usage.record, pause, policies, clock, selectFilters },
     decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
-    publishWaybill: makePublishWaybill(publisher, isConnected),
+    publishWaybill: makePublishWaybill(publisher, bus.isConnected),
+    askWebhook: makeAskWebhook(config.WAYBILL_FILTER_WEBHOOK_SECRET, scope, clock),
     ...keepAnswers({ ...bus, config, life, lives, clock }, scope),
   };
   const report = makeRequestReport(scope, clock);
@@ -70,7 +71,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     onRefused: report.refused,
     refusal() {
       if (isDraining) return "draining";
-      if (!isConnected()) return "bus_unavailable";
+      if (!bus.isConnected()) return "bus_unavailable";
       return room.hasRoom() && !usage.isFull() ? undefined : "usage_unavailable";
     },
   });

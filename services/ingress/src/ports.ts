@@ -1,14 +1,29 @@
 // What the story needs from the world, as types. inbound/ and outbound/ fill them in; nothing here knows NATS, gRPC or HTTP.
 import type { WaybillError } from "@waybill/domain";
+import type { FilterPlace } from "@waybill/filters";
 import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
 import type { CachedAnswer } from "./core/cached-answer.ts";
+import type { FilterSet, Webhook } from "./core/content-filters.ts";
 import type { Flights } from "./core/flights.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import type { NamedPolicy } from "./core/route-policies.ts";
 
 /** Finds whose key this is. Throws WaybillError: invalid_api_key, accounts_unavailable, bus_unavailable. */
 export type Authenticate = (presented: string | undefined) => Promise<VirtualKey>;
+
+/** Which content filters a request of this organisation, for what its client wrote as `model`, has to pass. */
+export type SelectFilters = (
+  where: FilterPlace,
+  organisationId: string,
+  requestedModel: string,
+) => FilterSet | undefined;
+
+/** Shows texts to a webhook. Throws for whatever is no answer of its kind in time. */
+export type AskWebhook = (
+  webhook: Webhook,
+  asked: { where: FilterPlace; requestId: string; texts: readonly string[] },
+) => Promise<{ flagged: boolean; kinds: readonly string[] }>;
 
 /** Asks a router. Throws WaybillError router_unavailable when none answers. */
 export interface Decisions {
@@ -120,6 +135,8 @@ export interface AnswerHead {
   cacheAgeSeconds: number;
   /** What the answer cost when it was given first; of a hit whose cost is known. */
   savedUsd: string;
+  /** What content filters did, as far as it is known by then; absent: nothing. */
+  filters?: string;
 }
 
 /** `slow_reader`: it was cut from here. */

@@ -36,10 +36,21 @@ function setUp() {
   const kept = new Map<string, CachedAnswer>();
   const calls: { end(text: string | undefined): void }[] = [];
   let given = 0;
+  let looking: Promise<void> | undefined;
+  /** From now on what was read is told only once the result is called. */
+  const slowFind = (): (() => void) => {
+    let told = (): void => {};
+    looking = new Promise((resolve) => (told = resolve));
+    return told;
+  };
   const cache: AnswerCache = {
     flights: new Flights(),
     fingerprint: () => assert.fail(),
-    find: async ({ fingerprint }) => kept.get(fingerprint),
+    async find({ fingerprint }) {
+      const found = kept.get(fingerprint);
+      await looking;
+      return found;
+    },
     keep: async ({ fingerprint }, answer) => void kept.set(fingerprint, answer),
   };
   const asked: CacheAsked = { fingerprint: "f", organisationId: "acme", ttlSeconds: 60 };
@@ -71,7 +82,7 @@ function setUp() {
       ),
     };
   };
-  return { ask, calls, kept, given: () => given };
+  return { ask, calls, kept, slowFind, given: () => given };
 }
 
 const turns = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -123,6 +134,21 @@ describe("many who ask the same", () => {
 });
 
 describe("a kept answer", () => {
+  it("is found although it comes to its store while that is looked at", async () => {
+    const { ask, calls, slowFind } = setUp();
+    const first = ask();
+    await turns();
+    const looked = slowFind();
+    const second = ask();
+    await turns();
+    calls[0]?.end("yes");
+    await first.served;
+    await turns();
+    looked();
+    assert.equal(await second.served, "served");
+    assert.deepEqual([calls.length, second.reader.answers[0]?.text], [1, "yes"]);
+  });
+
   it("that the caller may not have is asked for anew", async () => {
     const { ask, calls, given } = setUp();
     const first = ask();
@@ -176,7 +202,7 @@ describe("what makes two requests the same", () => {
     plan: "paid",
   };
   const printOf = (
-    changes: Partial<typeof base> & { body?: string; allowed?: string[]; beta?: string } = {},
+    changes: Partial<typeof base> & { body?: string; allowed?: string[]; beta?: string; filter?: string } = {},
   ): string => {
     const {
       scope,
@@ -188,13 +214,19 @@ describe("what makes two requests the same", () => {
       body = "{}",
       allowed = [],
       beta = "",
+      filter = "",
     } = { ...base, ...changes };
     const attribution = Attribution.create({ organisationId: organisation, teamId: team, keyId: key });
     const features = Features.create({ metadata: { plan } });
     const request = DecideRequest.create({ attribution, features, allowedModels: allowed });
     const asked = { model: "dynamic/r", surface: "openai-chat", body: Buffer.from(body) } as unknown as AskedRequest;
-    const policies = { of: () => ({ meaning, cache: { ttlSeconds: 60, scope } }) };
-    return cacheable(request, asked, {}, { "anthropic-beta": beta }, { cache, policies })?.asked.fingerprint ?? "";
+    const policies = { of: () => ({ meaning, cache: { ttlSeconds: 60, scope }, filters: [] }) };
+    const set = { rules: [], unchecked: [], unready: [], webhooks: [], identity: [filter] };
+    const selectFilters = () => (filter === "" ? undefined : set);
+    return (
+      cacheable(request, asked, {}, { "anthropic-beta": beta }, { cache, policies, selectFilters })?.asked
+        .fingerprint ?? ""
+    );
   };
 
   it("is all that a route, a provider or a tenant may tell apart", () => {
@@ -207,6 +239,8 @@ describe("what makes two requests the same", () => {
       printOf({ plan: "free" }),
       printOf({ allowed: ["dynamic/r"] }),
       printOf({ beta: "tools" }),
+      printOf({ filter: "pii" }),
+      printOf({ filter: "pii, changed" }),
     ];
     assert.equal(new Set([printOf(), ...others]).size, others.length + 1);
   });

@@ -1,6 +1,7 @@
 // THE STORY BESIDE: a request whose answer may be an earlier one's. Look; else wait for whoever is asking the same right now; else
 // ask a provider and keep the answer. An earlier one's failure is its own: who waited for it then goes alone.
 import { WaybillError } from "@waybill/domain";
+import { FILTER_PLACES } from "@waybill/filters";
 import type { AskedRequest } from "@waybill/surfaces";
 import type { DecideRequest } from "@waybill/wire";
 import { type CacheWish, cacheWish } from "./core/cache-wish.ts";
@@ -8,7 +9,7 @@ import type { CachedAnswer } from "./core/cached-answer.ts";
 import type { RequestHeaders } from "./core/features.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
-import type { AnswerCache, CacheAsked, Client, Policies } from "./ports.ts";
+import type { AnswerCache, CacheAsked, Client, Policies, SelectFilters } from "./ports.ts";
 
 /** A larger body is not looked for: it is hardly ever sent twice, and hashing it would hold up everybody else. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
@@ -24,7 +25,7 @@ export function cacheable(
   { model, surface, body }: AskedRequest,
   headers: RequestHeaders,
   forwardedHeaders: Readonly<Record<string, string>>,
-  { cache, policies }: { cache: AnswerCache; policies: Policies },
+  { cache, policies, selectFilters }: { cache: AnswerCache; policies: Policies; selectFilters: SelectFilters },
 ): Cacheable | undefined {
   const organisationId = attribution?.organisationId ?? "";
   const { meaning, cache: ofRoute } = policies.of(organisationId, model);
@@ -32,8 +33,10 @@ export function cacheable(
   if (!wish || body.length > BODY_BYTES_MAX) return undefined;
   // Whatever a route may look at makes another request, as does what a key may use: an open pool depends on it.
   const { metadata = {}, routing } = features ?? {};
+  // What is kept is what filters showed.
+  const filters = FILTER_PLACES.map((place) => selectFilters(place, organisationId, model)?.identity ?? []);
   const parts = [
-    ...[organisationId, scopeOf(wish, attribution), surface, meaning, allowedModels],
+    ...[organisationId, scopeOf(wish, attribution), surface, meaning, allowedModels, filters],
     ...[Object.entries(metadata).sort(), routing ?? null, Object.entries(forwardedHeaders).sort()],
   ];
   const fingerprint = cache.fingerprint(parts, body);
@@ -61,9 +64,11 @@ export async function serveCached(turn: CacheTurn): Promise<void> {
   const { asked, reads, cache, client } = turn;
   const { flights } = cache;
   if (reads) {
+    // Asked before looking: a call that ends meanwhile may be over for the one and not yet there for the other.
+    const before = flights.join(asked.fingerprint);
     const found = await cache.find(asked);
     if (found && (await turn.give(found))) return;
-    const flight = flights.join(asked.fingerprint);
+    const flight = before ?? flights.join(asked.fingerprint);
     const landed = flight && (await unlessGone(flight, client));
     if (landed && (await turn.give(landed))) return;
   }

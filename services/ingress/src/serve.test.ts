@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ErrorCode, WaybillError } from "@waybill/domain";
+import { compileFilter, type FilterAction, type FilterPlace } from "@waybill/filters";
 import { openAiChat } from "@waybill/surfaces";
 import {
   type DecideRequest,
   type DecideResponse,
   Decision,
+  type Frame,
   FrameFailed,
   FrameFinished,
   type NextRequest,
@@ -15,6 +17,7 @@ import {
   type Waybill,
 } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
+import type { FilterSet } from "./core/content-filters.ts";
 import { Flights } from "./core/flights.ts";
 import type { AnswerHead, Client, GoneReason } from "./ports.ts";
 import { type ServePorts, serve } from "./serve.ts";
@@ -71,11 +74,16 @@ interface World {
   /** How each published attempt fails; one that is not named here is answered. */
   failures?: Record<number, ErrorCode>;
   body?: object;
+  /** Content filters, by the place they look at. */
+  filters?: Partial<Record<FilterPlace, FilterSet>>;
+  /** What each attempt answers with. */
+  answer?: string;
   whilePausing?(client: ToldClient, attempt: Attempt): void;
 }
 
 /** Serves one request in a world where a worker takes every waybill at once. */
-async function serveIn({ first = decided(decision(1)), next, failures = {}, body = {}, whilePausing }: World) {
+async function serveIn(world: World) {
+  const { first = decided(decision(1)), next, failures = {}, body = {}, filters = {}, answer, whilePausing } = world;
   const client = new ToldClient();
   const steps: string[] = [];
   const seen = {
@@ -92,7 +100,10 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
     const kind = code
       ? { $case: "failed" as const, value: FrameFailed.create({ code }) }
       : { $case: "finished" as const, value: FrameFinished.create({}) };
-    attempt.take({ attemptId: attempt.attemptId, sequence: 0, kind });
+    const take = (sequence: number, value: Frame["kind"]): void =>
+      void attempt.take({ attemptId: attempt.attemptId, sequence, kind: value });
+    if (answer !== undefined) take(0, { $case: "data", value: { bytes: Buffer.from(answer), countedOutputTokens: 0 } });
+    take(answer === undefined ? 0 : 1, kind);
   };
   const ports: ServePorts = {
     authenticate: async () => VirtualKey.create({ keyId: "k" }),
@@ -106,6 +117,8 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
         return next ?? assert.fail("nobody should ask");
       },
     },
+    selectFilters: (where) => filters[where],
+    askWebhook: () => assert.fail(),
     attempts: {
       open(attempt, bytes) {
         steps.push("open");
@@ -123,7 +136,7 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
     recordUsage: (record) => void seen.records.push(record),
     onceOnly: { enter: () => assert.fail() },
     cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined }) },
+    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined, filters: [] }) },
     async pause(ms, until) {
       steps.push(`pause ${ms}`);
       whilePausing?.(client, seen.attempts.at(-1) ?? assert.fail());
@@ -250,5 +263,44 @@ describe("what is asked and what is sent", () => {
     assert.equal(client.error?.code, "invalid_value");
     assert.equal(client.error?.param, "routing_config.mode");
     assert.equal(request, undefined);
+  });
+});
+
+function emailFilter(action: FilterAction): FilterSet {
+  const { rules } = compileFilter({
+    ...{ id: "pii", where: ["input", "output"], action, pii: ["email"], secrets: false, keywords: [], pattern: "" },
+    ...{ always: true, onError: "closed", replacement: "" },
+  });
+  return { rules, unchecked: [], unready: [], webhooks: [], identity: [] };
+}
+
+describe("content filters", () => {
+  const body = { messages: [{ role: "user", content: "I am jane@example.com" }] };
+  const answer = '{"choices":[{"index":0,"message":{"content":"Hello jane@example.com"}}]}';
+
+  it("what is redacted is what is sent, and the router is told how much it was", async () => {
+    const { request, bodies, client, served } = await serveIn({ body, filters: { input: emailFilter("redact") } });
+    assert.deepEqual(request?.features?.filterFindings, [{ filter: "pii", kind: "email", action: "redact", count: 1 }]);
+    assert.match(bodies[0] ?? "", /I am \[email\]/);
+    assert.equal(client.head?.filters, "pii:redacted(1)");
+    assert.equal(served.findings.length, 1);
+  });
+
+  it("what is blocked goes to the router, too, which says so", async () => {
+    const { request, bodies, client } = await serveIn({
+      ...{ body, first: refused("content_filtered"), filters: { input: emailFilter("block") } },
+    });
+    assert.equal(request?.features?.filterFindings[0]?.action, "block");
+    assert.deepEqual(bodies, []);
+    assert.equal(client.error?.code, "content_filtered");
+  });
+
+  it("an answer that is blocked is an error, and no other model is asked", async () => {
+    const { client, served, nexts } = await serveIn({ answer, filters: { output: emailFilter("block") } });
+    assert.equal(client.answered, false);
+    assert.equal(served.code, "content_filtered");
+    assert.match(client.error?.publicMessage ?? "", /: pii \(email\)\.$/);
+    assert.equal(client.head?.filters, "pii:blocked(1)");
+    assert.deepEqual(nexts, []);
   });
 });

@@ -1,6 +1,7 @@
 // THE STORY: authenticate, read, ask for a decision, put a waybill on the queue, relay what comes back; on a failure before
 // the first byte, ask what is next. Every way out of here either closes an attempt or leaves it to a worker that was told `go`.
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
+import type { Found } from "@waybill/filters";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
 import { headOf } from "./core/answer-head.ts";
@@ -10,15 +11,19 @@ import { CommittingClient } from "./core/committing-client.ts";
 import { FailedAccounts } from "./core/failed-accounts.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
+import { filterInput } from "./core/filter-input.ts";
+import { type FilterCount, FilterTally } from "./core/filter-tally.ts";
+import { FilteringClient } from "./core/filtering-client.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import { idempotencyKey } from "./core/kept-request.ts";
 import { keptRecord, makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { refusalError } from "./core/refusal-error.ts";
-import { type AttemptEnd, Relay } from "./core/relay.ts";
+import { type AttemptEnd, NO_ACCOUNT, Relay } from "./core/relay.ts";
 import type {
   AnswerCache,
   AnswerHead,
+  AskWebhook,
   Attempts,
   Authenticate,
   Client,
@@ -29,6 +34,7 @@ import type {
   Policies,
   PublishWaybill,
   RecordUsage,
+  SelectFilters,
   Turn,
 } from "./ports.ts";
 import { type Cacheable, cacheable, serveCached } from "./serve-cached.ts";
@@ -36,6 +42,8 @@ import { type Cacheable, cacheable, serveCached } from "./serve-cached.ts";
 export interface ServePorts {
   authenticate: Authenticate;
   decisions: Decisions;
+  selectFilters: SelectFilters;
+  askWebhook: AskWebhook;
   attempts: Attempts;
   publishWaybill: PublishWaybill;
   recordUsage: RecordUsage;
@@ -73,6 +81,8 @@ export interface Served {
   end: AttemptEnd | undefined;
   /** `ok`, or the code the client was shown (or would have been, had it stayed). */
   code: ErrorCode | "ok";
+  /** What content filters found, in the request and in the answer. */
+  findings: readonly FilterCount[];
 }
 
 /** One request on its way through here. */
@@ -87,6 +97,7 @@ interface Story {
   forwardedHeaders: Record<string, string>;
   /** Set where its answer may be an earlier one's, and is kept for later ones. */
   cacheable: Cacheable | undefined;
+  tally: FilterTally;
   /** Of a request with an Idempotency-Key. */
   turn: Turn | undefined;
 }
@@ -96,19 +107,27 @@ const ATTEMPTS_MAX = 16;
 
 /** Serves one request to its end. Never throws: what goes wrong is told to the client and returned. */
 export async function serve(call: Call, client: Client, ports: ServePorts, limits: ServeLimits): Promise<Served> {
-  const served: Served = { requestedModel: "", key: undefined, decision: undefined, end: undefined, code: "ok" };
+  const tally = new FilterTally();
+  const served: Served = {
+    ...{ requestedModel: "", key: undefined, decision: undefined, end: undefined, code: "ok" as const },
+    get findings() {
+      return tally.counts;
+    },
+  };
   try {
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
     // Only now: what a stranger sends takes no memory.
-    const asked = call.surface.readRequest(await call.readBody());
-    served.requestedModel = asked.model;
-    const request = decideRequest(call, key, asked);
+    const came = call.surface.readRequest(await call.readBody());
+    served.requestedModel = came.model;
+    const asked = await filtered(call, key, came, ports, tally);
+    const request = decideRequest(call, key, asked, tally);
     const forwarded = forwardedHeaders(call);
     const wish = cacheable(request, asked, call.headers, forwarded, ports);
-    const entered = await enter(call, key, asked, ports);
+    // The same request is the same before any filter.
+    const entered = await enter(call, key, came, ports);
     const turn = entered?.kind === "go" ? entered.turn : undefined;
-    const story = { call, client, ports, limits, served, request, asked };
+    const story = { call, client, ports, limits, served, request, asked, tally };
     const whole = { ...story, forwardedHeaders: forwarded, cacheable: wish, turn };
     if (entered?.kind === "replay") replay(entered.answer, client);
     else if (turn) await serveOnce(whole, turn);
@@ -117,19 +136,33 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
   } catch (thrown) {
     const error = WaybillError.from(thrown);
     served.code = client.isGone ? "client_gone" : error.code;
-    client.fail(error, served.decision?.target && headOf(served.decision));
+    client.fail(error, served.decision?.target && headWith(served.decision, tally));
   }
   return served;
 }
 
-function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest): DecideRequest {
+/** The request as it goes on, with what was found on the tally. One that a filter blocks is decided too: the router refuses it. */
+async function filtered(
+  { surface, requestId }: Call,
+  { attribution }: VirtualKey,
+  asked: AskedRequest,
+  { selectFilters, askWebhook }: ServePorts,
+  tally: FilterTally,
+): Promise<AskedRequest> {
+  const filters = selectFilters("input", attribution?.organisationId ?? "", asked.model);
+  if (!filters) return asked;
+  const onFound = (found: Found): void => tally.add("input", found);
+  return filterInput(asked, { surface, filters, requestId, askWebhook, onFound });
+}
+
+function decideRequest(call: Call, key: VirtualKey, asked: AskedRequest, tally: FilterTally): DecideRequest {
   const endUserHeader = call.headers["x-user-id"];
   const endUserId = typeof endUserHeader === "string" && endUserHeader !== "" ? endUserHeader : asked.endUserId;
   return {
     requestId: call.requestId,
     ingressId: call.ingressId,
     attribution: key.attribution && { ...key.attribution, endUserId: endUserId.slice(0, 256) },
-    features: featuresOf(asked, call.surface.path, call.headers, key.metadata),
+    features: tally.told(featuresOf(asked, call.surface.path, call.headers, key.metadata)),
     allowedModels: key.allowedModels,
   };
 }
@@ -210,7 +243,10 @@ async function answer(story: Story): Promise<void> {
 }
 
 /** A kept answer is a request like any other, except that it costs nothing: attempt 0. False: it may not be given. */
-async function giveKept({ call, client, ports, request, asked, served }: Story, kept: CachedAnswer): Promise<boolean> {
+async function giveKept(
+  { call, client, ports, request, asked, served, tally }: Story,
+  kept: CachedAnswer,
+): Promise<boolean> {
   const features = request.features && { ...request.features, keptModel: kept.givenBy };
   const { outcome } = await ports.decisions.decide({ ...request, features }, call.traceparent);
   if (outcome?.$case !== "decision") return false;
@@ -220,7 +256,7 @@ async function giveKept({ call, client, ports, request, asked, served }: Story, 
   ports.recordUsage(keptRecord(makeWaybill(request, asked, decision), kept, nowMs));
   const cacheAgeSeconds = Math.max(0, Math.floor((nowMs - kept.keptAtMs) / 1_000));
   const hit = { cache: "hit", cacheAgeSeconds, savedUsd: kept.costUsd, droppedFields: kept.head.droppedFields };
-  giveAgain(kept, { ...headOf(decision), ...hit }, "0", client);
+  giveAgain(kept, { ...kept.head, ...headWith(decision, tally), ...hit }, "0", client);
   return true;
 }
 
@@ -262,7 +298,11 @@ async function carry(story: Story, decision: Decision, failedAccounts: readonly 
   const { call, ports, limits, request, asked } = story;
   const client = committing(story, decision) ?? story.client;
   const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders, failedAccounts);
-  const relay = new Relay(client, decision, asked.stream, limits.answerBytesMax, (reason) =>
+  const told = filteringClient(story, client, (error) => {
+    ports.attempts.cancel(attempt, "superseded");
+    relay.on({ kind: "aborted", error });
+  });
+  const relay = new Relay(told, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
   const nowMs = ports.clock.monotonicMs();
@@ -290,7 +330,7 @@ async function carry(story: Story, decision: Decision, failedAccounts: readonly 
     // It may be stored all the same: giving it up first makes every later claim hear `over`.
     if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
   }
-  const end = await relay.end;
+  const end = await answered(relay, told);
   if (end.kind === "failed" && client instanceof CommittingClient) client.drop();
   if (attempt.state === "given_up") {
     ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
@@ -308,6 +348,30 @@ function committing(
   return new CommittingClient(client, { ms: commitMs, tokens: commitTokens }, (ms, then) => {
     void ports.pause(ms, never).then(then);
   });
+}
+
+function headWith(decision: Decision, { header }: FilterTally): AnswerHead {
+  return header === "" ? headOf(decision) : { ...headOf(decision), filters: header };
+}
+
+/** How the attempt ended for its client, once every filter has had its say. */
+async function answered(relay: Relay, told: Client): Promise<AttemptEnd> {
+  const end = await relay.end;
+  if (!(told instanceof FilteringClient) || end.kind !== "complete") return end;
+  await told.settled;
+  return told.blockedBy ? { kind: "failed", error: told.blockedBy, account: NO_ACCOUNT } : end;
+}
+
+/** The client as one attempt answers it. */
+function filteringClient(
+  { call: { surface }, ports, request, asked, tally }: Story,
+  client: Client,
+  onBlocked: (error: WaybillError) => void,
+): Client {
+  const filters = ports.selectFilters("output", request.attribution?.organisationId ?? "", asked.model);
+  if (!filters && tally.header === "") return client;
+  const { requestId } = request;
+  return new FilteringClient(client, { surface, filters, tally, requestId, askWebhook: ports.askWebhook, onBlocked });
 }
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */

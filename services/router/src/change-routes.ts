@@ -15,7 +15,7 @@ import type {
 } from "@waybill/wire";
 import { AdminFields } from "./core/admin-fields.ts";
 import { checkRouteText, problemsAsText } from "./core/check-route.ts";
-import type { Snapshot } from "./core/snapshot.ts";
+import type { KnownNames } from "./core/route/compile.ts";
 import type { By } from "./outbound/audit-log.ts";
 import { changing } from "./outbound/catalogue-store.ts";
 import type { ChangePublisher } from "./outbound/publish-changes.ts";
@@ -34,7 +34,7 @@ export interface ChangeRoutesOptions {
   pool: Pool;
   publisher: ChangePublisher;
   /** The present catalogue. */
-  snapshot: Pick<Snapshot, "named">;
+  snapshot: KnownNames;
   /** False while the catalogue is not known here. */
   isConfigured(): boolean;
   /** Of all organisations. */
@@ -175,7 +175,7 @@ export class ChangeRoutes {
 function checkDocument({ snapshot, isConfigured }: ChangeRoutesOptions, documentJson: string): RouteProblem[] {
   if (!isConfigured()) throw new WaybillError("router_unavailable", { detail: "the catalogue is not known here yet" });
   const identity = { organisationId: "", name: "check", version: 0 };
-  return checkRouteText(identity, documentJson, (model) => snapshot.named(model) !== undefined).problems;
+  return checkRouteText(identity, documentJson, snapshot).problems;
 }
 
 async function again(client: Client, id: string): Promise<Route> {

@@ -73,10 +73,12 @@ export async function deployFile(pool: Pool, file: WaybillFile, simulatorUrl: st
 }
 
 /** Unless a route of that name has ever existed: what people took away stays away. */
-async function seed(client: Client, { aliases }: Deployment): Promise<void> {
+async function seed(client: Client, { aliases, filters }: Deployment): Promise<void> {
   const identity = { organisationId: "", name: SEED_ROUTE_NAME, version: 1 };
   const names = new Set(aliases.map(({ name }) => name));
-  if (!compileRoute(identity, SEED_ROUTE_DOCUMENT, (model) => names.has(model)).route) return;
+  const ids = new Set(filters.map(({ id }) => id));
+  const known = { hasModel: (name: string) => names.has(name), hasFilter: (id: string) => ids.has(id) };
+  if (!compileRoute(identity, SEED_ROUTE_DOCUMENT, known).route) return;
   if (await hasEverBeen(client, "", SEED_ROUTE_NAME)) return;
   const document = JSON.stringify(SEED_ROUTE_DOCUMENT);
   const id = await insertRoute(client, identity, { document, source: undefined }, SEED);

@@ -79,7 +79,7 @@ export function makeWhatIf({ snapshot, state, loadVersion }: WhatIfOptions): Wha
 
 function compileDraft(organisationId: string, name: string, documentJson: string, snapshot: Snapshot): Compilation {
   const identity = { organisationId, name: name === "" ? "draft" : name, version: 0 };
-  return checkRouteText(identity, documentJson, (model) => snapshot.named(model) !== undefined);
+  return checkRouteText(identity, documentJson, snapshot);
 }
 
 function simulateOne(

@@ -132,6 +132,20 @@ test("any JSON is read without throwing", () => {
   fc.assert(fc.property(fc.array(node), (nodes) => void readRouteDocument({ nodes })));
 });
 
+test("a start node names the content filters of its route", () => {
+  const startOf = (filters: unknown) =>
+    readRouteDocument({ nodes: [{ id: "s", kind: "start", next: "end", filters }] });
+  assert.deepEqual(startOf(["pii", "keys", "pii"]).document.nodes[0], {
+    ...{ id: "s", kind: "start", next: "end", filters: ["pii", "keys"] },
+  });
+  for (const wrong of ["pii", ["PII"], [1], [""], Array.from({ length: 21 }, (_, index) => `f${index}`), null]) {
+    assert.deepEqual(
+      startOf(wrong).problems.map(({ node, field }) => `${node}.${field}`),
+      ["s.filters"],
+    );
+  }
+});
+
 test("a start node says how long answers are kept, and for whom", () => {
   const startOf = (cache: unknown) => readRouteDocument({ nodes: [{ id: "s", kind: "start", next: "end", cache }] });
   assert.deepEqual(startOf({ ttlSeconds: 300 }).document.nodes[0], {

@@ -86,7 +86,7 @@ const ATTEMPT_FIELDS = [
 ];
 
 const READERS: Record<NodeKind, KindReader> = {
-  start: { fields: ["next", "cache"], read: readStart },
+  start: { fields: ["next", "cache", "filters"], read: readStart },
   if: {
     fields: ["condition", "whenTrue", "whenFalse"],
     read: (id, item) => ({

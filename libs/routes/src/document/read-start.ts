@@ -6,13 +6,28 @@ import {
   CACHE_TTL_SECONDS_MAX,
   type CacheScope,
   DEFAULT_CACHE_SCOPE,
+  ROUTE_FILTERS_MAX,
   type RouteCache,
   type StartNode,
 } from "./route-document.ts";
 
 export function readStart(id: string, item: NodeReader): StartNode {
   const cache = readCache(item);
-  return { id, kind: "start", next: item.edge("next"), ...(cache && { cache }) };
+  const filters = readFilters(item);
+  return { id, kind: "start", next: item.edge("next"), ...(cache && { cache }), ...(filters && { filters }) };
+}
+
+function readFilters(item: NodeReader): readonly string[] | undefined {
+  const filters = item.value("filters");
+  if (filters === undefined) return undefined;
+  const isList = Array.isArray(filters) && filters.length <= ROUTE_FILTERS_MAX && filters.every(isFilterId);
+  if (isList) return [...new Set(filters as string[])];
+  item.report("filters", `must be a list of ids of content filters, ${ROUTE_FILTERS_MAX} at most`);
+  return undefined;
+}
+
+function isFilterId(id: unknown): id is string {
+  return typeof id === "string" && /^[a-z0-9][a-z0-9_-]{0,63}$/.test(id);
 }
 
 function readCache(item: NodeReader): RouteCache | undefined {

@@ -19,7 +19,11 @@ export interface StartNode extends NodeBase {
   next: string;
   /** Absent: an answer serves nobody but who asked for it. */
   cache?: RouteCache;
+  /** Ids of content filters, besides those that apply to every request; absent: none. */
+  filters?: readonly string[];
 }
+
+export const ROUTE_FILTERS_MAX = 20;
 
 /** Whole answers are kept, and given to who asks exactly the same. */
 export interface RouteCache {

@@ -206,7 +206,7 @@ function ourRoute(seed: number): RouteDocument {
       }
     }
   });
-  const cache = chance.of([{}, { cache: { ttlSeconds: 300, scope: "organisation" } }]);
+  const cache = chance.of([{}, { cache: { ttlSeconds: 300, scope: "organisation" } }, { filters: ["pii"] }]);
   const { document, problems } = readRouteDocument({
     nodes: [{ id: "start", kind: "start", next: "n0", ...cache }, ...nodes, { id: "end", kind: "end" }],
   });
@@ -268,19 +268,21 @@ function meaning({ nodes }: RouteDocument): string {
   return JSON.stringify(nodes.map(same), null, 1);
 }
 
-test("no other shape has a cache, and each export says so", () => {
+test("no other shape has a cache or content filters, and each export says so", () => {
   const { document } = readRouteDocument({
     nodes: [
-      { id: "start", kind: "start", next: "end", cache: { ttlSeconds: 300 } },
+      { id: "start", kind: "start", next: "end", cache: { ttlSeconds: 300 }, filters: ["pii"] },
       { id: "end", kind: "end" },
     ],
   });
   for (const shape of ROUTE_SHAPES) {
     const { warnings } = exportRoute(document, shape, "support");
-    assert.equal(
-      warnings.some((warning) => warning.includes("cache")),
-      shape !== "waybill",
-      shape,
-    );
+    for (const field of ["cache", "filters"]) {
+      assert.equal(
+        warnings.some((warning) => warning.includes(field)),
+        shape !== "waybill",
+        `${field} in ${shape}`,
+      );
+    }
   }
 });

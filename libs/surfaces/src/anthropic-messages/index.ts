@@ -1,5 +1,6 @@
 // Anthropic's Messages.
 import type { Surface } from "../surface.ts";
+import { messagesAnswerTexts } from "./answer-texts.ts";
 import { toErrorBody, toErrorEvent } from "./errors.ts";
 import { readMessagesConversation } from "./read-conversation.ts";
 import { readMessagesRequest } from "./request.ts";
@@ -14,6 +15,7 @@ export const anthropicMessages: Surface = {
   errorBody: (error, requestId) => JSON.stringify(toErrorBody(error, requestId)),
   errorEvent: toErrorEvent,
   heartbeat: 'event: ping\ndata: {"type":"ping"}\n\n',
+  answerTexts: messagesAnswerTexts,
   translation: {
     readConversation: readMessagesConversation,
     writeAnswer: writeMessage,

@@ -1,5 +1,6 @@
 // OpenAI's Chat Completions.
 import type { Surface } from "../surface.ts";
+import { chatAnswerTexts } from "./answer-texts.ts";
 import { toErrorBody, toErrorEvent } from "./errors.ts";
 import { readChatConversation } from "./read-conversation.ts";
 import { readChatRequest } from "./request.ts";
@@ -14,6 +15,7 @@ export const openAiChat: Surface = {
   errorBody: (error) => JSON.stringify(toErrorBody(error)),
   errorEvent: (error) => toErrorEvent(error),
   heartbeat: ": waybill\n\n",
+  answerTexts: chatAnswerTexts,
   translation: {
     readConversation: readChatConversation,
     writeAnswer: writeChatAnswer,

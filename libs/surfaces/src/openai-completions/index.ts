@@ -1,6 +1,7 @@
 // OpenAI's legacy Completions: a prompt that is continued. Where a provider does not have it, a plain prompt is a user's message.
 import { toErrorBody, toErrorEvent } from "../openai-chat/errors.ts";
 import type { Surface } from "../surface.ts";
+import { completionAnswerTexts } from "./answer-texts.ts";
 import { readCompletionConversation } from "./read-conversation.ts";
 import { readCompletionRequest } from "./request.ts";
 import { writeCompletion } from "./write-answer.ts";
@@ -14,6 +15,7 @@ export const openAiCompletions: Surface = {
   errorBody: (error) => JSON.stringify(toErrorBody(error)),
   errorEvent: (error) => toErrorEvent(error),
   heartbeat: ": waybill\n\n",
+  answerTexts: completionAnswerTexts,
   translation: {
     readConversation: readCompletionConversation,
     writeAnswer: writeCompletion,

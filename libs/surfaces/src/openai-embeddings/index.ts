@@ -12,5 +12,7 @@ export const openAiEmbeddings: Surface = {
   // It has no streams; these are what the form wants.
   errorEvent: (error) => toErrorEvent(error),
   heartbeat: ": waybill\n\n",
+  // No words.
+  answerTexts: undefined,
   translation: undefined,
 };

@@ -1,6 +1,7 @@
 // OpenAI's Responses, without what a provider would have to keep.
 import { toErrorBody } from "../openai-chat/errors.ts";
 import type { Surface } from "../surface.ts";
+import { responsesAnswerTexts } from "./answer-texts.ts";
 import { toFailedEvent } from "./errors.ts";
 import { readResponsesConversation } from "./read-conversation.ts";
 import { readResponsesRequest } from "./request.ts";
@@ -15,6 +16,7 @@ export const openAiResponses: Surface = {
   errorBody: (error) => JSON.stringify(toErrorBody(error)),
   errorEvent: toFailedEvent,
   heartbeat: ": waybill\n\n",
+  answerTexts: responsesAnswerTexts,
   translation: {
     readConversation: readResponsesConversation,
     writeAnswer: writeResponse,

@@ -50,6 +50,7 @@ export function featuresOf(
     keptModel: "",
     wantsEmbeddings: asked.wantsEmbeddings,
     inputCount: size.inputCount,
+    filterFindings: [],
   };
 }
 

@@ -14,7 +14,7 @@ export type AttemptEnd =
 
 /** Which of the provider's accounts failed; an empty id: none was called. `otherAccount`: another one may be asked at once. */
 export type FailedAccount = Pick<FrameFailed, "account" | "otherAccount">;
-const NO_ACCOUNT: FailedAccount = { account: "", otherAccount: false };
+export const NO_ACCOUNT: FailedAccount = { account: "", otherAccount: false };
 
 export class Relay {
   readonly end: Promise<AttemptEnd>;

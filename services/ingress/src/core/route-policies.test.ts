@@ -4,7 +4,7 @@ import { AliasConfig, RouteConfig } from "@waybill/wire";
 import { RoutePolicies } from "./route-policies.ts";
 
 function route(name: string, version: number, organisationId = "", cacheTtlSeconds = 0, deployed = true): Uint8Array {
-  const policy = { cacheTtlSeconds, cacheScope: "team" };
+  const policy = { cacheTtlSeconds, cacheScope: "team", filters: [] };
   return RouteConfig.encode(RouteConfig.create({ name, version, organisationId, deployed, policy })).finish();
 }
 
@@ -17,6 +17,18 @@ function deployed(): RoutePolicies {
   policies.put("try.acme.own.2", route("own", 2, "acme", 30, false));
   return policies;
 }
+
+it("a route's content filters are known by its name; other names have none of their own", () => {
+  const policies = deployed();
+  const policy = { cacheTtlSeconds: 0, cacheScope: "", filters: ["pii"] };
+  const value = RouteConfig.encode(
+    RouteConfig.create({ name: "careful", version: 1, deployed: true, policy }),
+  ).finish();
+  policies.put("route.-.careful", value);
+  assert.deepEqual(policies.of("acme", "dynamic/careful").filters, ["pii"]);
+  for (const name of ["dynamic/support", "cheap", "dynamic/none"])
+    assert.deepEqual(policies.of("acme", name).filters, []);
+});
 
 describe("what a model's name means", () => {
   it("is a route's version, an alias's target, or the name itself", () => {

@@ -6,6 +6,8 @@ export interface NamedPolicy {
   meaning: string;
   /** Absent: the route does not keep answers, or no route was named. */
   cache: { ttlSeconds: number; scope: string } | undefined;
+  /** Ids of content filters, besides those that apply to every request. */
+  filters: readonly string[];
 }
 
 const ROUTE_PREFIX = "dynamic/";
@@ -37,15 +39,16 @@ export class RoutePolicies {
   /** Of the name that a client of this organisation wrote as `model`. */
   of(organisationId: string, requested: string): NamedPolicy {
     if (!requested.startsWith(ROUTE_PREFIX)) {
-      return { meaning: this.#aliases.get(requested) ?? requested, cache: undefined };
+      return { meaning: this.#aliases.get(requested) ?? requested, cache: undefined, filters: [] };
     }
     const route = this.#route(organisationId, requested.slice(ROUTE_PREFIX.length));
-    if (!route) return { meaning: requested, cache: undefined };
+    if (!route) return { meaning: requested, cache: undefined, filters: [] };
     const { policy, name, version, organisationId: owner } = route;
     const ttlSeconds = policy?.cacheTtlSeconds ?? 0;
     return {
       meaning: `${ROUTE_PREFIX}${owner}/${name}@${version}`,
       cache: ttlSeconds === 0 ? undefined : { ttlSeconds, scope: policy?.cacheScope ?? "" },
+      filters: policy?.filters ?? [],
     };
   }
 

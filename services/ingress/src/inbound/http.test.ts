@@ -41,13 +41,15 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
       },
       next: () => assert.fail(),
     },
+    selectFilters: () => undefined,
+    askWebhook: () => assert.fail(),
     attempts: { open: () => assert.fail(), cancel: () => assert.fail(), giveUp: () => assert.fail() },
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),
     pause: () => assert.fail(),
     onceOnly: { enter: () => assert.fail() },
     cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined }) },
+    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined, filters: [] }) },
     clock: systemClock,
   };
   const scope: ServiceScope = {

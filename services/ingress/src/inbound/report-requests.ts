@@ -14,6 +14,10 @@ export interface RequestReport {
 
 export function makeRequestReport({ log, metrics }: ServiceScope, clock: Clock): RequestReport {
   const requests = metrics.counter("waybill_ingress_requests_total", "Requests by result code and route");
+  const findings = metrics.counter(
+    "waybill_ingress_filter_findings_total",
+    "What content filters found, by filter, kind, action and place (input, output)",
+  );
   const addedMs = metrics.histogram(
     "waybill_ingress_added_latency_ms",
     "Time in the gateway that was not the provider's",
@@ -26,11 +30,12 @@ export function makeRequestReport({ log, metrics }: ServiceScope, clock: Clock):
   return {
     refused: (code) => requests(1, { code, route: "" }),
     firstByte: (startMs) => firstByteMs(clock.monotonicMs() - startMs),
-    served({ code, key, decision, end }, startMs, requestId, traceId) {
+    served({ code, key, decision, end, findings: found }, startMs, requestId, traceId) {
       const totalMs = clock.monotonicMs() - startMs;
       requests(1, { code, route: decision?.route ?? "" });
       const isCached = code === "ok" && decision?.attempt === 0;
       if (isCached) cached(1);
+      for (const { filter, kind, action, where, count } of found) findings(count, { filter, kind, action, where });
       const providerMs = end?.kind === "complete" ? end.finished.durationMs : undefined;
       if (providerMs !== undefined) addedMs(Math.max(0, totalMs - providerMs));
       log.info(
@@ -48,6 +53,7 @@ export function makeRequestReport({ log, metrics }: ServiceScope, clock: Clock):
           cached: isCached || undefined,
           total_ms: Math.round(totalMs * 100) / 100,
           provider_ms: providerMs,
+          ...(found.length > 0 && { filter_findings: found }),
         },
         "served",
       );

@@ -5,7 +5,8 @@ import { checkRouteText, problemsAsText } from "./check-route.ts";
 import { SEED_ROUTE_DOCUMENT } from "./route/seed.ts";
 
 const IDENTITY = { organisationId: "", name: "r", version: 3 };
-const check = (text: string, exists = (_: string) => true) => checkRouteText(IDENTITY, text, exists);
+const check = (text: string, hasModel = (_: string) => true) =>
+  checkRouteText(IDENTITY, text, { hasModel, hasFilter: () => true });
 
 test("a good text compiles under its identity", () => {
   const { route, problems } = check(JSON.stringify(SEED_ROUTE_DOCUMENT));

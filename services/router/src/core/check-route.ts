@@ -1,16 +1,12 @@
 // A route document as text, checked before it is saved and again before it goes into service.
 import { type RouteProblem, readRouteText } from "@waybill/routes";
-import { type Compilation, compileRoute, type RouteIdentity } from "./route/compile.ts";
+import { type Compilation, compileRoute, type KnownNames, type RouteIdentity } from "./route/compile.ts";
 
-/** The same text always compiles to the same; what is no JSON or too large is one problem. `nameExists` is asked for every model. */
-export function checkRouteText(
-  identity: RouteIdentity,
-  text: string,
-  nameExists: (model: string) => boolean,
-): Compilation {
+/** The same text always compiles to the same; what is no JSON or too large is one problem. */
+export function checkRouteText(identity: RouteIdentity, text: string, known: KnownNames): Compilation {
   const whole = readRouteText(text).problems.find(isOfTheText);
   if (whole) return { route: undefined, problems: [whole] };
-  return compileRoute(identity, JSON.parse(text), nameExists);
+  return compileRoute(identity, JSON.parse(text), known);
 }
 
 /** Problems of the text itself have neither node nor field. */

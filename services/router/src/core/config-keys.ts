@@ -19,6 +19,10 @@ export function aliasKey(name: string): string {
   return `alias.${subjectToken(name)}`;
 }
 
+export function filterKey(id: string): string {
+  return `filter.${subjectToken(id)}`;
+}
+
 /** The version in service. */
 export function routeKey(organisationId: string, name: string): string {
   return `route.${organisationToken(organisationId)}.${subjectToken(name)}`;

@@ -2,6 +2,7 @@
 // an alias, or the bare name of a model while it is unique.
 import { type Allowed, AUTO_NAME, allowedBy, ROUTE_PREFIX } from "./allowed.ts";
 import { DIRECT_POLICY } from "./attempt-policy.ts";
+import { blockedInput } from "./blocked-input.ts";
 import { factsOf } from "./facts.ts";
 import type { Item, Itinerary } from "./itinerary.ts";
 import type { Question } from "./question.ts";
@@ -18,7 +19,7 @@ interface Resolved {
 export type Resolution =
   | Resolved
   | {
-      problem: "model_not_found" | "model_not_allowed" | "route_without_model" | "invalid_value";
+      problem: "model_not_found" | "model_not_allowed" | "route_without_model" | "invalid_value" | "content_filtered";
       detail: string;
       param: string;
     };
@@ -35,6 +36,8 @@ const AUTO_CHOICE: AutoChoice = {
 /** Finds the stops. The world is only asked where a route needs it. */
 export function resolve(question: Question, snapshot: Snapshot, world: World): Resolution {
   const requested = question.features.requestedModel;
+  const blocked = blockedInput(question.features.filterFindings);
+  if (blocked !== undefined) return { problem: "content_filtered", detail: blocked, param: "" };
   const allowed = allowedBy(question.allowedModels, snapshot);
   const unknown = question.models.find((name) => !snapshot.named(name));
   if (unknown !== undefined) {

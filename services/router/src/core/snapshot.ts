@@ -47,6 +47,7 @@ export class Snapshot {
   /** Name -> <provider>/<model>. */
   readonly #aliases = new Map<string, string>();
   readonly #routes = new Map<string, RouteShelf>();
+  readonly #filters = new Set<string>();
 
   setModel(entry: ModelEntry): void {
     this.#models.set(entry.id, entry);
@@ -68,6 +69,24 @@ export class Snapshot {
 
   dropAlias(name: string): void {
     this.#aliases.delete(name);
+  }
+
+  setFilter(id: string): void {
+    this.#filters.add(id);
+  }
+
+  dropFilter(id: string): void {
+    this.#filters.delete(id);
+  }
+
+  /** Whether the name means one model. */
+  hasModel(name: string): boolean {
+    return this.named(name) !== undefined;
+  }
+
+  /** A content filter by its id; what it does is the ingress's business. */
+  hasFilter(id: string): boolean {
+    return this.#filters.has(id);
   }
 
   /** Puts a version in service. */

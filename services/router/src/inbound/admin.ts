@@ -147,7 +147,8 @@ async function listCatalogue({ pool, isLive, clock }: AdminOptions): Promise<Lis
       const { id, dialect, baseUrl, simulated } = row.document;
       answer.providers.push({ id, dialect, baseUrl, simulated, version: row.version });
     } else if (row.kind === "alias") answer.aliases.push({ ...row.document, version: row.version });
-    else answer.models.push({ ...toCatalogueModel(row, prices), live: isLive(row.name, nowMs) });
+    else if (row.kind === "model")
+      answer.models.push({ ...toCatalogueModel(row, prices), live: isLive(row.name, nowMs) });
   }
   return answer;
 }

@@ -11,8 +11,8 @@ export interface By {
 }
 
 export interface Change extends By {
-  action: "create" | "version" | "deploy" | "rename" | "delete" | "provider" | "model" | "alias";
-  kind: "route" | "provider" | "model" | "alias";
+  action: "create" | "version" | "deploy" | "rename" | "delete" | "provider" | "model" | "alias" | "filter";
+  kind: "route" | "provider" | "model" | "alias" | "filter";
   name: string;
   /** 0: the change has none. */
   version: number;

@@ -1,5 +1,5 @@
-// Providers, models and aliases in the schema `routing`: versions that never change, and which of them are live.
-import type { DeployedAlias, DeployedProvider } from "@waybill/catalog";
+// Providers, models, aliases and content filters in the schema `routing`: versions that never change, and which of them are live.
+import type { DeployedAlias, DeployedFilter, DeployedProvider } from "@waybill/catalog";
 import { WaybillError } from "@waybill/domain";
 import { type Client, type Pool, transact } from "@waybill/store";
 import type { StoredModel } from "../core/model-change.ts";
@@ -19,13 +19,15 @@ export type DeployedRow = Versioned &
     | { kind: "provider"; name: string; document: DeployedProvider }
     | { kind: "model"; name: string; document: StoredModel }
     | { kind: "alias"; name: string; document: DeployedAlias }
+    | { kind: "filter"; name: string; document: DeployedFilter }
   );
 export type CatalogueKind = DeployedRow["kind"];
 /** What is to be live. */
 export type Wanted =
   | { kind: "provider"; name: string; document: DeployedProvider }
   | { kind: "model"; name: string; document: StoredModel }
-  | { kind: "alias"; name: string; document: DeployedAlias };
+  | { kind: "alias"; name: string; document: DeployedAlias }
+  | { kind: "filter"; name: string; document: DeployedFilter };
 
 /** In one transaction. Changes of routes and catalogue take turns, over all replicas. */
 export function inTurn<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {

@@ -34,7 +34,7 @@ export async function storeFile(client: Client, deployment: Deployment): Promise
   await withdrawWithoutProvider(client);
 }
 
-function everyEntry({ providers, models, aliases }: Deployment): { wanted: Wanted; digest: string }[] {
+function everyEntry({ providers, models, aliases, filters }: Deployment): { wanted: Wanted; digest: string }[] {
   return [
     ...providers.map((provider) => ({
       wanted: { kind: "provider" as const, name: provider.id, document: provider },
@@ -47,6 +47,10 @@ function everyEntry({ providers, models, aliases }: Deployment): { wanted: Wante
     ...aliases.map((alias) => ({
       wanted: { kind: "alias" as const, name: alias.name, document: alias },
       digest: digestOf(alias),
+    })),
+    ...filters.map((filter) => ({
+      wanted: { kind: "filter" as const, name: filter.id, document: filter },
+      digest: digestOf(filter),
     })),
   ];
 }

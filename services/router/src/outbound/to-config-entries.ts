@@ -1,15 +1,23 @@
 // What is live, as the values of KV `waybill_config`, and the fingerprints by which two values are told apart.
 import { createHash } from "node:crypto";
-import { type PriceEntry, priceInForce } from "@waybill/catalog";
+import { type DeployedFilter, type PriceEntry, priceInForce } from "@waybill/catalog";
 import { readRouteText } from "@waybill/routes";
-import { AliasConfig, ModelConfig, ProviderConfig, RouteConfig, type RoutePolicy, toWirePrice } from "@waybill/wire";
-import { aliasKey, modelKey, providerKey } from "../core/config-keys.ts";
+import {
+  AliasConfig,
+  FilterConfig,
+  ModelConfig,
+  ProviderConfig,
+  RouteConfig,
+  type RoutePolicy,
+  toWirePrice,
+} from "@waybill/wire";
+import { aliasKey, filterKey, modelKey, providerKey } from "../core/config-keys.ts";
 import { pricesOf, type StoredModel } from "../core/model-change.ts";
 import type { DeployedRow } from "./catalogue-store.ts";
 import type { PricesByModel } from "./price-store.ts";
 import { documentDigest } from "./route-changes.ts";
 
-/** Key -> value of providers, models and aliases, with the prices in force at this moment. */
+/** Key -> value of providers, models, aliases and content filters, with the prices in force at this moment. */
 export function toCatalogueEntries(
   rows: readonly DeployedRow[],
   prices: PricesByModel,
@@ -24,6 +32,7 @@ export function toCatalogueEntries(
 export function catalogueKey({ kind, name }: Pick<DeployedRow, "kind" | "name">): string {
   if (kind === "provider") return providerKey(name);
   if (kind === "alias") return aliasKey(name);
+  if (kind === "filter") return filterKey(name);
   const slash = name.indexOf("/");
   return modelKey(name.slice(0, slash), name.slice(slash + 1));
 }
@@ -34,9 +43,15 @@ function toValue(row: DeployedRow, prices: PricesByModel, atMs: number): Uint8Ar
       return ProviderConfig.encode(ProviderConfig.fromPartial(row.document)).finish();
     case "alias":
       return AliasConfig.encode(row.document).finish();
+    case "filter":
+      return FilterConfig.encode(toFilterConfig(row.document)).finish();
     case "model":
       return ModelConfig.encode(toModelConfig(row.document, row.version, prices.get(row.name) ?? [], atMs)).finish();
   }
+}
+
+function toFilterConfig({ where, pii, keywords, webhook, ...rest }: DeployedFilter): FilterConfig {
+  return { ...rest, webhook, where: [...where], pii: [...pii], keywords: [...keywords] };
 }
 
 function toModelConfig(
@@ -67,8 +82,10 @@ export function toRouteValue(route: Omit<RouteConfig, "deployed" | "policy">, de
 /** Undefined: the route has none. */
 function policyOf(documentJson: string): RoutePolicy | undefined {
   const { document } = readRouteText(documentJson);
-  const cache = document.nodes.find((node) => node.kind === "start")?.cache;
-  return cache && { cacheTtlSeconds: cache.ttlSeconds, cacheScope: cache.scope };
+  const start = document.nodes.find((node) => node.kind === "start");
+  const { cache, filters = [] } = start ?? {};
+  if (!cache && filters.length === 0) return undefined;
+  return { cacheTtlSeconds: cache?.ttlSeconds ?? 0, cacheScope: cache?.scope ?? "", filters: [...filters] };
 }
 
 /** Same key and same fingerprint: same value. A route's can be told without reading its document, from the store's digest. */

@@ -1,10 +1,10 @@
 // HTTP to providers: one connection pool per provider, no redirects, ordinary TLS, addresses vetted before every connection.
 // undici's dispatch is used as it is; its promises and streams would double the cost of a call.
 import type { IncomingHttpHeaders } from "node:http";
+import { isRefusedHost, vettedLookup } from "@waybill/service";
 import { type Dispatcher, Pool } from "undici";
 import type { CallIds, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
-import { isRefusedHost, vettedLookup } from "./vetted-lookup.ts";
 
 /** How long an idle connection is kept. Many self-hosted servers close after 5 s, and a request must not meet that. */
 const IDLE_MS = 4_000;

@@ -52,6 +52,9 @@ const features = z.object({
   hasJsonSchema: z.boolean(),
   metadata: z.record(z.string(), z.string()),
   headers: z.record(z.string(), z.string()).describe("Without credentials and cookies"),
+  filterFindings: z
+    .array(z.object({ filter: z.string(), kind: z.string(), action: z.string(), count: z.int() }))
+    .describe("What content filters found in the input, never what it was"),
 });
 const cost = z.object({
   attemptId: z.string(),

@@ -61,6 +61,7 @@ function featuresJson(wire: Features | undefined): z.input<typeof schemas.decisi
     model: requestedModel,
     estimatedInputTokens: Number(features.estimatedInputTokens),
     maxOutputTokens: Number(features.maxOutputTokens),
+    filterFindings: features.filterFindings,
   };
 }
 

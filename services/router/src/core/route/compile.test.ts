@@ -9,13 +9,19 @@ import { SEED_ROUTE_DOCUMENT } from "./seed.ts";
 import { walk } from "./walk.ts";
 
 const IDENTITY = { organisationId: "", name: "r", version: 1 };
-const problemsOf = (nodes: unknown[], nameExists?: (name: string) => boolean): string[] =>
-  compileRoute(IDENTITY, { nodes }, nameExists).problems.map(
+const problemsOf = (nodes: unknown[], hasModel = (_: string) => true): string[] =>
+  compileRoute(IDENTITY, { nodes }, { hasModel, hasFilter: (id) => id === "pii" }).problems.map(
     ({ node, field, problem }) => `${node}.${field}: ${problem}`,
   );
 
 test("the seeded route compiles", () => {
   assert.ok(compileRoute(IDENTITY, SEED_ROUTE_DOCUMENT).route);
+});
+
+test("content filters exist where the route is saved, and need not where it is loaded", () => {
+  const nodes = [{ ...startAt("m"), filters: ["pii", "gone"] }, modelNode("m", "better"), END];
+  assert.deepEqual(problemsOf(nodes), ["start.filters[1]: there is no content filter gone"]);
+  assert.ok(compileRoute(IDENTITY, { nodes }).route);
 });
 
 test("names exist and conditions compile, and all problems come at once", () => {

@@ -6,6 +6,7 @@ import {
   type RouteDocument,
   type RouteProblem,
   readRouteDocument,
+  type StartNode,
 } from "@waybill/routes";
 import type { CompiledRoute } from "./compiled-route.ts";
 import { linkGraph } from "./link.ts";
@@ -20,18 +21,26 @@ export interface RouteIdentity {
 
 export type Compilation = { route: CompiledRoute; problems: [] } | { route: undefined; problems: RouteProblem[] };
 
+/** What the names in a document mean where it is saved. */
+export interface KnownNames {
+  hasModel(name: string): boolean;
+  hasFilter(id: string): boolean;
+}
+
+const EVERYTHING_EXISTS: KnownNames = { hasModel: () => true, hasFilter: () => true };
+
 /**
- * Compiles a parsed JSON document. `nameExists` says whether a model name means something where the route is saved; a route
- * that is loaded does not ask, because a model may be taken away later.
+ * Compiles a parsed JSON document. `known` says whether its names mean something where the route is saved; a route that is
+ * loaded does not ask, because a model may be taken away later.
  */
 export function compileRoute(
   identity: RouteIdentity,
   json: unknown,
-  nameExists: (model: string) => boolean = () => true,
+  known: KnownNames = EVERYTHING_EXISTS,
 ): Compilation {
   const { document, problems } = readRouteDocument(json);
   const conditions = compileConditions(document, problems);
-  checkNames(document, nameExists, problems);
+  checkNames(document, known, problems);
   problems.push(...checkGraph(document));
   const start = document.nodes.find(({ kind }) => kind === "start");
   if (problems.length > 0 || !start) return { route: undefined, problems };
@@ -59,12 +68,20 @@ function compileConditions({ nodes }: RouteDocument, problems: RouteProblem[]): 
   return conditions;
 }
 
-function checkNames({ nodes }: RouteDocument, exists: (model: string) => boolean, problems: RouteProblem[]): void {
+function checkNames({ nodes }: RouteDocument, known: KnownNames, problems: RouteProblem[]): void {
   const check = (node: string, field: string, name: string): void => {
-    if (name !== "" && !exists(name)) problems.push({ node, field, problem: `${name} does not exist` });
+    if (name !== "" && !known.hasModel(name)) problems.push({ node, field, problem: `${name} does not exist` });
   };
   for (const node of nodes) {
+    if (node.kind === "start") checkFilters(node, known, problems);
     if (node.kind === "model") check(node.id, "model", node.model);
     if (node.kind === "auto") node.models.forEach((name, index) => void check(node.id, `models[${index}]`, name));
   }
+}
+
+function checkFilters({ id, filters = [] }: StartNode, known: KnownNames, problems: RouteProblem[]): void {
+  filters.forEach((filter, index) => {
+    if (known.hasFilter(filter)) return;
+    problems.push({ node: id, field: `filters[${index}]`, problem: `there is no content filter ${filter}` });
+  });
 }

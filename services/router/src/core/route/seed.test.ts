@@ -9,10 +9,22 @@ import { walk } from "./walk.ts";
 const IDENTITY = { organisationId: "", name: "support", version: 1 };
 
 test("it needs the aliases better and cheaper, and nothing else", () => {
+  const known = (hasModel: (name: string) => boolean) => ({ hasModel, hasFilter: () => true });
   const names = new Set(["better", "cheaper"]);
-  const { route } = compileRoute(IDENTITY, SEED_ROUTE_DOCUMENT, (name) => names.has(name));
+  const { route } = compileRoute(
+    IDENTITY,
+    SEED_ROUTE_DOCUMENT,
+    known((name) => names.has(name)),
+  );
   assert.ok(route);
-  assert.equal(compileRoute(IDENTITY, SEED_ROUTE_DOCUMENT, (name) => name === "better").route, undefined);
+  assert.equal(
+    compileRoute(
+      IDENTITY,
+      SEED_ROUTE_DOCUMENT,
+      known((name) => name === "better"),
+    ).route,
+    undefined,
+  );
 });
 
 test("plan paid goes to better, anything else to cheaper", () => {

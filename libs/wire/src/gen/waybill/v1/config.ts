@@ -108,6 +108,41 @@ export interface RoutePolicy {
   cacheTtlSeconds: number;
   /** key, team or organisation. */
   cacheScope: string;
+  /** Ids of content filters, besides those that apply to every request. */
+  filters: string[];
+}
+
+/** A content filter: what is looked for in texts on their way to a model or back, and what becomes of it. */
+export interface FilterConfig {
+  id: string;
+  /** input, output */
+  where: string[];
+  /** block, redact or flag */
+  action: string;
+  /** Kinds of personal data, e.g. email. */
+  pii: string[];
+  secrets: boolean;
+  keywords: string[];
+  /** An RE2 pattern; empty: none. */
+  pattern: string;
+  /** It applies to every request. */
+  always: boolean;
+  /** open or closed: what it means that the filter cannot do its work. */
+  onError: string;
+  /** What stands for a finding; empty: its kind in brackets. */
+  replacement: string;
+  webhook: FilterWebhook | undefined;
+}
+
+/** A service of the operator's own that an ingress shows whole texts. */
+export interface FilterWebhook {
+  url: string;
+  /** For the question and its answer. */
+  timeoutMs: number;
+  /** Private and loopback addresses are refused unless this is set. */
+  allowPrivateAddress: boolean;
+  /** Streams wait until they are whole. */
+  buffer: boolean;
 }
 
 function createBaseProviderConfig(): ProviderConfig {
@@ -929,7 +964,7 @@ export const RouteConfig: MessageFns<RouteConfig> = {
 };
 
 function createBaseRoutePolicy(): RoutePolicy {
-  return { cacheTtlSeconds: 0, cacheScope: "" };
+  return { cacheTtlSeconds: 0, cacheScope: "", filters: [] };
 }
 
 export const RoutePolicy: MessageFns<RoutePolicy> = {
@@ -939,6 +974,9 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
     }
     if (message.cacheScope !== "") {
       writer.uint32(18).string(message.cacheScope);
+    }
+    for (const v of message.filters) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -972,6 +1010,14 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
             message.cacheScope = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.filters.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -991,6 +1037,287 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
     const message = createBaseRoutePolicy();
     message.cacheTtlSeconds = object.cacheTtlSeconds ?? 0;
     message.cacheScope = object.cacheScope ?? "";
+    message.filters = object.filters?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseFilterConfig(): FilterConfig {
+  return {
+    id: "",
+    where: [],
+    action: "",
+    pii: [],
+    secrets: false,
+    keywords: [],
+    pattern: "",
+    always: false,
+    onError: "",
+    replacement: "",
+    webhook: undefined,
+  };
+}
+
+export const FilterConfig: MessageFns<FilterConfig> = {
+  encode(message: FilterConfig, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    for (const v of message.where) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.action !== "") {
+      writer.uint32(26).string(message.action);
+    }
+    for (const v of message.pii) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.secrets !== false) {
+      writer.uint32(40).bool(message.secrets);
+    }
+    for (const v of message.keywords) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.pattern !== "") {
+      writer.uint32(58).string(message.pattern);
+    }
+    if (message.always !== false) {
+      writer.uint32(64).bool(message.always);
+    }
+    if (message.onError !== "") {
+      writer.uint32(74).string(message.onError);
+    }
+    if (message.replacement !== "") {
+      writer.uint32(82).string(message.replacement);
+    }
+    if (message.webhook !== undefined) {
+      FilterWebhook.encode(message.webhook, writer.uint32(90).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterConfig {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterConfig();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.where.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pii.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.secrets = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.keywords.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pattern = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.always = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.onError = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.replacement = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.webhook = FilterWebhook.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterConfig>): FilterConfig {
+    return FilterConfig.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterConfig>): FilterConfig {
+    const message = createBaseFilterConfig();
+    message.id = object.id ?? "";
+    message.where = object.where?.map((e) => e) || [];
+    message.action = object.action ?? "";
+    message.pii = object.pii?.map((e) => e) || [];
+    message.secrets = object.secrets ?? false;
+    message.keywords = object.keywords?.map((e) => e) || [];
+    message.pattern = object.pattern ?? "";
+    message.always = object.always ?? false;
+    message.onError = object.onError ?? "";
+    message.replacement = object.replacement ?? "";
+    message.webhook = (object.webhook !== undefined && object.webhook !== null)
+      ? FilterWebhook.fromPartial(object.webhook)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseFilterWebhook(): FilterWebhook {
+  return { url: "", timeoutMs: 0, allowPrivateAddress: false, buffer: false };
+}
+
+export const FilterWebhook: MessageFns<FilterWebhook> = {
+  encode(message: FilterWebhook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.timeoutMs !== 0) {
+      writer.uint32(16).uint32(message.timeoutMs);
+    }
+    if (message.allowPrivateAddress !== false) {
+      writer.uint32(24).bool(message.allowPrivateAddress);
+    }
+    if (message.buffer !== false) {
+      writer.uint32(32).bool(message.buffer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterWebhook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterWebhook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.allowPrivateAddress = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.buffer = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterWebhook>): FilterWebhook {
+    return FilterWebhook.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterWebhook>): FilterWebhook {
+    const message = createBaseFilterWebhook();
+    message.url = object.url ?? "";
+    message.timeoutMs = object.timeoutMs ?? 0;
+    message.allowPrivateAddress = object.allowPrivateAddress ?? false;
+    message.buffer = object.buffer ?? false;
     return message;
   },
 };

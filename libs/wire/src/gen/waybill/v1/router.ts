@@ -75,6 +75,8 @@ export interface Features {
   wantsEmbeddings: boolean;
   /** Inputs that the model reads apart from each other, each with a context window of its own; 0 counts as 1. */
   inputCount: number;
+  /** What content filters found in the input. With one that blocks, the request is refused. */
+  filterFindings: FilterFindings[];
 }
 
 export interface Features_MetadataEntry {
@@ -85,6 +87,17 @@ export interface Features_MetadataEntry {
 export interface Features_HeadersEntry {
   key: string;
   value: string;
+}
+
+/** How often one filter found one kind of thing; never what it found. */
+export interface FilterFindings {
+  /** The filter's id. */
+  filter: string;
+  /** e.g. credit_card */
+  kind: string;
+  /** block, redact or flag */
+  action: string;
+  count: number;
 }
 
 /** What the client asks of an `auto` node for this one request (body `routing_config`, or Waybill's headers). Empty: not said. */
@@ -197,6 +210,7 @@ function createBaseFeatures(): Features {
     keptModel: "",
     wantsEmbeddings: false,
     inputCount: 0,
+    filterFindings: [],
   };
 }
 
@@ -270,6 +284,9 @@ export const Features: MessageFns<Features> = {
     }
     if (message.inputCount !== 0) {
       writer.uint32(152).uint32(message.inputCount);
+    }
+    for (const v of message.filterFindings) {
+      FilterFindings.encode(v!, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -453,6 +470,14 @@ export const Features: MessageFns<Features> = {
             message.inputCount = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.filterFindings.push(FilterFindings.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -514,6 +539,7 @@ export const Features: MessageFns<Features> = {
     message.keptModel = object.keptModel ?? "";
     message.wantsEmbeddings = object.wantsEmbeddings ?? false;
     message.inputCount = object.inputCount ?? 0;
+    message.filterFindings = object.filterFindings?.map((e) => FilterFindings.fromPartial(e)) || [];
     return message;
   },
 };
@@ -648,6 +674,97 @@ export const Features_HeadersEntry: MessageFns<Features_HeadersEntry> = {
     const message = createBaseFeatures_HeadersEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseFilterFindings(): FilterFindings {
+  return { filter: "", kind: "", action: "", count: 0 };
+}
+
+export const FilterFindings: MessageFns<FilterFindings> = {
+  encode(message: FilterFindings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.filter !== "") {
+      writer.uint32(10).string(message.filter);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.action !== "") {
+      writer.uint32(26).string(message.action);
+    }
+    if (message.count !== 0) {
+      writer.uint32(32).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterFindings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterFindings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterFindings>): FilterFindings {
+    return FilterFindings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterFindings>): FilterFindings {
+    const message = createBaseFilterFindings();
+    message.filter = object.filter ?? "";
+    message.kind = object.kind ?? "";
+    message.action = object.action ?? "";
+    message.count = object.count ?? 0;
     return message;
   },
 };

@@ -2,7 +2,7 @@
 // so a name that resolves differently a moment later (DNS rebinding) gains nothing.
 import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { isPrivateAddress } from "../core/private-address.ts";
+import { isPrivateAddress } from "./private-address.ts";
 
 /** True for an origin whose host is a literal private address; such a host is connected to without a lookup. */
 export function isRefusedHost(origin: string): boolean {
