@@ -137,11 +137,13 @@ describe("a route that keeps answers", () => {
     assert.deepEqual(told, ["MISS", "HIT"]);
   });
 
-  it("forgets nothing wrong: a failed or a cut answer is not kept", async () => {
+  it("forgets nothing wrong: an answer that failed, was cut, broke off or ended for a reason nobody knows is not kept", async () => {
     const asked = { model: "scripted/scripted-2", fields: fresh(), headers: TTL, stream: true };
     const scripts = [
       { fault: { kind: "status", status: 500 } },
       { chunks: 4, fault: { kind: "cut_after", chunk: 2 } },
+      { finishReason: "insufficient_system_resource" },
+      { finishReason: "novel" },
       {},
     ] as const;
     const seen: [number, string, boolean][] = [];
@@ -153,6 +155,8 @@ describe("a route that keeps answers", () => {
     assert.deepEqual(seen, [
       [502, "", false],
       [200, "miss", false],
+      [200, "miss", false],
+      [200, "miss", true],
       [200, "miss", true],
       [200, "hit", true],
     ]);

@@ -57,6 +57,8 @@ const LATE: Readonly<Record<string, [script: Script, code: string]>> = {
     "upstream_rate_limited",
   ],
 };
+/** Generation that a provider breaks off, said where others say how they finished. A response says it by an event of its own. */
+const BROKEN_OFF: Script = { text: "one two three", chunks: 4, finishReason: "insufficient_system_resource" };
 const NAMES = [
   ...Object.keys(ODD),
   ...Object.keys({ ...EARLY, ...LATE }).flatMap(bySurface),
@@ -64,6 +66,8 @@ const NAMES = [
   "pause",
   "s11",
   "s11-hang",
+  ...bySurface("broken-off"),
+  ...bySurface("broken-off-plain"),
   "endless",
   "huge",
 ];
@@ -85,6 +89,10 @@ before(async () => {
     playApart(name, script);
     for (const each of bySurface(name)) await makeRoute(stack, each);
   }
+  for (const name of ["broken-off", "broken-off-plain"]) playApart(name, BROKEN_OFF);
+  for (const each of bySurface("broken-off-plain")) await makeRoute(stack, each);
+  // With the gap that is usual, which is not what ends the wait for a last event.
+  await makeRoute(stack, "s11-hang", { timeouts: { gapMs: 30_000 } }, "none");
 });
 after(() => stack[Symbol.asyncDispose]());
 
@@ -119,15 +127,18 @@ describe("streams that wait", { concurrency: true }, () => {
     it(`${name}: without its end mark an answer that says how it finished is whole within 8 s, with its usage`, () =>
       everywhere(async (direction) => {
         stack.provider.setForModel(`scripted-${name}`, { fault: { kind: "no_end_mark", hang } });
-        const seen = await see(stack, direction, modelAt(direction, name));
+        const model = hang ? `dynamic/${name}-${direction.provider}` : modelAt(direction, name);
+        const seen = await see(stack, direction, model);
+        assert.ok(seen.endMs <= 8_000, `after ${seen.endMs} ms`);
         if (direction.surface === "responses" && direction.passes) {
           // Its end mark is what says how it finished, with the usage: without it nobody knows.
           const code = hang ? "upstream_timeout" : "upstream_truncated";
           assert.deepEqual([seen.isWhole, seen.errorCode], [false, code], direction.name);
+          const [cut] = await rowsOf(stack, seen.requestId, 1);
+          assert.deepEqual([cut?.outcome, cut?.error_code], ["partial", code]);
           return;
         }
         assert.deepEqual([seen.isWhole, seen.errorCode, seen.outputTokens], [true, undefined, 8], direction.name);
-        assert.ok(seen.endMs <= 8_000, `after ${seen.endMs} ms`);
         const [row] = await rowsOf(stack, seen.requestId, 1);
         assert.deepEqual([row?.outcome, row?.token_source, row?.output_tokens], ["success", "provider", 8n]);
       }));
@@ -181,6 +192,37 @@ describe("streams that are odd or break", { concurrency: true }, () => {
         assert.ok(direct.status >= 400 && direct.errorCode !== undefined, "without a fallback it is an HTTP error");
       }));
   }
+
+  const saysBySuchAWord = DIRECTIONS.filter(({ surface, passes }) => !(surface === "responses" && passes));
+
+  it("broken-off: a finish reason that is none ends a stream with an error, and what it used is booked", () =>
+    everywhere(async (direction) => {
+      const seen = await see(stack, direction, modelAt(direction, own("broken-off", direction)));
+      const { status, isWhole, errorCode, begins } = seen;
+      assert.deepEqual([status, isWhole, errorCode, begins], [200, false, "upstream_truncated", 1], direction.name);
+      assert.notEqual(seen.text, "");
+      const [row] = await rowsOf(stack, seen.requestId, 1);
+      assert.deepEqual(
+        [row?.outcome, row?.error_code, row?.token_source, row?.output_tokens],
+        ["partial", "upstream_truncated", "provider", 8n],
+      );
+      const { thrown } = await seeBySdk(stack, direction, modelAt(direction, own("broken-off", direction)));
+      assert.ok(thrown, "the SDK throws");
+    }, saysBySuchAWord));
+
+  it("broken-off-plain: a whole answer with such a reason is none, is billed, and the fallback answers", () =>
+    everywhere(async (direction) => {
+      const route = `dynamic/${own("broken-off-plain", direction)}-${direction.provider}`;
+      const seen = await see(stack, direction, route, { stream: false });
+      const { status, isWhole, model, attempts } = seen;
+      assert.deepEqual([status, isWhole, model, attempts], [200, true, "good", 2], direction.name);
+      const [broken, answered] = await rowsOf(stack, seen.requestId, 2);
+      assert.deepEqual(
+        [broken?.outcome, broken?.error_code, broken?.output_tokens],
+        ["failed_billed", "upstream_truncated", 8n],
+      );
+      assert.equal(answered?.outcome, "success");
+    }, saysBySuchAWord));
 
   for (const [name, [, code]] of Object.entries(LATE)) {
     it(`${name}: breaks after content, and the last event says ${code}`, () =>

@@ -41,9 +41,12 @@ export const DIRECTIONS = [
   translated("responses", "anthropic"),
 ] as const;
 
-/** Checks every direction, all at the same time. */
-export async function everywhere(check: (direction: Direction) => Promise<void>): Promise<void> {
-  await Promise.all(DIRECTIONS.map((each) => check(each)));
+/** Checks every direction, or these, all at the same time. */
+export async function everywhere(
+  check: (direction: Direction) => Promise<void>,
+  directions: readonly Direction[] = DIRECTIONS,
+): Promise<void> {
+  await Promise.all(directions.map((each) => check(each)));
 }
 
 /** A model of `failoverYaml` at this direction's provider. */

@@ -8,6 +8,7 @@ export type { AskedRequest, InputSize } from "./asked-request.ts";
 export { type Answer, type AnswerChoice, type AnswerPart, assembleAnswer } from "./conversation/answer.ts";
 export type { AnswerEvent, FinishReason } from "./conversation/answer-event.ts";
 export * from "./conversation/conversation.ts";
+export { readFinishWord, weakerFinishWord } from "./conversation/finish-words.ts";
 export { type BodyLayout, fieldText, patchBody } from "./json-body/patch-body.ts";
 export { removeField } from "./json-body/remove-field.ts";
 export { DEPTH_MAX, type FieldSpan, type ScannedBody, scanBody } from "./json-body/scan-body.ts";

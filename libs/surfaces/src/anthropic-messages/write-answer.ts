@@ -1,10 +1,11 @@
 // The internal form of an answer -> a Message. Source of the fields: @anthropic-ai/sdk 1.12.0, Message and Usage.
 import { NO_TOKENS, type TokenUsage } from "@waybill/domain";
 import type { Answer, AnswerPart } from "../conversation/answer.ts";
-import type { FinishReason } from "../conversation/answer-event.ts";
+import type { KnownFinish } from "../conversation/answer-event.ts";
+import { finishWord } from "../conversation/finish-words.ts";
 import type { AnswerFacts } from "../surface.ts";
 
-export const STOP_REASONS: Readonly<Record<FinishReason, string>> = {
+export const STOP_REASONS: Readonly<Record<KnownFinish, string>> = {
   stop: "end_turn",
   stop_sequence: "stop_sequence",
   length: "max_tokens",
@@ -19,7 +20,7 @@ export function writeMessage(answer: Answer, facts: AnswerFacts): object {
   return {
     ...messageHead(answer.id, answer.model, facts),
     content: (choice?.parts ?? []).map(writeBlock),
-    stop_reason: STOP_REASONS[choice?.finish ?? "stop"],
+    stop_reason: finishWord(STOP_REASONS, choice?.finish ?? "stop"),
     stop_sequence: choice?.stopSequence || null,
     usage: writeUsage(answer.usage ?? NO_TOKENS),
   };

@@ -2,6 +2,7 @@
 // message_stop. Order: https://docs.anthropic.com/en/docs/build-with-claude/streaming
 import { NO_TOKENS, type TokenUsage } from "@waybill/domain";
 import type { AnswerEvent } from "../conversation/answer-event.ts";
+import { finishWord } from "../conversation/finish-words.ts";
 import type { AnswerFacts, AnswerWriter } from "../surface.ts";
 import { messageHead, STOP_REASONS, writeUsage } from "./write-answer.ts";
 
@@ -57,7 +58,7 @@ export class MessagesWriter implements AnswerWriter {
         return block ? this.#into(block, { type: "input_json_delta", partial_json: event.json }) : "";
       }
       case "finish": {
-        this.#stop = { stop_reason: STOP_REASONS[event.reason], stop_sequence: event.stopSequence || null };
+        this.#stop = { stop_reason: finishWord(STOP_REASONS, event.reason), stop_sequence: event.stopSequence || null };
         return this.#begin("", "") + this.#drain();
       }
       case "usage":

@@ -3,7 +3,10 @@
 import type { ErrorCode, TokenUsage } from "@waybill/domain";
 
 /** `context_full`: the context window ended the answer. */
-export type FinishReason = "stop" | "stop_sequence" | "length" | "tool_calls" | "content_filter" | "context_full";
+export type KnownFinish = "stop" | "stop_sequence" | "length" | "tool_calls" | "content_filter" | "context_full";
+
+/** `other`: in the provider's own word, which nobody here knows. Whether the answer is whole is not known either. */
+export type FinishReason = KnownFinish | { readonly other: string };
 
 /** `choice` counts from 0; `call` counts the tool calls of a choice from 0. */
 export type AnswerEvent =
@@ -20,6 +23,8 @@ export type AnswerEvent =
   /** OpenAI's shape of `logprobs.content`. */
   | { kind: "logprobs"; choice: number; content: readonly unknown[] }
   | { kind: "finish"; choice: number; reason: FinishReason; stopSequence: string }
+  /** In place of `finish`: the provider says that it broke off, in the word `said`. Its usage may follow, no whole answer does. */
+  | { kind: "broken"; choice: number; said: string }
   /** The provider's own figure; the last one counts. */
   | { kind: "usage"; usage: TokenUsage }
   /** The provider's own end was seen. */

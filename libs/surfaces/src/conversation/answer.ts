@@ -1,5 +1,5 @@
 // A whole answer, put together from its events.
-import type { TokenUsage } from "@waybill/domain";
+import { ERRORS, type TokenUsage } from "@waybill/domain";
 import type { AnswerEvent, FinishReason } from "./answer-event.ts";
 
 export interface Answer {
@@ -27,14 +27,17 @@ export type AnswerPart =
 
 type Failure = Extract<AnswerEvent, { kind: "failure" }>;
 
-/** The answer, or the failure among its events. */
+/** The answer, or the failure among its events; of an answer with a choice that did not say how it finished, upstream_truncated. */
 export function assembleAnswer(events: readonly AnswerEvent[]): Answer | Failure {
   const answer: Answer = { id: "", model: "", choices: [], usage: undefined };
+  const finished = new Set<number>();
   for (const event of events) {
     if (event.kind === "failure") return event;
+    if (event.kind === "finish") finished.add(event.choice);
     take(answer, event);
   }
-  return answer;
+  if (answer.choices.every((_, index) => finished.has(index))) return answer;
+  return { kind: "failure", code: "upstream_truncated", message: ERRORS.upstream_truncated.sentence, retryAfterMs: 0 };
 }
 
 function take(answer: Answer, event: Exclude<AnswerEvent, Failure>): void {
@@ -86,6 +89,8 @@ function takeOfChoice(choice: AnswerChoice, event: Extract<AnswerEvent, { choice
     case "finish":
       choice.finish = event.reason;
       choice.stopSequence = event.stopSequence;
+      return;
+    case "broken":
       return;
   }
 }

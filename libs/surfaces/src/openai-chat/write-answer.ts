@@ -2,10 +2,11 @@
 // CreateChatCompletionResponse; `reasoning_content` as DeepSeek and vLLM have it.
 import type { TokenUsage } from "@waybill/domain";
 import type { Answer, AnswerChoice } from "../conversation/answer.ts";
-import type { FinishReason } from "../conversation/answer-event.ts";
+import type { KnownFinish } from "../conversation/answer-event.ts";
+import { finishWord } from "../conversation/finish-words.ts";
 import type { AnswerFacts } from "../surface.ts";
 
-export const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
+export const FINISH_REASONS: Readonly<Record<KnownFinish, string>> = {
   stop: "stop",
   stop_sequence: "stop",
   length: "length",
@@ -51,7 +52,7 @@ function writeChoice({ parts, finish, logprobs }: AnswerChoice, index: number): 
       }),
     },
     logprobs: logprobs.length > 0 ? { content: logprobs, refusal: null } : null,
-    finish_reason: FINISH_REASONS[finish],
+    finish_reason: finishWord(FINISH_REASONS, finish),
   };
 }
 

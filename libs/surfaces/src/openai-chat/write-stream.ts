@@ -1,6 +1,7 @@
 // The internal form of an answer as it comes -> chat.completion.chunk events.
 import type { TokenUsage } from "@waybill/domain";
 import type { AnswerEvent } from "../conversation/answer-event.ts";
+import { finishWord } from "../conversation/finish-words.ts";
 import type { AnswerFacts, AnswerWriter } from "../surface.ts";
 import { chatId, FINISH_REASONS, writeUsage } from "./write-answer.ts";
 
@@ -41,7 +42,7 @@ export class ChatWriter implements AnswerWriter {
       case "logprobs":
         return this.#chunk(event.choice, {}, null, { content: event.content, refusal: null });
       case "finish":
-        return this.#begin(event.choice) + this.#chunk(event.choice, {}, FINISH_REASONS[event.reason]);
+        return this.#begin(event.choice) + this.#chunk(event.choice, {}, finishWord(FINISH_REASONS, event.reason));
       case "usage":
         this.#usage = event.usage;
         return "";

@@ -1,12 +1,13 @@
 // The internal form of an answer -> a text_completion. Source of the fields: openai/openai-openapi openapi.yaml,
 // CreateCompletionResponse.
 import type { Answer, AnswerChoice } from "../conversation/answer.ts";
-import type { FinishReason } from "../conversation/answer-event.ts";
+import type { KnownFinish } from "../conversation/answer-event.ts";
+import { finishWord } from "../conversation/finish-words.ts";
 import { writeUsage } from "../openai-chat/write-answer.ts";
 import type { AnswerFacts } from "../surface.ts";
 
 /** A completion ends for three reasons; no tool can be called in one. */
-export const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
+export const FINISH_REASONS: Readonly<Record<KnownFinish, string>> = {
   stop: "stop",
   stop_sequence: "stop",
   length: "length",
@@ -33,5 +34,5 @@ export function completionId(id: string, { attemptId }: AnswerFacts): string {
 
 function writeChoice({ parts, finish }: AnswerChoice, index: number): object {
   const text = parts.map((part) => (part.kind === "text" || part.kind === "refusal" ? part.text : "")).join("");
-  return { text, index, logprobs: null, finish_reason: FINISH_REASONS[finish] };
+  return { text, index, logprobs: null, finish_reason: finishWord(FINISH_REASONS, finish) };
 }

@@ -1,6 +1,7 @@
 // The internal form of an answer as it comes -> text_completion events.
 import type { TokenUsage } from "@waybill/domain";
 import type { AnswerEvent } from "../conversation/answer-event.ts";
+import { finishWord } from "../conversation/finish-words.ts";
 import { writeUsage } from "../openai-chat/write-answer.ts";
 import type { AnswerFacts, AnswerWriter } from "../surface.ts";
 import { completionId, FINISH_REASONS } from "./write-answer.ts";
@@ -26,7 +27,7 @@ export class CompletionWriter implements AnswerWriter {
       case "refusal":
         return this.#chunk(event.choice, event.text, null);
       case "finish":
-        return this.#chunk(event.choice, "", FINISH_REASONS[event.reason]);
+        return this.#chunk(event.choice, "", finishWord(FINISH_REASONS, event.reason));
       case "usage":
         this.#usage = event.usage;
         return "";

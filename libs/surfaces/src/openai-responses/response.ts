@@ -1,6 +1,6 @@
 // The `response` object of this dialect and the items in it. Source of the fields: openai 6.49.0, Response and ResponseOutputItem.
 import type { TokenUsage } from "@waybill/domain";
-import type { FinishReason } from "../conversation/answer-event.ts";
+import type { FinishReason, KnownFinish } from "../conversation/answer-event.ts";
 import { toEncryptedContent } from "./sealed-reasoning.ts";
 
 type Status = "in_progress" | "completed" | "incomplete" | "failed";
@@ -16,8 +16,7 @@ interface ResponseFields {
   usage?: TokenUsage | undefined;
 }
 
-/** Why an answer is not whole; undefined: it is. */
-export const INCOMPLETE: Readonly<Record<FinishReason, string | undefined>> = {
+const INCOMPLETE: Readonly<Record<KnownFinish, string | undefined>> = {
   stop: undefined,
   stop_sequence: undefined,
   tool_calls: undefined,
@@ -25,6 +24,11 @@ export const INCOMPLETE: Readonly<Record<FinishReason, string | undefined>> = {
   context_full: "max_output_tokens",
   content_filter: "content_filter",
 };
+
+/** Why an answer is not whole; undefined: it is. A reason that nobody here knows is no promise that it is. */
+export function incompleteReason(finish: FinishReason): string | undefined {
+  return typeof finish === "string" ? INCOMPLETE[finish] : finish.other;
+}
 
 /** What echoes the request is said as where nothing was asked: the request is not known here. */
 export function responseOf({ id, model, createdUnixSeconds, status, output, reason, usage }: ResponseFields): object {

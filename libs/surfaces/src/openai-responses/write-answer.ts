@@ -4,8 +4,8 @@ import type { AnswerFacts } from "../surface.ts";
 import {
   type ContentPart,
   callItem,
-  INCOMPLETE,
   type ItemStatus,
+  incompleteReason,
   itemId,
   messageItem,
   reasoningItem,
@@ -15,7 +15,7 @@ import {
 /** Other choices than the first have no place here, and are never asked for. */
 export function writeResponse({ id, model, choices, usage }: Answer, facts: AnswerFacts): object {
   const [choice] = choices;
-  const reason = INCOMPLETE[choice?.finish ?? "stop"];
+  const reason = incompleteReason(choice?.finish ?? "stop");
   return responseOf({
     id: id || facts.attemptId,
     model: model || facts.model,

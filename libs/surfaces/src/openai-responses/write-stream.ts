@@ -7,8 +7,8 @@ import {
   type ContentPart,
   callItem,
   contentPart,
-  INCOMPLETE,
   type ItemStatus,
+  incompleteReason,
   itemId,
   messageItem,
   reasoningItem,
@@ -89,7 +89,7 @@ export class ResponsesWriter implements AnswerWriter {
   }
 
   end(note: string | undefined): string {
-    const reason = INCOMPLETE[this.#finish];
+    const reason = incompleteReason(this.#finish);
     const status = reason === undefined ? "completed" : "incomplete";
     const response = JSON.stringify(this.#response(status, reason));
     const noted = note === undefined ? response : `${response.slice(0, -1)},"waybill":${note}}`;
@@ -179,7 +179,7 @@ export class ResponsesWriter implements AnswerWriter {
     // A function without parameters is called with nothing by some.
     if (item.kind === "call") item.call.argumentsJson ||= "{}";
     const isLast = item.index === this.#itemCount - 1;
-    const status = isLast && INCOMPLETE[this.#finish] !== undefined ? "incomplete" : "completed";
+    const status = isLast && incompleteReason(this.#finish) !== undefined ? "incomplete" : "completed";
     const whole = wholeItem(item, status);
     this.#output[item.index] = whole;
     return this.#lastOf(item) + this.#event("response.output_item.done", { output_index: item.index, item: whole });

@@ -25,10 +25,12 @@ describe("an answer for others", () => {
   it("is whole, and was not made shorter by the money of who asked", () => {
     assert.equal(cachedAnswer(answer, decision({ clamped: true }), finished(), 0), undefined);
     assert.equal(cachedAnswer({ ...answer, status: 202 }, decision(), finished(), 0), undefined);
-    for (const finishReason of ["content_filter", "refusal", "SAFETY", "error"]) {
+    const unsure = ["content_filter", "refusal", "SAFETY", "error", "insufficient_system_resource", "novel", ""];
+    for (const finishReason of unsure) {
       assert.equal(cachedAnswer(answer, decision(), finished({ finishReason }), 0), undefined, finishReason);
     }
-    for (const finishReason of ["stop", "length", "tool_calls", "end_turn", "max_tokens", ""]) {
+    const ends = ["stop", "length", "tool_calls", "end_turn", "max_tokens", "eos", "completed", "max_output_tokens"];
+    for (const finishReason of ends) {
       assert.ok(cachedAnswer(answer, decision(), finished({ finishReason }), 0), finishReason);
     }
   });

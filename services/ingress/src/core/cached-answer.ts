@@ -1,5 +1,6 @@
 // An answer that is kept for whoever asks the same: which of them may be kept, and the form in which they are.
 import { formatUsd } from "@waybill/domain";
+import { readFinishWord } from "@waybill/surfaces";
 import type { Decision, FrameFinished } from "@waybill/wire";
 import { decodeAnswer, encodeAnswer, type KeptAnswer } from "./kept-answer.ts";
 import { targetOf } from "./make-waybill.ts";
@@ -11,8 +12,11 @@ export interface CachedAnswer extends KeptAnswer {
   keptAtMs: number;
 }
 
-/** An answer that was cut off by a filter or refused may come out differently the next time. */
-const UNFINISHED = /content_filter|refusal|safety|error|blocked|recitation/i;
+/**
+ * What ends an answer that would come out so again. One that a filter cut, that broke off, or that ended for a reason nobody here
+ * knows, may come out differently the next time.
+ */
+const REPEATABLE: ReadonlySet<unknown> = new Set(["stop", "stop_sequence", "length", "tool_calls", "context_full"]);
 
 /** Undefined: this answer is not for others. One that the money left made shorter is nobody else's, either. */
 export function cachedAnswer(
@@ -22,7 +26,7 @@ export function cachedAnswer(
   nowMs: number,
 ): CachedAnswer | undefined {
   const { clamped } = decision;
-  if (clamped || answer.status !== 200 || UNFINISHED.test(finished.finishReason)) return undefined;
+  if (clamped || answer.status !== 200 || !REPEATABLE.has(readFinishWord(finished.finishReason))) return undefined;
   const { provider, model } = targetOf(decision);
   const costUsd = finished.costKnown ? formatUsd(finished.costPicoUsd) : "";
   return { ...answer, costUsd, givenBy: `${provider}/${model}`, keptAtMs: nowMs };

@@ -39,3 +39,18 @@ test("a finished answer is waited for five seconds more, whatever else comes", (
   assert.equal(deadlines.expired(5_199), undefined);
   assert.equal(deadlines.expired(5_200), "end_mark");
 });
+
+test("the last event is waited for through five seconds of silence, never longer than the gap", () => {
+  const deadlines = new Deadlines({ ...timeouts, gapMs: 30_000 }, 0, 60_000);
+  deadlines.heard(100);
+  deadlines.lastEventDue(100);
+  deadlines.heard(3_000);
+  deadlines.lastEventDue(3_000);
+  assert.deepEqual([deadlines.expired(7_999), deadlines.expired(8_000)], [undefined, "last_event"]);
+  deadlines.heard(7_000);
+  assert.equal(deadlines.expired(36_999), undefined, "something else has begun");
+  const short = new Deadlines(timeouts, 0, 60_000);
+  short.heard(100);
+  short.lastEventDue(100);
+  assert.ok(short.expired(150));
+});

@@ -1,8 +1,10 @@
-// The named timeouts of a call as one due time: connect, first token, gap, end mark, total. Reading it is a comparison, so one
+// The named timeouts of a call as one due time: connect, first token, gap, last event, end mark, total. Reading it is a comparison, so one
 // sweep serves all calls of a worker and a chunk costs nothing.
 
 /** How long a finished answer is waited for to say its usage and its end. */
 const END_MARK_MS = 5_000;
+/** Of silence, where nothing but the last event is missing. */
+const LAST_EVENT_MS = 5_000;
 
 export interface CallTimeouts {
   /** Until the request is being written. 0 in any of these: only the total holds. */
@@ -14,7 +16,7 @@ export interface CallTimeouts {
   totalMs: number;
 }
 
-export type TimeoutName = "connect" | "first_token" | "gap" | "end_mark" | "total";
+export type TimeoutName = "connect" | "first_token" | "gap" | "last_event" | "end_mark" | "total";
 
 export class Deadlines {
   readonly #timeouts: CallTimeouts;
@@ -40,6 +42,13 @@ export class Deadlines {
     if (this.#name === "end_mark") return;
     this.#name = "gap";
     this.#dueAtMs = due(nowMs, this.#timeouts.gapMs);
+  }
+
+  /** Everything that was begun is done. Another piece may begin all the same: then the gap holds again. */
+  lastEventDue(nowMs: number): void {
+    if (this.#name === "end_mark") return;
+    this.#name = "last_event";
+    this.#dueAtMs = Math.min(this.#dueAtMs, nowMs + LAST_EVENT_MS);
   }
 
   /** The answer has said how it finished: what is still to come is waited for only so long, whatever else comes. */

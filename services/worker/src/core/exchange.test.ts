@@ -130,3 +130,19 @@ test("thoughts that come to a client of Responses go back to their maker as they
   };
   assert.deepEqual(messages[1], { role: "assistant", content: [...thinking, call] });
 });
+
+test("a plain answer that did not finish is none in another dialect either, and what was made is told", () => {
+  const exchange = exchangeOf([line(foreign)], "openai-chat") ?? assert.fail();
+  for (const [finish_reason, said] of [
+    ["insufficient_system_resource", "insufficient_system_resource"],
+    [null, undefined],
+  ]) {
+    const choices = [{ index: 0, message: { role: "assistant", content: "12345678" }, finish_reason }];
+    const read = exchange.readAnswer(Buffer.from(JSON.stringify({ choices })), Waybill.fromPartial({}), 0);
+    assert.ok("failure" in read);
+    assert.deepEqual(
+      [read.failure.code, read.usage, read.evidencedTokens, read.finishReason],
+      ["upstream_truncated", undefined, 2, said],
+    );
+  }
+});

@@ -5,7 +5,7 @@ import { type AnswerEvent, assembleAnswer, type SurfaceTranslation, surfaceNamed
 import type { Waybill } from "@waybill/wire";
 import type { Exchange, FailedAnswer, PlainAnswer } from "../providers/provider.ts";
 import type { PassThrough, Translation, Wire } from "../wires/wire.ts";
-import { evidencedTokensOf, factsOf, failureOf, TranslatedStream } from "./translated-stream.ts";
+import { bookedReason, evidencedTokensOf, factsOf, failureOf, TranslatedStream } from "./translated-stream.ts";
 
 /** One wire at one provider. */
 export interface Line {
@@ -38,7 +38,7 @@ function passing({ wire, path, headers = () => [] }: Line, pass: PassThrough): E
       headers: headers(waybill),
       droppedFields: [],
     }),
-    readStream: () => pass.readStream(),
+    readStream: ({ choiceCount }) => pass.readStream(choiceCount),
     readAnswer: (body) => pass.readAnswer(body),
     readRefusal: wire.readRefusal,
     abortedCall: wire.abortedCall,
@@ -87,15 +87,24 @@ function translateAnswer(
 ): PlainAnswer | FailedAnswer {
   const events = provider.readAnswer(body);
   const answer = assembleAnswer(events);
-  if ("kind" in answer) return { failure: failureOf(answer), usage: usageAmong(events) };
+  const evidencedTokens = events.reduce((sum, event) => sum + evidencedTokensOf(event), 0);
+  if ("kind" in answer) {
+    const said = events.find((event) => event.kind === "broken")?.said;
+    return {
+      ...{ failure: failureOf(answer), usage: usageAmong(events) },
+      // A truncated answer was made, even where nothing of it can be counted.
+      ...((evidencedTokens > 0 || answer.code === "upstream_truncated") && { evidencedTokens }),
+      ...(said !== undefined && { finishReason: said }),
+    };
+  }
   if (answer.choices.length === 0) {
     throw new WaybillError("upstream_malformed", { detail: "the answer has no choice" });
   }
   return {
     bytes: Buffer.from(JSON.stringify(client.writeAnswer(answer, factsOf(waybill, nowUnixMs)))),
     usage: answer.usage,
-    finishReason: answer.choices[0]?.finish ?? "",
-    evidencedTokens: answer.usage ? 0 : events.reduce((sum, event) => sum + evidencedTokensOf(event), 0),
+    finishReason: answer.choices.reduce((before, { finish }) => bookedReason(before, finish), ""),
+    evidencedTokens: answer.usage ? 0 : evidencedTokens,
   };
 }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Waybill } from "@waybill/wire";
 import type { Reply } from "../ports.ts";
 import { gemini } from "../providers/gemini/index.ts";
+import { openAi } from "../providers/openai/index.ts";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import type { Ending } from "./ending.ts";
 import { ProviderCall } from "./provider-call.ts";
@@ -14,7 +15,7 @@ const exchange = openAiCompatible.exchange("openai-chat") ?? assert.fail();
 
 function setUp(
   stream: boolean,
-  { choiceCount = 1, bytesPerSecondMin = 0, served = exchange } = {},
+  { choiceCount = 1, bytesPerSecondMin = 0, served = exchange, gapMs = timeouts.gapMs } = {},
 ): {
   call: ProviderCall;
   endings: Ending[];
@@ -33,7 +34,7 @@ function setUp(
     failed: () => {},
   };
   const call = new ProviderCall({
-    waybill: Waybill.fromPartial({ stream, choiceCount, timeouts }),
+    waybill: Waybill.fromPartial({ stream, choiceCount, timeouts: { ...timeouts, gapMs } }),
     upstream: { mask: (text: string) => text.replaceAll("sk-ours", "***") },
     exchange: served,
     droppedFields: [],
@@ -233,4 +234,61 @@ test("a failure whose usage the provider reports was no refusal: it is billed", 
     assert.deepEqual(endedBy(blocked), ["content_filter", "accepted", 9n]);
     assert.deepEqual(endedBy({ ...blocked, usageMetadata: undefined }), ["content_filter", "refused", undefined]);
   }
+});
+
+test("an answer that broke off is waited for to say its usage, and is never whole", () => {
+  const broken = event({ choices: [{ index: 0, delta: {}, finish_reason: "insufficient_system_resource" }] });
+  const usage = event({ choices: [], usage: { prompt_tokens: 5, completion_tokens: 2 } });
+  const ways = {
+    mark: ({ call }: ReturnType<typeof setUp>) => call.onData(done),
+    end: ({ call }: ReturnType<typeof setUp>) => call.onEnd(),
+    hang: ({ call, endings }: ReturnType<typeof setUp>) => {
+      call.sweep(4_999);
+      assert.equal(endings.length, 0);
+      call.sweep(5_000);
+    },
+  };
+  for (const [name, end] of Object.entries(ways)) {
+    const set = setUp(true);
+    set.call.onSent();
+    set.call.onHeaders(200, noHeaders);
+    set.call.onData(Buffer.concat([content, broken, usage]));
+    end(set);
+    const [ending] = set.endings;
+    assert.deepEqual([ending?.failure?.code, ending?.reportedUsage?.output], ["upstream_truncated", 2n], name);
+    assert.deepEqual(
+      [ending?.finishReason, set.log.at(-1)],
+      ["insufficient_system_resource", name === "end" ? "first data" : "abort"],
+    );
+  }
+});
+
+test("a plain answer that broke off was made: without usage it counts as that, and not as refused", () => {
+  const { call, endings, log } = setUp(false);
+  call.onSent();
+  call.onHeaders(200, noHeaders);
+  call.onData(Buffer.from('{"choices":[{"message":{"content":"12345678"},"finish_reason":"error"}]}'));
+  call.onEnd();
+  const [ending] = endings;
+  assert.deepEqual(
+    [ending?.failure?.code, ending?.reach, ending?.countedOutputTokens],
+    ["upstream_truncated", "accepted", 2n],
+  );
+  assert.deepEqual([ending?.finishReason, log], ["error", []]);
+});
+
+test("a response whose items are all done is given up after five seconds of silence, long before the gap", () => {
+  const served = openAi.exchange("openai-responses") ?? assert.fail();
+  const { call, endings, at } = setUp(true, { served, gapMs: 30_000 });
+  const item = (what: string) =>
+    event({ type: `response.output_item.${what}`, output_index: 0, item: { type: "message" } });
+  call.onSent();
+  call.onHeaders(200, noHeaders);
+  call.onData(Buffer.concat([item("added"), event({ type: "response.output_text.delta", delta: "hi" })]));
+  at(1_000);
+  call.onData(item("done"));
+  call.sweep(5_999);
+  assert.equal(endings.length, 0);
+  call.sweep(6_000);
+  assert.deepEqual([endings[0]?.failure?.code, endings[0]?.reach], ["upstream_timeout", "accepted"]);
 });

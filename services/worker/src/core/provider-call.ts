@@ -144,9 +144,10 @@ export class ProviderCall implements UpstreamEvents, Carried {
 
   #onStep(reader: StreamReader, step: StreamStep): void {
     const { reply, clock, calledAtMs, onFirstData, droppedFields } = this.#carriage;
+    // Also of what is not shown: it was made all the same.
+    this.#countedTokens += step.evidencedTokens;
     if (step.bytes.length > 0) {
       const isFirst = this.#contentBytes === 0;
-      this.#countedTokens += step.evidencedTokens;
       for (const piece of step.bytes) this.#contentBytes += piece.length;
       const nowMs = clock.monotonicMs();
       this.#deadlines.heard(nowMs);
@@ -158,7 +159,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
       reply.data(step.bytes, step.evidencedTokens);
       if (isFirst) onFirstData();
     } else if (reader.hasContent) this.#deadlines.heard(clock.monotonicMs());
-    if (this.#hasFinished(reader)) this.#deadlines.finished(clock.monotonicMs());
+    if (this.#hasFinished(reader) || reader.awaits === "usage") this.#deadlines.finished(clock.monotonicMs());
+    else if (reader.awaits === "last_event") this.#deadlines.lastEventDue(clock.monotonicMs());
     if (step.failure) {
       // The provider's own error before any content is a refusal like one by status.
       const isItsOwn = step.failure.code !== "upstream_malformed" && step.failure.code !== "upstream_truncated";
@@ -177,8 +179,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   /** Of several choices one may have finished and another not. */
-  #hasFinished({ finishReason }: StreamReader): boolean {
-    return finishReason !== "" && this.#carriage.waybill.choiceCount <= 1;
+  #hasFinished({ awaits }: StreamReader): boolean {
+    return awaits === "mark" && this.#carriage.waybill.choiceCount <= 1;
   }
 
   #readPlain(): void {
@@ -186,8 +188,10 @@ export class ProviderCall implements UpstreamEvents, Carried {
     try {
       const answer = exchange.readAnswer(this.#takePieces(), waybill, clock.unixMs());
       if ("failure" in answer) {
-        if (answer.usage) this.#answer = { usage: answer.usage, finishReason: "" };
-        else this.#reach = "refused";
+        const { usage, evidencedTokens, finishReason = "" } = answer;
+        this.#answer = { usage, finishReason };
+        this.#countedTokens = evidencedTokens ?? 0;
+        if (!usage && evidencedTokens === undefined) this.#reach = "refused";
         this.#end(answer.failure, false);
         return;
       }
@@ -216,7 +220,8 @@ export class ProviderCall implements UpstreamEvents, Carried {
   }
 
   #onTimeout(name: TimeoutName): void {
-    if (name === "end_mark") this.#end(undefined, false);
+    if (name === "end_mark" && this.#reader?.awaits === "usage") this.#fail("upstream_truncated");
+    else if (name === "end_mark") this.#end(undefined, false);
     else if (name === "connect") this.#fail("upstream_unreachable", "The provider could not be reached in time.");
     else if (this.#reach === "refused") this.#endRefused();
     else this.#fail("upstream_timeout");

@@ -65,3 +65,18 @@ test("what cannot be read ends the stream as malformed", () => {
   };
   assert.equal(new TranslatedStream(broken, writer).push(new Uint8Array()).failure?.code, "upstream_malformed");
 });
+
+test("an answer that broke off is none, but what it used is booked; before any content nothing of it is shown", () => {
+  const broken: AnswerEvent = { kind: "broken", choice: 0, said: "error" };
+  const seen = read([[begin, text("half")], [broken], [{ kind: "usage", usage }]], [{ kind: "end" }]);
+  assert.deepEqual([seen.codes, seen.stream.usage, seen.stream.finishReason], [["upstream_truncated"], usage, "error"]);
+  assert.deepEqual([seen.stream.awaits, /finish_reason":"/.test(seen.bytes)], ["usage", false]);
+  assert.equal(read([[begin, broken, text("late")]], [{ kind: "end" }]).bytes, "");
+});
+
+test("of several choices each must say how it finished", () => {
+  const other: AnswerEvent = { kind: "text", choice: 1, text: "b" };
+  const end: AnswerEvent[] = [{ kind: "end" }];
+  assert.deepEqual(read([[begin, text("a"), other, finish]], end).codes, ["upstream_truncated"]);
+  assert.deepEqual(read([[begin, text("a"), other, finish, { ...finish, choice: 1 }]], end).codes, []);
+});

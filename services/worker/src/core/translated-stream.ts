@@ -1,12 +1,20 @@
 // A streamed answer of one dialect as the events of another. Like bytes that pass, nothing is shown before the first content.
 import { type TokenUsage, WaybillError } from "@waybill/domain";
-import type { AnswerEvent, AnswerFacts, AnswerWriter } from "@waybill/surfaces";
+import {
+  type AnswerEvent,
+  type AnswerFacts,
+  type AnswerWriter,
+  type FinishReason,
+  weakerFinishWord,
+} from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
-import type { StreamReader, StreamStep } from "../providers/provider.ts";
+import type { Awaited, StreamReader, StreamStep } from "../providers/provider.ts";
 import type { EventReader } from "../wires/wire.ts";
+import { ChoiceTally } from "./choice-tally.ts";
 import { type Failure, failureWith } from "./ending.ts";
 
 const BYTES_PER_TOKEN = 4;
+const AFTER_BROKEN: ReadonlySet<AnswerEvent["kind"]> = new Set(["usage", "end", "failure"]);
 
 export class TranslatedStream implements StreamReader {
   readonly #reader: EventReader;
@@ -14,6 +22,8 @@ export class TranslatedStream implements StreamReader {
   /** Written, and not to be shown before there is content. */
   #held = "";
   #isOver = false;
+  #isBroken = false;
+  readonly #tally = new ChoiceTally();
   hasContent = false;
   usage: TokenUsage | undefined;
   finishReason = "";
@@ -21,6 +31,11 @@ export class TranslatedStream implements StreamReader {
   constructor(reader: EventReader, writer: AnswerWriter) {
     this.#reader = reader;
     this.#writer = writer;
+  }
+
+  get awaits(): Awaited {
+    if (this.#isBroken) return "usage";
+    return this.#tally.isWhole ? "mark" : "answer";
   }
 
   push(chunk: Uint8Array): StreamStep {
@@ -58,12 +73,17 @@ export class TranslatedStream implements StreamReader {
   }
 
   #take(event: AnswerEvent, step: StreamStep): string {
+    // Of an answer that broke off nothing more is shown.
+    if (this.#isBroken && !AFTER_BROKEN.has(event.kind)) {
+      step.evidencedTokens += evidencedTokensOf(event);
+      return "";
+    }
     switch (event.kind) {
       case "failure":
         this.#fail(step, failureOf(event));
         return "";
       case "end":
-        if (this.finishReason === "") this.#fail(step, failureWith("upstream_truncated"));
+        if (this.awaits !== "mark") this.#fail(step, failureWith("upstream_truncated"));
         else {
           this.#isOver = true;
           step.isComplete = true;
@@ -73,13 +93,19 @@ export class TranslatedStream implements StreamReader {
         this.usage = event.usage;
         break;
       case "finish":
-        this.finishReason = event.reason;
+        this.finishReason = bookedReason(this.finishReason, event.reason);
+        this.#tally.finish(event.choice);
         this.hasContent = true;
         break;
+      case "broken":
+        this.#isBroken = true;
+        this.finishReason = event.said;
+        return "";
       case "begin":
       case "logprobs":
         break;
       default:
+        this.#tally.begin(event.choice);
         this.hasContent = true;
         step.evidencedTokens += evidencedTokensOf(event);
         step.textBytes += textBytesOf(event);
@@ -92,6 +118,12 @@ export class TranslatedStream implements StreamReader {
     this.#isOver = true;
     step.failure = failure;
   }
+}
+
+/** What is booked as the reason of an answer with one choice more; `before` is empty where it is the first. */
+export function bookedReason(before: string, reason: FinishReason): string {
+  const word = typeof reason === "string" ? reason : reason.other;
+  return before === "" ? word : weakerFinishWord(before, word);
 }
 
 /** At least one for each piece of text, else a quarter of its bytes: a floor. */

@@ -29,6 +29,13 @@ export interface StreamStep {
   failure: Failure | undefined;
 }
 
+/**
+ * What a stream has still to bring. `answer`: more of it. `last_event`: everything that was begun is done, but the event is missing
+ * without which it is not whole. `mark`: every choice that was begun said how it finished. `usage`: it said that it broke off, so
+ * only what it used may still be told.
+ */
+export type Awaited = "answer" | "last_event" | "mark" | "usage";
+
 /** Reads one streamed answer. */
 export interface StreamReader {
   push(chunk: Uint8Array): StreamStep;
@@ -38,7 +45,9 @@ export interface StreamReader {
   readonly hasContent: boolean;
   /** The provider's own figure, once seen. */
   readonly usage: TokenUsage | undefined;
+  /** In the provider's word, or that of the internal form where it was translated; empty: it did not say. */
   readonly finishReason: string;
+  readonly awaits: Awaited;
   /** The last bytes of a complete stream. `note`: what the client is told in the usage chunk it asked for. */
   tail(note: string | undefined): Uint8Array;
 }
@@ -57,6 +66,9 @@ export interface FailedAnswer {
   failure: Failure;
   /** The provider bills this all the same. */
   usage?: TokenUsage | undefined;
+  /** Of what was made before it failed; absent: nothing was, as far as is known. */
+  evidencedTokens?: number;
+  finishReason?: string;
 }
 
 /** An answer of the provider with an error status. */

@@ -19,7 +19,8 @@ export interface Wire {
 /** Bytes pass; only what must change is patched. */
 export interface PassThrough {
   patch(waybill: Waybill, body: Uint8Array): Uint8Array;
-  readStream(): StreamReader;
+  /** `choiceCount`: how many choices the request asks for. */
+  readStream(choiceCount: number): StreamReader;
   /** Throws WaybillError upstream_malformed; an error object in a success is returned as a failure. */
   readAnswer(body: Uint8Array): PlainAnswer | FailedAnswer;
 }

@@ -1,6 +1,7 @@
 // Messages events, and whole messages -> the internal form of an answer.
 import { WaybillError } from "@waybill/domain";
-import { type AnswerEvent, type FinishReason, SseSplitter } from "@waybill/surfaces";
+import { type AnswerEvent, SseSplitter } from "@waybill/surfaces";
+import { finishEvents } from "../finish-event.ts";
 import { readJson } from "../read-json.ts";
 import { isObject, textOf, type Values } from "../read-values.ts";
 import type { EventReader } from "../wire.ts";
@@ -8,17 +9,6 @@ import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
 
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
-
-const FINISH: Readonly<Record<string, FinishReason>> = {
-  end_turn: "stop",
-  // A server tool wants to go on; here that is an end like any other.
-  pause_turn: "stop",
-  max_tokens: "length",
-  stop_sequence: "stop_sequence",
-  tool_use: "tool_calls",
-  refusal: "content_filter",
-  model_context_window_exceeded: "context_full",
-};
 
 export class MessagesEvents implements EventReader {
   readonly #splitter = new SseSplitter(EVENT_BYTES_MAX);
@@ -124,8 +114,7 @@ export function readAnswerEvents(body: Uint8Array): AnswerEvent[] {
 }
 
 function finishOf({ stop_reason: reason, stop_sequence: sequence }: Values): AnswerEvent[] {
-  if (typeof reason !== "string") return [];
-  return [{ kind: "finish", choice: 0, reason: FINISH[reason] ?? "stop", stopSequence: textOf(sequence) }];
+  return finishEvents(0, textOf(reason), { stopSequence: textOf(sequence) });
 }
 
 function usageOf(...given: unknown[]): AnswerEvent[] {

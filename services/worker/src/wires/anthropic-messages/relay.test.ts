@@ -137,3 +137,17 @@ test("a plain answer passes, an error object in it is a failure, anything else i
     assert.throws(() => readAnswer(Buffer.from(text)), { code: "upstream_malformed" });
   }
 });
+
+test("a stop reason that says the message broke off is no end, shown or not, and what it used is read", () => {
+  const broken = DELTA.replace("tool_use", "error");
+  const seen = relay([START, ...BODY, broken, STOP].join(""));
+  assert.deepEqual([seen.text, seen.isComplete, seen.code], [[START, ...BODY].join(""), false, "upstream_truncated"]);
+  assert.deepEqual([seen.stream.awaits, seen.stream.usage?.output], ["usage", 9n]);
+  const unseen = relay(START + broken + STOP);
+  assert.deepEqual([unseen.text, unseen.code], ["", "upstream_truncated"]);
+  const message = { type: "message", content: [{ type: "text", text: "hi" }], stop_reason: "error", usage: SUMS };
+  const plain = Buffer.from(JSON.stringify(message));
+  const failed = readAnswer(plain);
+  assert.ok("failure" in failed && failed.failure.code === "upstream_truncated" && failed.usage?.output === 9n);
+  assert.ok(readAnswerEvents(plain).some(({ kind }) => kind === "broken"));
+});

@@ -3,8 +3,10 @@
 import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter } from "@waybill/surfaces";
 import { type Failure, failureWith } from "../../core/ending.ts";
-import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
+import type { Awaited, FailedAnswer, PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
+import { isBrokenOff } from "../finish-event.ts";
 import { readJson } from "../read-json.ts";
+import { textOf } from "../read-values.ts";
 import { readErrorEvent } from "./error.ts";
 import { readUsage } from "./usage.ts";
 
@@ -27,6 +29,11 @@ export class MessagesStream implements StreamReader {
   hasContent = false;
   usage: TokenUsage | undefined;
   finishReason = "";
+
+  get awaits(): Awaited {
+    if (isBrokenOff(this.finishReason)) return "usage";
+    return this.finishReason === "" ? "answer" : "mark";
+  }
 
   push(chunk: Uint8Array): StreamStep {
     return this.#step(() => this.#splitter.push(chunk), "upstream_malformed");
@@ -100,12 +107,12 @@ export class MessagesStream implements StreamReader {
     this.#messageDelta = event;
     this.usage = readUsage(this.#startUsage, usage) ?? this.usage;
     if (typeof delta?.stop_reason === "string") this.finishReason = delta.stop_reason;
-    // An answer may have no text at all.
-    this.#release(step);
+    // An answer may have no text at all. One that broke off is none.
+    if (this.awaits !== "usage") this.#release(step);
   }
 
   #onStop(raw: Uint8Array, step: StreamStep): void {
-    if (this.finishReason === "") {
+    if (this.awaits !== "mark") {
       this.#fail(step, failureWith("upstream_truncated"));
       return;
     }
@@ -135,18 +142,18 @@ export class MessagesStream implements StreamReader {
 }
 
 /** Reads a plain answer. Throws upstream_malformed for what is none. */
-export function readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure } {
+export function readAnswer(body: Uint8Array): PlainAnswer | FailedAnswer {
   const message = readJson(body);
   if (message.type === "error") return { failure: readErrorEvent(body) };
   const { content, usage, stop_reason: reason } = message;
   if (!Array.isArray(content)) throw new WaybillError("upstream_malformed", { detail: "there is no content" });
   const read = readUsage(usage);
-  return {
-    bytes: body,
-    usage: read,
-    finishReason: typeof reason === "string" ? reason : "",
-    evidencedTokens: read ? 0 : Math.ceil(Buffer.byteLength(JSON.stringify(content)) / BYTES_PER_TOKEN),
-  };
+  const finishReason = textOf(reason);
+  const evidencedTokens = read ? 0 : Math.ceil(Buffer.byteLength(JSON.stringify(content)) / BYTES_PER_TOKEN);
+  if (isBrokenOff(finishReason)) {
+    return { failure: failureWith("upstream_truncated"), usage: read, evidencedTokens, finishReason };
+  }
+  return { bytes: body, usage: read, finishReason, evidencedTokens };
 }
 
 function textBytesOf(delta: unknown): number {

@@ -140,10 +140,10 @@ test("each reason has its word; broken output is no answer, behind the figures t
     ["guardrail_intervened", "content_filter"],
     ["content_filtered", "content_filter"],
     ["model_context_window_exceeded", "context_full"],
-    ["something_new", "stop"],
-  ]) {
-    const finish = endOf(given ?? "").find(({ kind }) => kind === "finish");
-    assert.ok(finish?.kind === "finish" && finish.reason === reason, given);
+    ["something_new", { other: "something_new" }],
+  ] as const) {
+    const finish = endOf(given).find(({ kind }) => kind === "finish");
+    assert.deepEqual(finish?.kind === "finish" && finish.reason, reason, given);
   }
   const broken = endOf("malformed_tool_use").map((event) => (event.kind === "failure" ? event.code : event.kind));
   assert.deepEqual(broken, ["begin", "text", "usage", "upstream_error"]);

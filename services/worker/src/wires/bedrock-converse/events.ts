@@ -2,8 +2,9 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html, and the types of
 // @aws-sdk/client-bedrock-runtime 3.1164.0.
 import { WaybillError } from "@waybill/domain";
-import type { AnswerEvent, FinishReason } from "@waybill/surfaces";
+import type { AnswerEvent } from "@waybill/surfaces";
 import { type EventMessage, EventStreamSplitter } from "../aws-event-stream.ts";
+import { finishEvents } from "../finish-event.ts";
 import { readJson } from "../read-json.ts";
 import { indexOf, isObject, objectOf, objectsOf, textOf, type Values } from "../read-values.ts";
 import type { EventReader } from "../wire.ts";
@@ -13,16 +14,6 @@ import { readUsage } from "./usage.ts";
 const BLOCKS_MAX = 4_096;
 /** Converse answers with one message. */
 const CHOICE = 0;
-
-const FINISH: Readonly<Record<string, FinishReason>> = {
-  end_turn: "stop",
-  tool_use: "tool_calls",
-  max_tokens: "length",
-  stop_sequence: "stop_sequence",
-  guardrail_intervened: "content_filter",
-  content_filtered: "content_filter",
-  model_context_window_exceeded: "context_full",
-};
 
 /** The model broke off in what nobody can use: never shown as if it were whole. */
 const BROKEN: ReadonlySet<string> = new Set(["malformed_model_output", "malformed_tool_use"]);
@@ -76,8 +67,8 @@ export class ConverseEvents implements EventReader {
         return this.#blockStop(block);
       case "messageStop": {
         const finish = finishOf(event);
-        this.#ending = finish.kind === "failure" ? finish : { kind: "end" };
-        return finish.kind === "failure" ? [] : [finish];
+        this.#ending = finish?.kind === "failure" ? finish : { kind: "end" };
+        return finish && finish.kind !== "failure" ? [finish] : [];
       }
       case "metadata": {
         const usage = readUsage(event.usage);
@@ -130,8 +121,8 @@ export function readAnswerEvents(body: Uint8Array): AnswerEvent[] {
     { kind: "begin", id: "", model: "" },
     ...content,
     ...(usage ? [{ kind: "usage", usage } as const] : []),
-    finish,
-    ...(finish.kind === "failure" ? [] : [{ kind: "end" } as const]),
+    ...(finish ? [finish] : []),
+    ...(finish?.kind === "failure" ? [] : [{ kind: "end" } as const]),
   ];
 }
 
@@ -158,7 +149,7 @@ function reasoningOf({ text, signature }: Values, { redactedContent }: Values): 
   return events;
 }
 
-function finishOf({ stopReason, additionalModelResponseFields: more }: Values): AnswerEvent {
+function finishOf({ stopReason, additionalModelResponseFields: more }: Values): AnswerEvent | undefined {
   const said = textOf(stopReason);
   if (BROKEN.has(said)) {
     return {
@@ -168,6 +159,5 @@ function finishOf({ stopReason, additionalModelResponseFields: more }: Values): 
       retryAfterMs: 0,
     };
   }
-  const stopSequence = textOf(objectOf(more).stop_sequence);
-  return { kind: "finish", choice: CHOICE, reason: FINISH[said] ?? "stop", stopSequence };
+  return finishEvents(CHOICE, said, { stopSequence: textOf(objectOf(more).stop_sequence) })[0];
 }

@@ -114,10 +114,11 @@ test("each reason has its word; a broken call is no answer", () => {
     ["SAFETY", "content_filter"],
     ["RECITATION", "content_filter"],
     ["SPII", "content_filter"],
-    ["SOMETHING_NEW", "stop"],
-  ]) {
-    const finish = endOf(given ?? "").find(({ kind }) => kind === "finish");
-    assert.ok(finish?.kind === "finish" && finish.reason === reason, given);
+    ["OTHER", "content_filter"],
+    ["SOMETHING_NEW", { other: "SOMETHING_NEW" }],
+  ] as const) {
+    const finish = endOf(given).find(({ kind }) => kind === "finish");
+    assert.deepEqual(finish?.kind === "finish" && finish.reason, reason, given);
   }
   const broken = endOf("MALFORMED_FUNCTION_CALL").at(-1);
   assert.ok(broken?.kind === "failure" && broken.code === "upstream_error");

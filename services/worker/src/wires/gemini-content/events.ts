@@ -2,6 +2,7 @@
 // https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse and the types of @google/genai 2.32.0.
 import { WaybillError } from "@waybill/domain";
 import { type AnswerEvent, type FinishReason, type SseEvent, SseSplitter } from "@waybill/surfaces";
+import { finishEvents } from "../finish-event.ts";
 import { readJson } from "../read-json.ts";
 import { indexOf, isObject, objectOf, objectsOf, textOf, type Values } from "../read-values.ts";
 import { tagSignature } from "../signature-tag.ts";
@@ -16,22 +17,13 @@ const CALLS_MAX = 1_024;
 const ID_CHARACTERS_MAX = 24;
 const OPENING_BRACE = 0x7b;
 
-const FINISH: Readonly<Record<string, FinishReason>> = {
-  STOP: "stop",
-  MAX_TOKENS: "length",
-  SAFETY: "content_filter",
-  RECITATION: "content_filter",
-  LANGUAGE: "content_filter",
-  OTHER: "content_filter",
-  BLOCKLIST: "content_filter",
-  PROHIBITED_CONTENT: "content_filter",
-  SPII: "content_filter",
-  IMAGE_SAFETY: "content_filter",
-  IMAGE_PROHIBITED_CONTENT: "content_filter",
-  IMAGE_RECITATION: "content_filter",
-  IMAGE_OTHER: "content_filter",
-  NO_IMAGE: "content_filter",
-};
+/** Beside what other formats say, too. */
+const OWN: ReadonlyMap<string, FinishReason> = new Map(
+  [
+    ...["LANGUAGE", "OTHER", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER"],
+    "NO_IMAGE",
+  ].map((word) => [word, "content_filter"]),
+);
 
 /** The model broke off in what nobody can use: never shown as if it were whole. */
 const BROKEN: ReadonlySet<string> = new Set(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"]);
@@ -134,7 +126,7 @@ class GeminiAnswer {
     const reason = textOf(given.finishReason);
     if (reason === "" || reason === "FINISH_REASON_UNSPECIFIED") return events;
     candidate.isFinished = true;
-    return [...events, finishOf(choice, candidate, reason)];
+    return [...events, ...finishOf(choice, candidate, reason)];
   }
 
   #part(choice: number, candidate: Candidate, part: Values): AnswerEvent[] {
@@ -163,13 +155,14 @@ class GeminiAnswer {
   }
 }
 
-function finishOf(choice: number, { calls }: Candidate, given: string): AnswerEvent {
+function finishOf(choice: number, { calls }: Candidate, given: string): AnswerEvent[] {
   if (BROKEN.has(given)) {
-    return { kind: "failure", code: "upstream_error", message: "The model broke off in a tool call.", retryAfterMs: 0 };
+    const message = "The model broke off in a tool call.";
+    return [{ kind: "failure", code: "upstream_error", message, retryAfterMs: 0 }];
   }
-  const said = FINISH[given] ?? "stop";
-  const reason = said === "stop" && calls > 0 ? "tool_calls" : said;
-  return { kind: "finish", choice, reason, stopSequence: "" };
+  const [said] = finishEvents(choice, given, { own: OWN });
+  if (!said) return [];
+  return [said.kind === "finish" && said.reason === "stop" && calls > 0 ? { ...said, reason: "tool_calls" } : said];
 }
 
 /** Two lists of the same length, step by step. */

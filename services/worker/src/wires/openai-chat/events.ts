@@ -1,6 +1,7 @@
 // chat.completion chunks, and whole ones -> the internal form of an answer.
 import { WaybillError } from "@waybill/domain";
-import { type AnswerEvent, type FinishReason, SseSplitter } from "@waybill/surfaces";
+import { type AnswerEvent, SseSplitter } from "@waybill/surfaces";
+import { finishEvents } from "../finish-event.ts";
 import { readJson } from "../read-json.ts";
 import { indexOf, isObject, objectsOf, textOf, type Values } from "../read-values.ts";
 import type { EventReader } from "../wire.ts";
@@ -10,14 +11,6 @@ import { readUsage, usageIn } from "./usage.ts";
 const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 const CHOICES_MAX = 128;
 const CALLS_MAX = 1_024;
-
-const FINISH: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool_calls",
-  function_call: "tool_calls",
-  content_filter: "content_filter",
-};
 
 export class ChatEvents implements EventReader {
   readonly #splitter = new SseSplitter(EVENT_BYTES_MAX);
@@ -64,9 +57,7 @@ export class ChatEvents implements EventReader {
     const choice = indexOf(given.index, CHOICES_MAX);
     const { delta, finish_reason: reason, logprobs } = given;
     const events: AnswerEvent[] = isObject(delta) ? this.#delta(choice, delta) : [];
-    events.push(...logprobsOf(choice, logprobs));
-    if (typeof reason === "string" && reason !== "") events.push(finishOf(choice, reason));
-    return events;
+    return [...events, ...logprobsOf(choice, logprobs), ...finishEvents(choice, textOf(reason))];
   }
 
   #delta(choice: number, { content, refusal, reasoning_content, reasoning, tool_calls: calls }: Values): AnswerEvent[] {
@@ -123,8 +114,7 @@ function wholeChoice(given: Values): AnswerEvent[] {
     events.push({ kind: "tool_call", choice, call, id: textOf(given.id), name: textOf(name) });
     events.push({ kind: "tool_arguments", choice, call, json: textOf(json) });
   }
-  events.push(...logprobsOf(choice, given.logprobs), finishOf(choice, textOf(given.finish_reason)));
-  return events;
+  return [...events, ...logprobsOf(choice, given.logprobs), ...finishEvents(choice, textOf(given.finish_reason))];
 }
 
 function usageOf(chunk: Values): AnswerEvent[] {
@@ -135,8 +125,4 @@ function usageOf(chunk: Values): AnswerEvent[] {
 function logprobsOf(choice: number, logprobs: unknown): AnswerEvent[] {
   if (!isObject(logprobs) || !Array.isArray(logprobs.content) || logprobs.content.length === 0) return [];
   return [{ kind: "logprobs", choice, content: logprobs.content }];
-}
-
-function finishOf(choice: number, reason: string): AnswerEvent {
-  return { kind: "finish", choice, reason: FINISH[reason] ?? "stop", stopSequence: "" };
 }

@@ -9,7 +9,7 @@ import { writeChat } from "./write.ts";
 
 export const openAiChatWire: Wire = {
   surface: "openai-chat",
-  pass: { patch: patchChat, readStream: () => new OpenAiStream(), readAnswer },
+  pass: { patch: patchChat, readStream: (choiceCount) => new OpenAiStream(choiceCount), readAnswer },
   translation: { write: writeChat, readStream: () => new ChatEvents(), readAnswer: readAnswerEvents },
   readRefusal,
   abortedCall,

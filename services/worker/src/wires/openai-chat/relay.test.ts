@@ -25,8 +25,8 @@ interface Read {
   reader: OpenAiStream;
 }
 
-function read(text: string, cuts: readonly number[] = []): Read {
-  const reader = new OpenAiStream();
+function read(text: string, cuts: readonly number[] = [], choiceCount = 1): Read {
+  const reader = new OpenAiStream(choiceCount);
   const bytes = Buffer.from(text);
   const result: Read = { text: "", tokens: 0, isComplete: false, code: undefined, reader };
   const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
@@ -148,4 +148,64 @@ test("usage in x_groq counts where there is no other, and its chunk passes with 
   assert.deepEqual([text, isComplete], [`${first}${last}`, true]);
   assert.deepEqual([reader.usage?.input, reader.usage?.output], [5n, 2n]);
   assert.match(Buffer.from(reader.tail('{"cost_usd":"1"}')).toString(), /"usage":\{"prompt_tokens":5.*"waybill"/);
+});
+
+test("a finish reason that says the answer broke off is not shown and no end, and what it used is still read", () => {
+  const half = role + choice({ content: "half" });
+  for (const reason of ["error", "insufficient_system_resource"]) {
+    const seen = read(half + choice({ content: " an" }, reason) + usage + event("[DONE]"));
+    assert.deepEqual([seen.text, seen.isComplete, seen.code], [half, false, "upstream_truncated"]);
+    const { awaits, finishReason, usage: used } = seen.reader;
+    assert.deepEqual([awaits, finishReason, used?.output], ["usage", reason, 2n]);
+    const unseen = read(role + choice({}, reason) + choice({ content: "late" }) + event("[DONE]"));
+    assert.deepEqual([unseen.text, unseen.reader.hasContent, unseen.code], ["", false, "upstream_truncated"]);
+  }
+});
+
+test("a finish reason that nobody here knows passes, and is an end", () => {
+  const seen = read(choice({ content: "a" }) + choice({}, "novel") + event("[DONE]"));
+  assert.deepEqual([seen.isComplete, seen.code, seen.reader.finishReason], [true, undefined, "novel"]);
+});
+
+test("of several choices the end mark ends none that did not say how it finished", () => {
+  const at = (index: number, delta: object, finish_reason: string | null = null): string =>
+    event({ id: "c", choices: [{ index, delta, finish_reason }] });
+  const [begun, done] = [at(0, { content: "a" }) + at(1, { content: "b" }), event("[DONE]")];
+  const half = read(begun + at(0, {}, "stop") + done, [], 2);
+  assert.deepEqual([half.isComplete, half.code, half.reader.awaits], [false, "upstream_truncated", "answer"]);
+  const whole = read(begun + at(0, {}, "stop") + at(1, {}, "length") + done, [], 2);
+  assert.deepEqual([whole.isComplete, whole.code, whole.reader.awaits], [true, undefined, "mark"]);
+  const broken = read(begun + at(0, {}, "error") + at(1, {}, "stop") + done, [], 2);
+  assert.deepEqual(
+    [broken.isComplete, broken.code, broken.reader.finishReason],
+    [false, "upstream_truncated", "error"],
+  );
+  const one = read(at(0, { content: "a" }) + at(0, {}, "stop") + done, [], 2);
+  assert.equal(one.isComplete, true, "a server that knows only one choice");
+});
+
+test("of several choices the least whole one's reason is told, and nothing where one gave none", () => {
+  const of = (...reasons: (string | null)[]) => {
+    const choices = reasons.map((finish_reason) => ({ message: { content: "a" }, finish_reason }));
+    const answer = readAnswer(Buffer.from(JSON.stringify({ choices })));
+    assert.ok(!("failure" in answer));
+    return answer.finishReason;
+  };
+  assert.deepEqual(
+    [of("content_filter", "stop"), of("novel", "stop"), of(null, "stop"), of()],
+    ["content_filter", "novel", "", ""],
+  );
+});
+
+test("a plain answer of which a choice broke off is a failure that was made, and is billed", () => {
+  const said = (finish_reason: string) => ({ message: { role: "assistant", content: "x".repeat(8) }, finish_reason });
+  const of = (value: object) => readAnswer(Buffer.from(JSON.stringify(value)));
+  const failed = of({ choices: [said("error"), said("stop")] });
+  assert.ok("failure" in failed);
+  assert.deepEqual(
+    [failed.failure.code, failed.usage, failed.evidencedTokens, failed.finishReason],
+    ["upstream_truncated", undefined, 4, "error"],
+  );
+  const billed = of({ choices: [said("aborted")], usage: { prompt_tokens: 1, completion_tokens: 2 } });
+  assert.ok("failure" in billed && billed.usage?.output === 2n);
 });

@@ -1,10 +1,13 @@
 // Reads an answer of this dialect, streamed or plain. Events pass with their bytes as they came. Held back until the first
-// content is at hand: everything, so that a failure before it stays invisible. Kept for the end: the usage chunk.
+// content is at hand: everything, so that a failure before it stays invisible. Kept for the end: the usage chunk. Never shown: a
+// chunk whose finish reason says that the answer broke off.
 import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
-import { type SseEvent, SseSplitter, scanChunk } from "@waybill/surfaces";
+import { type SseEvent, SseSplitter, scanChunk, weakerFinishWord } from "@waybill/surfaces";
+import { ChoiceTally } from "../../core/choice-tally.ts";
 import { type Failure, failureWith } from "../../core/ending.ts";
-import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
-import { isObject } from "../read-values.ts";
+import type { Awaited, FailedAnswer, PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
+import { isBrokenOff } from "../finish-event.ts";
+import { indexOf, isObject, objectsOf, textOf as reasonOf, type Values } from "../read-values.ts";
 import { readErrorEvent } from "./error.ts";
 import { readUsage, usageIn } from "./usage.ts";
 
@@ -13,6 +16,7 @@ const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Events before any content. A provider that sends more of them is not answering. */
 const HELD_BYTES_MAX = 1024 * 1024;
 const BYTES_PER_TOKEN = 4;
+const CHOICES_MAX = 128;
 const DONE = "data: [DONE]\n\n";
 
 export class OpenAiStream implements StreamReader {
@@ -21,9 +25,20 @@ export class OpenAiStream implements StreamReader {
   #heldBytes = 0;
   #usageChunk: Record<string, unknown> | undefined;
   #isOver = false;
+  /** Only where there are several: of one, its finish reason says it all. */
+  readonly #tally: ChoiceTally | undefined;
   hasContent = false;
   usage: TokenUsage | undefined;
   finishReason = "";
+
+  constructor(choiceCount = 1) {
+    this.#tally = choiceCount > 1 ? new ChoiceTally() : undefined;
+  }
+
+  get awaits(): Awaited {
+    if (isBrokenOff(this.finishReason)) return "usage";
+    return this.finishReason !== "" && (this.#tally?.isWhole ?? true) ? "mark" : "answer";
+  }
 
   push(chunk: Uint8Array): StreamStep {
     return this.#step(() => this.#splitter.push(chunk), "upstream_malformed");
@@ -75,9 +90,15 @@ export class OpenAiStream implements StreamReader {
         if (!found.hasChoices) return;
       }
     }
-    if (found.finishReason !== "") this.finishReason = found.finishReason;
     step.evidencedTokens += found.evidencedTokens;
     step.textBytes += found.textBytes;
+    const reasons = this.#tally ? tallied(this.#tally, data) : [found.finishReason];
+    for (const reason of reasons) {
+      if (reason === "") continue;
+      this.finishReason = this.finishReason === "" ? reason : weakerFinishWord(this.finishReason, reason);
+    }
+    // Nor is anything shown that comes behind it.
+    if (this.awaits === "usage") return;
     if (found.textBytes > 0 || found.finishReason !== "") this.#release(step);
     if (this.hasContent) step.bytes.push(raw);
     else this.#hold(raw, step);
@@ -97,7 +118,7 @@ export class OpenAiStream implements StreamReader {
   }
 
   #onDone(step: StreamStep): void {
-    if (this.finishReason === "") {
+    if (this.awaits !== "mark") {
       this.#fail(step, failureWith("upstream_truncated"));
       return;
     }
@@ -112,8 +133,18 @@ export class OpenAiStream implements StreamReader {
   }
 }
 
+/** Notes the choices of a chunk; their finish reasons, where they have one. */
+function tallied(tally: ChoiceTally, data: Uint8Array): string[] {
+  return objectsOf((JSON.parse(textOf(data)) as Values).choices).map(({ index, finish_reason: given }) => {
+    const [choice, reason] = [indexOf(index, CHOICES_MAX), reasonOf(given)];
+    if (reason === "") tally.begin(choice);
+    else tally.finish(choice);
+    return reason;
+  });
+}
+
 /** Reads a plain answer. Throws upstream_malformed for what is none. */
-export function readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure } {
+export function readAnswer(body: Uint8Array): PlainAnswer | FailedAnswer {
   const bytes = withoutBom(body);
   let value: unknown;
   try {
@@ -125,16 +156,15 @@ export function readAnswer(body: Uint8Array): PlainAnswer | { failure: Failure }
   const { choices, usage, error } = value as { choices?: unknown; usage?: unknown; error?: unknown };
   if (error !== undefined && error !== null) return { failure: readErrorEvent(bytes) };
   if (!Array.isArray(choices)) throw new WaybillError("upstream_malformed", { detail: "there are no choices" });
-  const finishReasons = choices.map((choice: { finish_reason?: unknown } | null) => choice?.finish_reason);
-  const finishReason = finishReasons.findLast((reason) => typeof reason === "string" && reason !== "");
+  const reasons = objectsOf(choices).map((choice) => reasonOf(choice.finish_reason));
   const read = readUsage(usage);
-  return {
-    bytes,
-    usage: read,
-    finishReason: typeof finishReason === "string" ? finishReason : "",
-    // Measured only where nothing better is known.
-    evidencedTokens: read ? 0 : Math.ceil(generatedBytes(choices) / BYTES_PER_TOKEN),
-  };
+  // Measured only where nothing better is known.
+  const evidencedTokens = read ? 0 : Math.ceil(generatedBytes(choices) / BYTES_PER_TOKEN);
+  const finishReason = reasons.length === 0 ? "" : reasons.reduce(weakerFinishWord);
+  if (isBrokenOff(finishReason)) {
+    return { failure: failureWith("upstream_truncated"), usage: read, evidencedTokens, finishReason };
+  }
+  return { bytes, usage: read, finishReason, evidencedTokens };
 }
 
 /** UTF-8 bytes of all text in the messages, names of roles, ids and types aside. */

@@ -7,7 +7,7 @@ import { abortedCall } from "./usage.ts";
 
 export const openAiCompletionsWire: Wire = {
   surface: "openai-completions",
-  pass: { patch: patchCompletion, readStream: () => new OpenAiStream(), readAnswer },
+  pass: { patch: patchCompletion, readStream: (choiceCount) => new OpenAiStream(choiceCount), readAnswer },
   translation: undefined,
   readRefusal,
   abortedCall,

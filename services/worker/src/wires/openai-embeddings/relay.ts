@@ -19,6 +19,7 @@ export class NoStream implements StreamReader {
   readonly hasContent = false;
   readonly usage = undefined;
   readonly finishReason = "";
+  readonly awaits = "answer";
 
   push(): StreamStep {
     return this.end();

@@ -143,3 +143,26 @@ test("a plain answer: usage, reason, and its text measured where usage is missin
     assert.throws(() => readAnswer(Buffer.from(text)), /upstream_malformed/, text);
   }
 });
+
+test("the last event is due once every item that was begun is done, and the last of them is no thought", () => {
+  const item = (what: "added" | "done", output_index: number, type: string): string =>
+    event(`response.output_item.${what}`, { output_index, item: { type } });
+  const reader = new ResponsesStream();
+  const seen: string[] = [];
+  for (const each of [
+    item("added", 0, "reasoning"),
+    item("done", 0, "reasoning"),
+    item("added", 1, "message"),
+    delta("hi"),
+    item("added", 2, "function_call"),
+    item("done", 1, "message"),
+    item("done", 2, "function_call"),
+    event("keepalive"),
+    item("added", 3, "message"),
+  ]) {
+    reader.push(Buffer.from(each));
+    seen.push(reader.awaits);
+  }
+  const [open, due] = ["answer", "last_event"];
+  assert.deepEqual(seen, [open, open, open, open, open, open, due, due, open]);
+});

@@ -3,9 +3,9 @@
 import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter } from "@waybill/surfaces";
 import { type Failure, failureWith } from "../../core/ending.ts";
-import type { FailedAnswer, PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
+import type { Awaited, FailedAnswer, PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
 import { readJson } from "../read-json.ts";
-import { isObject, objectOf, objectsOf, textOf, type Values } from "../read-values.ts";
+import { indexOf, isObject, objectOf, objectsOf, textOf, type Values } from "../read-values.ts";
 import { readErrorEvent, readFailedResponse } from "./error.ts";
 import { readUsage } from "./usage.ts";
 
@@ -14,6 +14,7 @@ const EVENT_BYTES_MAX = 16 * 1024 * 1024;
 /** Events before any content; the first two repeat instructions and tools. A provider that sends more is not answering. */
 const HELD_BYTES_MAX = 4 * 1024 * 1024;
 const BYTES_PER_TOKEN = 4;
+const ITEMS_MAX = 4_096;
 
 /** What tells that something will come, and nothing of what it is. Any other event is content: better no fallback than two answers. */
 const PRELUDE =
@@ -25,9 +26,17 @@ export class ResponsesStream implements StreamReader {
   #heldBytes = 0;
   #last: Values = {};
   #isOver = false;
+  /** By their place in the output. */
+  readonly #openItems = new Set<number>();
+  /** The last item that is done was one behind which an answer may end: thoughts are followed by something. */
+  #mayEnd = false;
   hasContent = false;
   usage: TokenUsage | undefined;
   finishReason = "";
+
+  get awaits(): Awaited {
+    return this.#mayEnd && this.#openItems.size === 0 ? "last_event" : "answer";
+  }
 
   push(chunk: Uint8Array): StreamStep {
     return this.#step(() => this.#splitter.push(chunk), "upstream_malformed");
@@ -65,6 +74,7 @@ export class ResponsesStream implements StreamReader {
   #onEvent(raw: Uint8Array, data: Uint8Array, step: StreamStep): void {
     const event = readJson(data);
     const type = textOf(event.type);
+    this.#followItem(type, event);
     if (type === "response.failed") this.#onFailed(event, step);
     else if (type === "error" || isObject(event.error)) this.#fail(step, readErrorEvent(data));
     else if (type === "response.completed" || type === "response.incomplete") this.#onWhole(event, step);
@@ -75,6 +85,15 @@ export class ResponsesStream implements StreamReader {
       step.evidencedTokens += bytes === 0 ? 0 : Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));
       this.#release(step);
       this.#pass(raw, step);
+    }
+  }
+
+  #followItem(type: string, { output_index: given, item }: Values): void {
+    const place = indexOf(given, ITEMS_MAX);
+    if (type === "response.output_item.added") this.#openItems.add(place);
+    else if (type === "response.output_item.done") {
+      this.#openItems.delete(place);
+      this.#mayEnd = objectOf(item).type !== "reasoning";
     }
   }
 
