@@ -61,6 +61,8 @@ describe("the Messages API", () => {
           text: "hello wörld",
           inputTokens: 100,
           cachedInputTokens: 40,
+          cacheWriteTokens: 10,
+          cacheWrite1hTokens: 5,
           outputTokens: 7,
         });
         const { data, response } = await anthropicClient(stack, Sdk)
@@ -73,14 +75,22 @@ describe("the Messages API", () => {
         const { input_tokens, cache_read_input_tokens, output_tokens } = data.usage;
         assert.deepEqual(
           [data.stop_reason, input_tokens, cache_read_input_tokens, output_tokens],
-          ["end_turn", 60, 40, 7],
+          ["end_turn", 45, 40, 7],
         );
+        // Chat completions say only how much was written, not for how long.
+        const [for5m, for1h] = model === NATIVE ? [10n, 5n] : [15n, 0n];
+        assert.equal(data.usage.cache_creation_input_tokens, 15);
+        assert.deepEqual(data.usage.cache_creation, {
+          ...{ ephemeral_5m_input_tokens: Number(for5m), ephemeral_1h_input_tokens: Number(for1h) },
+        });
         const id = response.headers.get("request-id") ?? "";
         assert.equal(response.headers.get("x-request-id"), id);
         const row = await booked(id);
-        // $1, $0.10 and $4 per million tokens.
-        assert.equal(parseUsd(row.cost_usd ?? ""), 60n * 1_000_000n + 40n * 100_000n + 7n * 4_000_000n);
-        assert.equal(response.headers.get("x-waybill-cost-usd"), "0.000092");
+        // Per million tokens $1, $0.10 from the cache, $1.25 and $2 to it, and $4.
+        const written = for5m * 1_250_000n + for1h * 2_000_000n;
+        const cost = 45n * 1_000_000n + 40n * 100_000n + written + 7n * 4_000_000n;
+        assert.equal(parseUsd(row.cost_usd ?? ""), cost);
+        assert.equal(parseUsd(response.headers.get("x-waybill-cost-usd") ?? ""), cost);
       });
 
       it(`streams to SDK ${version} at ${model}: text and two tools at once, in Anthropic's order, and the cost at the end`, async () => {

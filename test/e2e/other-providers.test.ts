@@ -2,13 +2,14 @@
 // schema, refused and cut off, each booked exactly. The providers' voices are proven against their own SDKs in libs/testing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { parseUsd } from "@waybill/domain";
 import type { CallEntry, Script } from "@waybill/testing";
 import OpenAI from "openai";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
-const PRICE = 'price: {input: "1", output: "4"}';
+const PRICE = 'price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}';
 const model = (name: string): string =>
   `{name: ${name}, contextWindowTokens: 16000000, maxOutputTokens: 4096, ${PRICE}}`;
 /** One model for each of them: a router spares one that fails, and waits where it is told to. */
@@ -103,6 +104,16 @@ const KEY_HEADERS: Record<ProviderName, string> = {
   deployment: "api-key",
 };
 
+/** Of ten tokens written for five minutes and five for an hour, those that a format tells apart so. */
+const CACHE_WRITES: Record<ProviderName, readonly [for5m: bigint, for1h: bigint]> = {
+  // Gemini bills a cache by the hour and has no writes.
+  gemini: [0n, 0n],
+  bedrock: [10n, 5n],
+  // Chat completions say only how much was written.
+  azure: [15n, 0n],
+  deployment: [15n, 0n],
+};
+
 describe("what a provider has no place for", () => {
   it("is named where it is dropped, and refused where the answer would be another one", async () => {
     scripted("bedrock", TEN_IN_FOUR_OUT);
@@ -159,6 +170,23 @@ for (const provider of PROVIDERS) {
       assert.equal((chunks.at(-1) as { waybill?: { cost_usd: string } }).waybill?.cost_usd, "0.000026");
       assert.equal(lastCall().path, PATHS[provider][1]);
       assert.equal((await lastBooked()).outcome, "success");
+    });
+
+    it("has what the cache gave and took booked at its own prices, plain and streamed", async () => {
+      const [for5m, for1h] = CACHE_WRITES[provider];
+      const figures = { inputTokens: 100, cachedInputTokens: 40, cacheWriteTokens: 10, cacheWrite1hTokens: 5 };
+      scripted(provider, { ...figures, outputTokens: 4 });
+      for (const stream of [false, true]) {
+        const answer = await ask(stack, { model: nameOf(provider), stream });
+        assert.equal(answer.status, 200, await answer.text());
+        const { input_tokens, cost_usd } = await lastBooked();
+        const plain = 60n - for5m - for1h;
+        assert.equal(input_tokens, 100n);
+        assert.equal(
+          parseUsd(cost_usd ?? ""),
+          plain * 1_000_000n + 40n * 100_000n + for5m * 1_250_000n + for1h * 2_000_000n + 4n * 4_000_000n,
+        );
+      }
     });
 
     it("calls tools, plain and streamed, and takes their results", async () => {
@@ -239,6 +267,15 @@ for (const provider of PROVIDERS) {
         assert.equal(outcome, "success", usage);
         assert.ok(Number(cost_usd) > 0 && output_tokens < 10_000n, `${usage}: ${cost_usd}, ${output_tokens}`);
       }
+      if (provider === "gemini") return;
+      // More written to the cache than there was: bounded by the input, and flagged.
+      scripted(provider, { ...TEN_IN_FOUR_OUT, cacheWriteTokens: 500 });
+      assert.equal((await ask(stack, { model: nameOf(provider) })).status, 200);
+      const { input_tokens, cost_usd, suspect } = await lastBooked();
+      assert.deepEqual(
+        [input_tokens, suspect, parseUsd(cost_usd ?? "")],
+        [10n, true, 10n * 1_250_000n + 4n * 4_000_000n],
+      );
     });
 
     it("tells of a stream that was cut, of one that just ended, and of an error inside", async () => {

@@ -21,7 +21,7 @@ const BREAKS: readonly [name: string, fault: Fault, code: string][] = [
 ];
 const NAMES = ["1", "early", "good", ...BREAKS.map(([name]) => name)];
 const yaml = (url: string): string => {
-  const price = 'price: {input: "1", cachedInput: "0.1", output: "4"}';
+  const price = 'price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}';
   const models = NAMES.map(
     (name) => `{name: scripted-${name}, contextWindowTokens: 200000, maxOutputTokens: 4096, ${price}}`,
   );
@@ -82,7 +82,7 @@ for (const provider of PROVIDERS) {
   describe(`responses at ${provider}`, () => {
     it("are answered plain, with what was cached and thought, and booked to the pico-dollar", async () => {
       const figures = { inputTokens: 100, cachedInputTokens: 40, outputTokens: 7, reasoningTokens: 3 };
-      play({ text: "hello wörld", ...figures });
+      play({ text: "hello wörld", ...figures, cacheWriteTokens: 10, cacheWrite1hTokens: 5 });
       const asked = { model, input: "hi", instructions: "Be kind.", max_output_tokens: 50, store: false };
       const { data, response } = await openaiClient(stack).responses.create(asked).withResponse();
       assert.deepEqual([data.object, data.status, data.output_text], ["response", "completed", "hello wörld"]);
@@ -91,11 +91,16 @@ for (const provider of PROVIDERS) {
         [usage?.input_tokens, usage?.input_tokens_details.cached_tokens, usage?.output_tokens, usage?.total_tokens],
         [100, 40, 7, 107],
       );
+      assert.equal(usage?.input_tokens_details.cache_write_tokens, 15);
       assert.equal(usage?.output_tokens_details.reasoning_tokens, 3);
       assert.deepEqual([lastCall().path, lastCall().maxTokens], [PATHS[provider], 50]);
       const row = await booked(response.headers.get("x-request-id"));
-      // $1, $0.10 and $4 per million tokens.
-      assert.equal(parseUsd(row.cost_usd ?? ""), 60n * 1_000_000n + 40n * 100_000n + 7n * 4_000_000n);
+      // OpenAI's formats say only how much was written, not for how long.
+      const [for5m, for1h] = provider === "claude" ? [10n, 5n] : [15n, 0n];
+      // Per million tokens $1, $0.10 from the cache, $1.25 and $2 to it, and $4.
+      const written = for5m * 1_250_000n + for1h * 2_000_000n;
+      const cost = 45n * 1_000_000n + 40n * 100_000n + written + 7n * 4_000_000n;
+      assert.equal(parseUsd(row.cost_usd ?? ""), cost);
       assert.deepEqual(
         [row.outcome, row.token_source, row.input_tokens, row.output_tokens],
         ["success", "provider", 100n, 7n],
@@ -106,7 +111,7 @@ for (const provider of PROVIDERS) {
         [row.attempt_id],
       );
       assert.deepEqual([more?.cached, more?.reasoning], ["40", "3"]);
-      assert.equal(response.headers.get("x-waybill-cost-usd"), "0.000092");
+      assert.equal(parseUsd(response.headers.get("x-waybill-cost-usd") ?? ""), cost);
       assert.equal(response.headers.get("x-waybill-dropped"), null);
     });
 

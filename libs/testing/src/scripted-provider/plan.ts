@@ -13,10 +13,12 @@ export interface ScriptedRequest {
   readonly choices: number;
 }
 
-/** Token counts as the answer reports them (output includes reasoning, input includes cached). */
+/** Token counts as the answer reports them (output includes reasoning, input includes what was cached and written). */
 export interface ReportedUsage {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly cacheWrite1hTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
 }
@@ -113,6 +115,9 @@ function reportedUsage(script: Script, outputTokens: number): ReportedUsage | un
   const all = (count: number): ReportedUsage => ({
     inputTokens: count,
     cachedInputTokens: count,
+    // Some formats give the rest of the input by itself, which must stay a number that can be read.
+    cacheWriteTokens: 0,
+    cacheWrite1hTokens: 0,
     outputTokens: count,
     reasoningTokens: count,
   });
@@ -129,6 +134,8 @@ function reportedUsage(script: Script, outputTokens: number): ReportedUsage | un
       return {
         inputTokens: script.inputTokens ?? DEFAULT_INPUT_TOKENS,
         cachedInputTokens: script.cachedInputTokens ?? 0,
+        cacheWriteTokens: script.cacheWriteTokens ?? 0,
+        cacheWrite1hTokens: script.cacheWrite1hTokens ?? 0,
         outputTokens,
         reasoningTokens: script.reasoningTokens ?? 0,
       };

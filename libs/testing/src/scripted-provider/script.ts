@@ -57,9 +57,13 @@ export interface Script {
   readonly firstTokenMs?: number;
   /** Wait between two content chunks of a stream. */
   readonly gapMs?: number;
-  /** Tokens as OpenAI counts them: input includes cached input, output includes reasoning. */
+  /** Tokens as OpenAI counts them: input includes what was read from the cache or written to it, output includes reasoning. */
   readonly inputTokens?: number;
   readonly cachedInputTokens?: number;
+  /** Part of the input, written to the cache for five minutes; a format that does not tell lives apart reports one sum of both. */
+  readonly cacheWriteTokens?: number;
+  /** As `cacheWriteTokens`, for an hour. Gemini's format has no writes. */
+  readonly cacheWrite1hTokens?: number;
   /** `"max"`: exactly what the request allows (max_completion_tokens or max_tokens, times n). */
   readonly outputTokens?: number | "max";
   readonly reasoningTokens?: number;
@@ -124,6 +128,8 @@ const scriptFields: Record<keyof Script, Check> = {
   gapMs: timeMs,
   inputTokens: tokens,
   cachedInputTokens: tokens,
+  cacheWriteTokens: tokens,
+  cacheWrite1hTokens: tokens,
   outputTokens,
   reasoningTokens: tokens,
   chunks: whole(0, CHUNKS_MAX),

@@ -116,6 +116,8 @@ function fromReport(
         ...counts,
         reported_input: String(reported.input),
         reported_cached_input: String(reported.cachedInput),
+        reported_cache_write_5m: String(reported.cacheWrite5m),
+        reported_cache_write_1h: String(reported.cacheWrite1h),
         reported_output: String(reported.output),
         reported_reasoning_output: String(reported.reasoningOutput),
       }

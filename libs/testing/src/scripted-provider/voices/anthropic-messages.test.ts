@@ -12,6 +12,7 @@ before(async () => {
 after(() => provider.stop());
 
 const asked = { model: "scripted-1", max_tokens: 50, messages: [{ role: "user" as const, content: "hi" }] };
+const WRITTEN = { cacheWriteTokens: 2, cacheWrite1hTokens: 1 };
 /** What is used of the two is the same in both. */
 const SDKS = [
   ["SDK 1.x", Anthropic],
@@ -22,14 +23,16 @@ for (const [name, Sdk] of SDKS) {
   const client = () => new Sdk({ baseURL: new URL(provider.url).origin, apiKey: "k", maxRetries: 0 });
 
   test(`${name} reads a plain message`, async () => {
-    provider.setDefault({ text: "hello wörld", inputTokens: 9, cachedInputTokens: 4, outputTokens: 3 });
+    provider.setDefault({ text: "hello wörld", inputTokens: 9, cachedInputTokens: 4, ...WRITTEN, outputTokens: 3 });
     const message = await client().messages.create(asked);
     assert.deepEqual(message.content[0]?.type === "text" && message.content[0].text, "hello wörld");
     const { input_tokens, cache_read_input_tokens, output_tokens } = message.usage;
     assert.deepEqual(
       [message.stop_reason, input_tokens, cache_read_input_tokens, output_tokens],
-      ["end_turn", 5, 4, 3],
+      ["end_turn", 2, 4, 3],
     );
+    const { cache_creation_input_tokens: written, cache_creation: byLife } = message.usage;
+    assert.deepEqual([written, byLife?.ephemeral_5m_input_tokens, byLife?.ephemeral_1h_input_tokens], [3, 2, 1]);
   });
 
   test(`${name} reads a stream with text and two tools`, async () => {

@@ -105,13 +105,14 @@ function toolUse(name: string, index: number): object {
   return { type: "tool_use", id: `toolu_scripted_${index}`, name };
 }
 
-/** Anthropic's input_tokens leave out what the cache gave. */
-function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: ReportedUsage): object {
+/** Anthropic's input_tokens leave out what the cache gave or took. */
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens, ...written }: ReportedUsage): object {
+  const { cacheWriteTokens, cacheWrite1hTokens } = written;
   return {
-    input_tokens: inputTokens - cachedInputTokens,
-    cache_creation_input_tokens: 0,
+    input_tokens: inputTokens - cachedInputTokens - cacheWriteTokens - cacheWrite1hTokens,
+    cache_creation_input_tokens: cacheWriteTokens + cacheWrite1hTokens,
     cache_read_input_tokens: cachedInputTokens,
-    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: cacheWriteTokens, ephemeral_1h_input_tokens: cacheWrite1hTokens },
     output_tokens: outputTokens,
     output_tokens_details: { thinking_tokens: reasoningTokens },
     service_tier: "standard",

@@ -39,12 +39,23 @@ async function streamed(script: Script): Promise<ConverseStreamOutput[]> {
 }
 
 test("a plain answer: text, reason and figures", async () => {
-  provider.setForModel(modelId, { text: "日本 ok", inputTokens: 100, cachedInputTokens: 40, outputTokens: 20 });
+  const figures = {
+    inputTokens: 100,
+    cachedInputTokens: 40,
+    cacheWriteTokens: 20,
+    cacheWrite1hTokens: 10,
+    outputTokens: 20,
+  };
+  provider.setForModel(modelId, { text: "日本 ok", ...figures });
   const answer = await client.send(new ConverseCommand({ ...asked, inferenceConfig: { maxTokens: 50 } }));
   assert.deepEqual(answer.output?.message?.content, [{ text: "日本 ok" }]);
   assert.equal(answer.stopReason, "end_turn");
-  const { inputTokens, cacheReadInputTokens, outputTokens } = answer.usage ?? {};
-  assert.deepEqual([inputTokens, cacheReadInputTokens, outputTokens], [60, 40, 20]);
+  const { inputTokens, cacheReadInputTokens, cacheWriteInputTokens, outputTokens } = answer.usage ?? {};
+  assert.deepEqual([inputTokens, cacheReadInputTokens, cacheWriteInputTokens, outputTokens], [30, 40, 30, 20]);
+  assert.deepEqual(answer.usage?.cacheDetails, [
+    { ttl: "5m", inputTokens: 20 },
+    { ttl: "1h", inputTokens: 10 },
+  ]);
   const entry = provider.log.entries().at(-1);
   assert.equal(entry?.path, "/model/scripted-bedrock%3A0/converse");
   assert.equal(entry?.maxTokens, 50);

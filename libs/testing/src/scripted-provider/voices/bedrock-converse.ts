@@ -121,12 +121,20 @@ function exceptionOf(status: number): string {
   return EXCEPTIONS[status] ?? "InternalServerException";
 }
 
-/** Input is counted without what the cache held. */
-function usageOf({ inputTokens, cachedInputTokens, outputTokens }: ReportedUsage): object {
+/** Input is counted without what the cache held or took. */
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, ...written }: ReportedUsage): object {
+  const { cacheWriteTokens, cacheWrite1hTokens } = written;
+  const cacheWriteInputTokens = cacheWriteTokens + cacheWrite1hTokens;
+  const byLife = [
+    { ttl: "5m", inputTokens: cacheWriteTokens },
+    { ttl: "1h", inputTokens: cacheWrite1hTokens },
+  ];
+  const isCached = cachedInputTokens !== 0 || cacheWriteInputTokens !== 0;
   return {
-    inputTokens: inputTokens - cachedInputTokens,
+    inputTokens: inputTokens - cachedInputTokens - cacheWriteInputTokens,
     outputTokens,
     totalTokens: inputTokens + outputTokens,
-    ...(cachedInputTokens !== 0 && { cacheReadInputTokens: cachedInputTokens, cacheWriteInputTokens: 0 }),
+    ...(isCached && { cacheReadInputTokens: cachedInputTokens, cacheWriteInputTokens }),
+    ...(cacheWriteInputTokens !== 0 && { cacheDetails: byLife.filter((detail) => detail.inputTokens > 0) }),
   };
 }

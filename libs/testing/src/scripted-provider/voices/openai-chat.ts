@@ -106,10 +106,12 @@ function toolCallObject(call: { name: string; arguments: string }, index: number
 }
 
 export function usageJson(usage: ReportedUsage): string {
+  const cacheWrite = usage.cacheWriteTokens + usage.cacheWrite1hTokens;
+  const written = cacheWrite === 0 ? "" : `,"cache_write_tokens":${cacheWrite}`;
   return (
     `{"prompt_tokens":${usage.inputTokens},"completion_tokens":${usage.outputTokens},` +
     `"total_tokens":${usage.inputTokens + usage.outputTokens},` +
-    `"prompt_tokens_details":{"cached_tokens":${usage.cachedInputTokens},"audio_tokens":0},` +
+    `"prompt_tokens_details":{"cached_tokens":${usage.cachedInputTokens}${written},"audio_tokens":0},` +
     `"completion_tokens_details":{"reasoning_tokens":${usage.reasoningTokens},"audio_tokens":0}}`
   );
 }

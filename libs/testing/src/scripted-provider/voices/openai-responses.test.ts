@@ -16,7 +16,7 @@ const toolCalls = [
 ];
 
 test("the SDK reads a plain response, with what was cached and what was thought", async () => {
-  const figures = { inputTokens: 9, cachedInputTokens: 4, outputTokens: 7, reasoningTokens: 5 };
+  const figures = { inputTokens: 9, cachedInputTokens: 4, cacheWriteTokens: 2, outputTokens: 7, reasoningTokens: 5 };
   provider.setDefault({ text: "hello wörld", ...figures });
   const response = await client.responses.create(asked);
   assert.deepEqual([response.status, response.output_text], ["completed", "hello wörld"]);
@@ -29,6 +29,7 @@ test("the SDK reads a plain response, with what was cached and what was thought"
     [usage?.input_tokens, usage?.input_tokens_details.cached_tokens, usage?.output_tokens, usage?.total_tokens],
     [9, 4, 7, 16],
   );
+  assert.equal(usage?.input_tokens_details.cache_write_tokens, 2);
   assert.equal(usage?.output_tokens_details.reasoning_tokens, 5);
 });
 

@@ -90,9 +90,11 @@ function callItem(call: ScriptedToolCall, index: number, identity: AnswerIdentit
   return { id: callItemId(identity, index), type: "function_call", status, arguments: json, ...given };
 }
 
-function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: ReportedUsage): object {
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens, ...written }: ReportedUsage): object {
+  const cache_write_tokens = written.cacheWriteTokens + written.cacheWrite1hTokens;
   return {
-    ...{ input_tokens: inputTokens, input_tokens_details: { cached_tokens: cachedInputTokens } },
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens, ...(cache_write_tokens !== 0 && { cache_write_tokens }) },
     ...{ output_tokens: outputTokens, output_tokens_details: { reasoning_tokens: reasoningTokens } },
     total_tokens: inputTokens + outputTokens,
   };

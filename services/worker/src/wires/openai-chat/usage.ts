@@ -12,12 +12,14 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   // DeepSeek names its cache hits differently. https://api-docs.deepseek.com/guides/kv_cache
   const cachedInput =
     detail(value.prompt_tokens_details, "cached_tokens") ?? countOf(value.prompt_cache_hit_tokens) ?? 0n;
+  // Nothing is said of how long a write is kept: it is priced as the shorter life.
+  const cacheWrite5m = detail(value.prompt_tokens_details, "cache_write_tokens") ?? 0n;
   const reasoningOutput = detail(value.completion_tokens_details, "reasoning_tokens") ?? 0n;
   const total = countOf(value.total_tokens);
   // xAI does not count reasoning among completion_tokens; the total shows it. https://docs.x.ai/docs/models
   const isReasoningExtra = reasoningOutput > 0n && total === input + completion + reasoningOutput;
   const output = isReasoningExtra ? completion + reasoningOutput : completion;
-  return { input, cachedInput, cacheWrite5m: 0n, cacheWrite1h: 0n, output, reasoningOutput };
+  return { input, cachedInput, cacheWrite5m, cacheWrite1h: 0n, output, reasoningOutput };
 }
 
 /** Where an answer or a chunk has its usage; Groq's also in `x_groq`, beside the last choice (groq/groq-python, XGroq). */
