@@ -8,6 +8,7 @@ import { ANTHROPIC_SDKS, anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, bookedAttempts } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
+import { unbudgetedKey } from "../stack/unbudgeted-key.ts";
 
 const yaml = (url: string): string => `
 providers:
@@ -44,6 +45,14 @@ before(async () => {
   stack = await startStack({ waybillYaml: yaml });
 });
 after(() => stack[Symbol.asyncDispose]());
+
+/** POST /v1/messages as curl would. */
+const messages = (key: string, body: object): Promise<Response> =>
+  fetch(`${stack.url}/v1/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 
 /** The one attempt of a request, as the ledger has it. */
 function booked(requestId: string): Promise<BookedAttempt> {
@@ -222,5 +231,39 @@ describe("a provider that speaks only Messages", () => {
     assert.deepEqual([end.done, end.finishReason, end.errorCode], [false, undefined, "upstream_truncated"]);
     const row = await booked(end.requestId);
     assert.deepEqual([row.outcome, row.error_code], ["partial", "upstream_truncated"]);
+  });
+});
+
+describe("what the price does not cover", () => {
+  it("is booked at the prices of text where no hard budget forbids it, flagged, and finance sees why", async () => {
+    const key = await unbudgetedKey(stack);
+    stack.provider.setForModel("scripted-1", {
+      inputTokens: 100,
+      outputTokens: 7,
+      audioInputTokens: 60,
+      audioOutputTokens: 5,
+    });
+    const told = { reported_audio_input: "60", reported_image_input: "0", reported_audio_output: "5" };
+    const cases = [
+      // A dearer tier at a provider that tells of sound, and a faster lane at one that does not.
+      [await ask(stack, { key, model: FOREIGN, fields: { service_tier: "priority" } }), told],
+      [await ask(stack, { key, model: FOREIGN, stream: true, fields: { service_tier: "priority" } }), told],
+      [await messages(key, { model: NATIVE, max_tokens: 50, messages: hi, speed: "fast" }), {}],
+    ] as const;
+    for (const [answer, more] of cases) {
+      assert.equal(answer.status, 200, await answer.text());
+      const id = answer.headers.get("x-request-id") ?? "";
+      const { suspect, cost_usd } = await booked(id);
+      assert.deepEqual([suspect, parseUsd(cost_usd ?? "")], [true, 100n * 1_000_000n + 7n * 4_000_000n]);
+      const [seen] = await stack.sql<{ team: string; evidence: unknown }>(
+        "SELECT team, evidence FROM finance.suspect_attempt WHERE request_id = $1",
+        [id],
+      );
+      assert.deepEqual([seen?.team, seen?.evidence], ["Design", { price_unbounded: true, ...more }]);
+    }
+    stack.provider.setForModel("scripted-1", { inputTokens: 100, outputTokens: 7 });
+    const plain = await ask(stack, { key, model: FOREIGN });
+    assert.equal(plain.status, 200);
+    assert.equal((await booked(plain.headers.get("x-request-id") ?? "")).suspect, false);
   });
 });

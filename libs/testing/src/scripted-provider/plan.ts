@@ -21,6 +21,9 @@ export interface ReportedUsage {
   readonly cacheWrite1hTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
+  /** Undefined: none. */
+  readonly audioInputTokens?: number | undefined;
+  readonly audioOutputTokens?: number | undefined;
 }
 
 export interface CallPlan {
@@ -138,6 +141,8 @@ function reportedUsage(script: Script, outputTokens: number): ReportedUsage | un
         cacheWrite1hTokens: script.cacheWrite1hTokens ?? 0,
         outputTokens,
         reasoningTokens: script.reasoningTokens ?? 0,
+        ...(script.audioInputTokens !== undefined && { audioInputTokens: script.audioInputTokens }),
+        ...(script.audioOutputTokens !== undefined && { audioOutputTokens: script.audioOutputTokens }),
       };
   }
 }

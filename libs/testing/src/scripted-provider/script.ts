@@ -67,6 +67,9 @@ export interface Script {
   /** `"max"`: exactly what the request allows (max_completion_tokens or max_tokens, times n). */
   readonly outputTokens?: number | "max";
   readonly reasoningTokens?: number;
+  /** Of input and of output, tokens of sound; chat completions only. */
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
   /** Content chunks in a stream; slices of the body in a plain answer with a fault "after chunk k". */
   readonly chunks?: number;
   /** Splits the answer's bytes into writes of this size, also inside UTF-8 characters and inside `data:`. */
@@ -132,6 +135,8 @@ const scriptFields: Record<keyof Script, Check> = {
   cacheWrite1hTokens: tokens,
   outputTokens,
   reasoningTokens: tokens,
+  audioInputTokens: tokens,
+  audioOutputTokens: tokens,
   chunks: whole(0, CHUNKS_MAX),
   bytesPerWrite: whole(1, BYTES_MAX),
   text: string,

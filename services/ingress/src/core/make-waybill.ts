@@ -69,6 +69,7 @@ export function makeWaybill(
     inputTokensBound: request.features?.inputTextBytes ?? 0n,
     choiceCount: asked.choiceCount,
     estimatedInputTokens: request.features?.estimatedInputTokens ?? 0n,
+    priceUnbounded: request.features?.priceUnbounded ?? false,
     sessionKey: sessionKey(request, asked),
     failedAccounts: [...failedAccounts],
   };

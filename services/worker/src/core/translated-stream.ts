@@ -1,5 +1,5 @@
 // A streamed answer of one dialect as the events of another. Like bytes that pass, nothing is shown before the first content.
-import { type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ReportedUsage, WaybillError } from "@waybill/domain";
 import type { AnswerEvent, AnswerFacts, AnswerWriter } from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
 import type { StreamReader, StreamStep } from "../providers/provider.ts";
@@ -15,7 +15,7 @@ export class TranslatedStream implements StreamReader {
   #held = "";
   #isOver = false;
   hasContent = false;
-  usage: TokenUsage | undefined;
+  usage: ReportedUsage | undefined;
   finishReason = "";
 
   constructor(reader: EventReader, writer: AnswerWriter) {

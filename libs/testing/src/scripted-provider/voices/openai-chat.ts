@@ -111,7 +111,7 @@ export function usageJson(usage: ReportedUsage): string {
   return (
     `{"prompt_tokens":${usage.inputTokens},"completion_tokens":${usage.outputTokens},` +
     `"total_tokens":${usage.inputTokens + usage.outputTokens},` +
-    `"prompt_tokens_details":{"cached_tokens":${usage.cachedInputTokens}${written},"audio_tokens":0},` +
-    `"completion_tokens_details":{"reasoning_tokens":${usage.reasoningTokens},"audio_tokens":0}}`
+    `"prompt_tokens_details":{"cached_tokens":${usage.cachedInputTokens}${written},"audio_tokens":${usage.audioInputTokens ?? 0}},` +
+    `"completion_tokens_details":{"reasoning_tokens":${usage.reasoningTokens},"audio_tokens":${usage.audioOutputTokens ?? 0}}}`
   );
 }

@@ -1,6 +1,6 @@
 // Reads an answer of this dialect, streamed or plain. Events pass with their bytes as they came. Held back until the first
 // content is at hand: everything, so that a failure before it stays invisible. Kept for the end: the usage chunk.
-import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ErrorCode, type ReportedUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter, scanChunk } from "@waybill/surfaces";
 import { type Failure, failureWith } from "../../core/ending.ts";
 import type { PlainAnswer, StreamReader, StreamStep } from "../../providers/provider.ts";
@@ -22,7 +22,7 @@ export class OpenAiStream implements StreamReader {
   #usageChunk: Record<string, unknown> | undefined;
   #isOver = false;
   hasContent = false;
-  usage: TokenUsage | undefined;
+  usage: ReportedUsage | undefined;
   finishReason = "";
 
   push(chunk: Uint8Array): StreamStep {

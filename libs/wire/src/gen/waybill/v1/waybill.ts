@@ -94,6 +94,8 @@ export interface Waybill {
   sessionKey: string;
   /** Accounts of this provider that have failed earlier attempts of this request, by their ids: the others come first. */
   failedAccounts: string[];
+  /** The request asks for something whose price the catalogue does not cover (see Features): what it costs is doubtful. */
+  priceUnbounded: boolean;
 }
 
 export interface Waybill_ForwardedHeadersEntry {
@@ -284,6 +286,7 @@ function createBaseWaybill(): Waybill {
     forwardedHeaders: {},
     sessionKey: "",
     failedAccounts: [],
+    priceUnbounded: false,
   };
 }
 
@@ -384,6 +387,9 @@ export const Waybill: MessageFns<Waybill> = {
     }
     for (const v of message.failedAccounts) {
       writer.uint32(234).string(v!);
+    }
+    if (message.priceUnbounded !== false) {
+      writer.uint32(240).bool(message.priceUnbounded);
     }
     return writer;
   },
@@ -636,6 +642,14 @@ export const Waybill: MessageFns<Waybill> = {
             message.failedAccounts.push(reader.string());
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.priceUnbounded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -702,6 +716,7 @@ export const Waybill: MessageFns<Waybill> = {
     );
     message.sessionKey = object.sessionKey ?? "";
     message.failedAccounts = object.failedAccounts?.map((e) => e) || [];
+    message.priceUnbounded = object.priceUnbounded ?? false;
     return message;
   },
 };
