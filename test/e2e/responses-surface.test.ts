@@ -388,6 +388,48 @@ describe("the Responses API", () => {
     await assert.rejects(create({ model: "nobody/has-it" }), { status: 404, code: "model_not_found" });
   });
 
+  it("books a million tokens and more exactly, at the price of the tier they reach", async () => {
+    const admin = adminOf(stack);
+    const rates = (input: string, output: string) => ({ input, output, cachedInput: "0.1", cacheWrite5m: "1.25" });
+    const tiers = [rates("1", "4"), { aboveInputTokens: 200_000, ...rates("2", "6") }];
+    const saved = {
+      upstreamModel: "scripted-1",
+      contextWindowTokens: 4_000_000,
+      maxOutputTokens: 4_096,
+      prices: [{ tiers }],
+    };
+    assert.equal((await admin("PUT", "/api/v1/models/openai/tiered", saved)).status, 200);
+    // A picture's tokens have nothing to do with the bytes of a request; a text's are at most as many.
+    const picture = [{ type: "input_image", image_url: "https://example.com/a.png" }];
+    const long = "word ".repeat(260_000);
+    const cases: [content: unknown, input: bigint, inputRate: bigint, outputRate: bigint][] = [
+      [picture, 1_234_567n, 2_000_000n, 6_000_000n],
+      [long, 1_048_577n, 2_000_000n, 6_000_000n],
+      [long, 200_000n, 1_000_000n, 4_000_000n],
+      [long, 200_001n, 2_000_000n, 6_000_000n],
+    ];
+    for (const [content, input, inputRate, outputRate] of cases) {
+      play({ inputTokens: Number(input), cachedInputTokens: 100_000, cacheWriteTokens: 50_000, outputTokens: 7 });
+      const body = JSON.stringify({
+        model: "openai/tiered",
+        input: [{ role: "user", content }],
+        max_output_tokens: 10,
+      });
+      const answer = await eventually(
+        async () => {
+          const one = await post(body);
+          return one.status === 404 ? undefined : one;
+        },
+        { reason: "the model is served", timeoutMs: 5_000 },
+      );
+      assert.equal(answer.status, 200, await answer.text());
+      const row = await booked(answer.headers.get("x-request-id"));
+      assert.deepEqual([row.input_tokens, row.suspect], [input, false]);
+      const cost = (input - 150_000n) * inputRate + 100_000n * 100_000n + 50_000n * 1_250_000n + 7n * outputRate;
+      assert.equal(parseUsd(row.cost_usd ?? ""), cost);
+    }
+  });
+
   it("is on the books, call by call", async () => {
     await booksAreRight(stack, { attempts: stack.provider.log.entries().length + unsent, timeoutMs: 30_000 });
   });

@@ -108,8 +108,8 @@ function outcomeOf(ending: Ending): AttemptOutcome {
 }
 
 function boundsOf(waybill: Waybill, countedOutputTokens: bigint): TokenBounds {
-  const { inputTokensBound, maxOutputTokens, estimatedInputTokens } = waybill;
-  return { inputTokensBound, maxOutputTokens, estimatedInputTokens, countedOutputTokens };
+  const { inputTokensBound, inputUnbounded: isInputUnbounded, maxOutputTokens, estimatedInputTokens } = waybill;
+  return { inputTokensBound, isInputUnbounded, maxOutputTokens, estimatedInputTokens, countedOutputTokens };
 }
 
 type Counts = Settlement["evidence"];

@@ -80,7 +80,7 @@ export interface Waybill {
   insertAt: number;
   /** True when the object has no field, so an inserted one needs no comma. */
   bodyIsEmpty: boolean;
-  /** The hold is computed for this input bound; evidence never exceeds it. */
+  /** Bytes of the text the body shows: its tokens are at most as many; evidence never exceeds it. */
   inputTokensBound: bigint;
   /** Choices asked for (`n`). */
   choiceCount: number;
@@ -96,6 +96,11 @@ export interface Waybill {
   failedAccounts: string[];
   /** The request asks for something whose price the catalogue does not cover (see Features): what it costs is doubtful. */
   priceUnbounded: boolean;
+  /**
+   * The model may read what the body does not show (a file, a picture, what a search found): input_tokens_bound does not bound what
+   * the provider may report.
+   */
+  inputUnbounded: boolean;
 }
 
 export interface Waybill_ForwardedHeadersEntry {
@@ -287,6 +292,7 @@ function createBaseWaybill(): Waybill {
     sessionKey: "",
     failedAccounts: [],
     priceUnbounded: false,
+    inputUnbounded: false,
   };
 }
 
@@ -390,6 +396,9 @@ export const Waybill: MessageFns<Waybill> = {
     }
     if (message.priceUnbounded !== false) {
       writer.uint32(240).bool(message.priceUnbounded);
+    }
+    if (message.inputUnbounded !== false) {
+      writer.uint32(248).bool(message.inputUnbounded);
     }
     return writer;
   },
@@ -650,6 +659,14 @@ export const Waybill: MessageFns<Waybill> = {
             message.priceUnbounded = reader.bool();
             continue;
           }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.inputUnbounded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -717,6 +734,7 @@ export const Waybill: MessageFns<Waybill> = {
     message.sessionKey = object.sessionKey ?? "";
     message.failedAccounts = object.failedAccounts?.map((e) => e) || [];
     message.priceUnbounded = object.priceUnbounded ?? false;
+    message.inputUnbounded = object.inputUnbounded ?? false;
     return message;
   },
 };
