@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { parseUsd } from "@waybill/domain";
 import type { CallEntry, Script } from "@waybill/testing";
 import OpenAI from "openai";
+import { anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
@@ -59,7 +60,7 @@ let stack: TestStack;
 /** Attempts that came to no provider. */
 let unsent = 0;
 before(async () => {
-  stack = await startStack({ waybillYaml, env: { worker: KEYS } });
+  stack = await startStack({ waybillYaml, env: { worker: KEYS }, logBytes: true });
 });
 after(async () => {
   await stack[Symbol.asyncDispose]();
@@ -113,6 +114,51 @@ const CACHE_WRITES: Record<ProviderName, readonly [for5m: bigint, for1h: bigint]
   azure: [15n, 0n],
   deployment: [15n, 0n],
 };
+
+describe("thoughts of Gemini and of Claude on Bedrock", () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  const script = { ...TEN_IN_FOUR_OUT, text: "so", chunks: 2, reasoning };
+  const sent = () => JSON.parse(lastCall().bodyText ?? "");
+  const sentBack = {
+    // Gemini wants only its signature again, where it stood.
+    gemini: () => assert.deepEqual(sent().contents[1].parts, [{ text: "so", thoughtSignature: reasoning.signature }]),
+    bedrock: () =>
+      assert.deepEqual(sent().messages[1].content, [
+        { reasoningContent: { reasoningText: reasoning } },
+        { text: "so" },
+      ]),
+  };
+
+  for (const provider of ["gemini", "bedrock"] as const) {
+    for (const stream of [false, true]) {
+      it(`reach clients of Messages and Responses from ${provider} and go back signed, ${stream ? "streamed" : "plain"}`, async () => {
+        scripted(provider, script);
+        const anthropic = anthropicClient(stack);
+        const more = { role: "user" as const, content: "and then?" };
+        const asked = { model: nameOf(provider), max_tokens: 50, messages };
+        const { content } = stream
+          ? await anthropic.messages.stream(asked).finalMessage()
+          : await anthropic.messages.create(asked);
+        const thought = content.map((block) => (block.type === "thinking" ? block.thinking : "")).join("");
+        assert.equal(thought, reasoning.text);
+        await anthropic.messages.create({ ...asked, messages: [...messages, { role: "assistant", content }, more] });
+        sentBack[provider]();
+
+        const openai = openaiClient(stack);
+        const input: OpenAI.Responses.ResponseInput = [...messages];
+        const request = { model: nameOf(provider), input, store: false };
+        const { output } = stream
+          ? await openai.responses.stream(request).finalResponse()
+          : await openai.responses.create(request);
+        const summaries = output.flatMap((item) => (item.type === "reasoning" ? item.summary : []));
+        assert.equal(summaries.map(({ text }) => text).join(""), reasoning.text);
+        input.push(...(output as OpenAI.Responses.ResponseInput), more);
+        await openai.responses.create(request);
+        sentBack[provider]();
+      });
+    }
+  }
+});
 
 describe("what a provider has no place for", () => {
   it("is named where it is dropped, and refused where the answer would be another one", async () => {

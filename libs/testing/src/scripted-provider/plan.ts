@@ -1,7 +1,7 @@
 // Turns a request and its script into a plan: every number and every piece of text of the answer, fixed before the
 // first byte goes out. Also the place of all defaults.
 
-import type { Fault, Script, ScriptedToolCall } from "./script.ts";
+import type { Fault, Script, ScriptedReasoning, ScriptedToolCall } from "./script.ts";
 
 /** What the provider needs to know of a chat request. */
 export interface ScriptedRequest {
@@ -35,6 +35,8 @@ export interface CallPlan {
   readonly bytesPerWrite: number | undefined;
   readonly chunkText: (index: number) => string;
   readonly toolCalls: readonly ScriptedToolCall[];
+  /** Undefined: it shows no thoughts. */
+  readonly reasoning: ScriptedReasoning | undefined;
   readonly finishReason: string;
   /** Undefined: the answer carries no usage. */
   readonly usage: ReportedUsage | undefined;
@@ -66,6 +68,7 @@ export function planCall(request: ScriptedRequest, script: Script): CallPlan {
     bytesPerWrite: script.fault?.kind === "slow_bytes" ? 1 : script.bytesPerWrite,
     chunkText: textSource(request.model, script, chunks),
     toolCalls,
+    reasoning: script.reasoning,
     finishReason: script.finishReason ?? defaultFinishReason(request, outputTokens, toolCalls),
     usage: reportedUsage(script, outputTokens),
     usagePlace: script.usagePlace,
@@ -83,6 +86,13 @@ export function joinedText(plan: CallPlan): string {
   let text = "";
   for (let index = 0; index < plan.chunks; index++) text += plan.chunkText(index);
   return text;
+}
+
+/** The thought in two pieces, as a stream tells it. */
+export function thoughtPieces({ text }: ScriptedReasoning): [string, string] {
+  const points = Array.from(text);
+  const half = points.length >> 1;
+  return [points.slice(0, half).join(""), points.slice(half).join("")];
 }
 
 function resolveOutputTokens(request: ScriptedRequest, script: Script): number {

@@ -50,6 +50,13 @@ export interface ScriptedToolCall {
   readonly arguments: string;
 }
 
+/** What a model thought before it spoke. */
+export interface ScriptedReasoning {
+  readonly text: string;
+  /** Base64, as every provider has it; chat completions have none. */
+  readonly signature: string;
+}
+
 export interface Script {
   /** Wait before the response headers. */
   readonly latencyMs?: number;
@@ -77,6 +84,8 @@ export interface Script {
   readonly text?: string;
   readonly finishReason?: string;
   readonly toolCalls?: readonly ScriptedToolCall[];
+  /** Comes before the text, in formats that have thoughts. */
+  readonly reasoning?: ScriptedReasoning;
   readonly usage?: "normal" | "missing" | "zero" | "huge" | "negative";
   /** A chat's stream reports usage beside its last choice, asked or not: as Mistral does, or as Groq does in `x_groq`. */
   readonly usagePlace?: "last_choice" | "x_groq";
@@ -125,6 +134,11 @@ const toolCalls: Check = (value) =>
     ? undefined
     : "must be a list of {name, arguments}, both strings";
 
+const reasoning: Check = (value) =>
+  isObject(value) && typeof value.text === "string" && typeof value.signature === "string"
+    ? undefined
+    : "must be {text, signature}, both strings";
+
 const scriptFields: Record<keyof Script, Check> = {
   latencyMs: timeMs,
   firstTokenMs: timeMs,
@@ -142,6 +156,7 @@ const scriptFields: Record<keyof Script, Check> = {
   text: string,
   finishReason: string,
   toolCalls,
+  reasoning,
   usage: oneOf("normal", "missing", "zero", "huge", "negative"),
   usagePlace: oneOf("last_choice", "x_groq"),
   stamp: boolean,

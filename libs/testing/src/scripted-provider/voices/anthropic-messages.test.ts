@@ -49,6 +49,28 @@ for (const [name, Sdk] of SDKS) {
     );
   });
 
+  test(`${name} reads thoughts with their signature, plain and streamed`, async () => {
+    const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+    provider.setDefault({
+      text: "so",
+      chunks: 2,
+      reasoning,
+      toolCalls: [{ name: "f", arguments: "{}" }],
+      bytesPerWrite: 7,
+    });
+    for (const { content } of [
+      await client().messages.create(asked),
+      await client().messages.stream(asked).finalMessage(),
+    ]) {
+      const [thought, text, call] = content;
+      assert.deepEqual(thought?.type === "thinking" && [thought.thinking, thought.signature], [
+        reasoning.text,
+        reasoning.signature,
+      ]);
+      assert.deepEqual([text?.type === "text" && text.text, call?.type], ["so", "tool_use"]);
+    }
+  });
+
   test(`${name} raises an error of the provider, by status and inside a stream`, async () => {
     provider.setDefault({ fault: { kind: "status", status: 429 } });
     await assert.rejects(client().messages.create(asked), { status: 429 });

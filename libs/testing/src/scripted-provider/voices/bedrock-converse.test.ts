@@ -104,6 +104,24 @@ test("calls of tools: whole in a plain answer, in pieces of JSON in a stream", a
   assert.deepEqual([names, inputOf(1), inputOf(2)], [["look_up", "add"], '{"city":"Köln"}', '{"a":1}']);
 });
 
+test("thoughts with their signature, before text and calls, plain and streamed", async () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  const script: Script = { text: "so", chunks: 2, reasoning, toolCalls: [{ name: "f", arguments: "{}" }] };
+  const events = await streamed(script);
+  const deltas = events.flatMap(({ contentBlockDelta }) => (contentBlockDelta ? [contentBlockDelta] : []));
+  const thought = deltas.flatMap(({ delta }) => (delta?.reasoningContent ? [delta.reasoningContent] : []));
+  assert.deepEqual(
+    [thought.map(({ text }) => text ?? "").join(""), thought.map(({ signature }) => signature ?? "").join("")],
+    [reasoning.text, reasoning.signature],
+  );
+  assert.deepEqual([...new Set(deltas.map(({ contentBlockIndex }) => contentBlockIndex))], [0, 1, 2]);
+  const plain = await client.send(new ConverseCommand(asked));
+  assert.deepEqual(plain.output?.message?.content?.slice(0, 2), [
+    { reasoningContent: { reasoningText: reasoning } },
+    { text: "so" },
+  ]);
+});
+
 test("errors: by status and header, and as an exception inside a stream", async () => {
   provider.setForModel(modelId, { fault: { kind: "status", status: 429 } });
   await assert.rejects(client.send(new ConverseCommand(asked)), ThrottlingException);

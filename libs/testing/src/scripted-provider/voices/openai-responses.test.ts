@@ -54,6 +54,23 @@ test("the SDK reads a stream with thoughts, text and two tools, numbered one by 
   );
 });
 
+test("the SDK reads what was thought: summed up and sealed, plain and streamed", async () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  provider.setDefault({ text: "so", chunks: 2, reasoning });
+  let summary = "";
+  const stream = client.responses.stream(asked);
+  for await (const event of stream) if (event.type === "response.reasoning_summary_text.delta") summary += event.delta;
+  assert.equal(summary, reasoning.text);
+  for (const { output, output_text } of [await client.responses.create(asked), await stream.finalResponse()]) {
+    const [thought] = output;
+    assert.deepEqual(thought?.type === "reasoning" && [thought.summary, thought.encrypted_content], [
+      [{ type: "summary_text", text: reasoning.text }],
+      reasoning.signature,
+    ]);
+    assert.equal(output_text, "so");
+  }
+});
+
 test("an answer that was cut says why, plain and streamed", async () => {
   provider.setDefault({ outputTokens: "max" });
   const limited = { ...asked, max_output_tokens: 20 };
