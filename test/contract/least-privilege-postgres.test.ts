@@ -49,7 +49,11 @@ const EXPECTED: Rights = {
     "requests.decision": "SID",
     "waybill_meta.migration": "S",
   },
-  finance_reader: { "finance.cost_by_team_day": "S", "finance.cost_by_account_day": "S" },
+  finance_reader: {
+    "finance.cost_by_team_day": "S",
+    "finance.cost_by_account_day": "S",
+    "finance.suspect_attempt": "S",
+  },
 };
 
 /** What nobody may do, each by its statement. */

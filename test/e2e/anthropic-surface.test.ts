@@ -8,6 +8,7 @@ import { ANTHROPIC_SDKS, anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, bookedAttempts } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
+import { unbudgetedKey } from "../stack/unbudgeted-key.ts";
 
 const yaml = (url: string): string => `
 providers:
@@ -45,6 +46,14 @@ before(async () => {
 });
 after(() => stack[Symbol.asyncDispose]());
 
+/** POST /v1/messages as curl would. */
+const messages = (key: string, body: object): Promise<Response> =>
+  fetch(`${stack.url}/v1/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
 /** The one attempt of a request, as the ledger has it. */
 function booked(requestId: string): Promise<BookedAttempt> {
   return eventually(
@@ -61,6 +70,8 @@ describe("the Messages API", () => {
           text: "hello wörld",
           inputTokens: 100,
           cachedInputTokens: 40,
+          cacheWriteTokens: 10,
+          cacheWrite1hTokens: 5,
           outputTokens: 7,
         });
         const { data, response } = await anthropicClient(stack, Sdk)
@@ -73,14 +84,22 @@ describe("the Messages API", () => {
         const { input_tokens, cache_read_input_tokens, output_tokens } = data.usage;
         assert.deepEqual(
           [data.stop_reason, input_tokens, cache_read_input_tokens, output_tokens],
-          ["end_turn", 60, 40, 7],
+          ["end_turn", 45, 40, 7],
         );
+        // Chat completions say only how much was written, not for how long.
+        const [for5m, for1h] = model === NATIVE ? [10n, 5n] : [15n, 0n];
+        assert.equal(data.usage.cache_creation_input_tokens, 15);
+        assert.deepEqual(data.usage.cache_creation, {
+          ...{ ephemeral_5m_input_tokens: Number(for5m), ephemeral_1h_input_tokens: Number(for1h) },
+        });
         const id = response.headers.get("request-id") ?? "";
         assert.equal(response.headers.get("x-request-id"), id);
         const row = await booked(id);
-        // $1, $0.10 and $4 per million tokens.
-        assert.equal(parseUsd(row.cost_usd ?? ""), 60n * 1_000_000n + 40n * 100_000n + 7n * 4_000_000n);
-        assert.equal(response.headers.get("x-waybill-cost-usd"), "0.000092");
+        // Per million tokens $1, $0.10 from the cache, $1.25 and $2 to it, and $4.
+        const written = for5m * 1_250_000n + for1h * 2_000_000n;
+        const cost = 45n * 1_000_000n + 40n * 100_000n + written + 7n * 4_000_000n;
+        assert.equal(parseUsd(row.cost_usd ?? ""), cost);
+        assert.equal(parseUsd(response.headers.get("x-waybill-cost-usd") ?? ""), cost);
       });
 
       it(`streams to SDK ${version} at ${model}: text and two tools at once, in Anthropic's order, and the cost at the end`, async () => {
@@ -212,5 +231,39 @@ describe("a provider that speaks only Messages", () => {
     assert.deepEqual([end.done, end.finishReason, end.errorCode], [false, undefined, "upstream_truncated"]);
     const row = await booked(end.requestId);
     assert.deepEqual([row.outcome, row.error_code], ["partial", "upstream_truncated"]);
+  });
+});
+
+describe("what the price does not cover", () => {
+  it("is booked at the prices of text where no hard budget forbids it, flagged, and finance sees why", async () => {
+    const key = await unbudgetedKey(stack);
+    stack.provider.setForModel("scripted-1", {
+      inputTokens: 100,
+      outputTokens: 7,
+      audioInputTokens: 60,
+      audioOutputTokens: 5,
+    });
+    const told = { reported_audio_input: "60", reported_image_input: "0", reported_audio_output: "5" };
+    const cases = [
+      // A dearer tier at a provider that tells of sound, and a faster lane at one that does not.
+      [await ask(stack, { key, model: FOREIGN, fields: { service_tier: "priority" } }), told],
+      [await ask(stack, { key, model: FOREIGN, stream: true, fields: { service_tier: "priority" } }), told],
+      [await messages(key, { model: NATIVE, max_tokens: 50, messages: hi, speed: "fast" }), {}],
+    ] as const;
+    for (const [answer, more] of cases) {
+      assert.equal(answer.status, 200, await answer.text());
+      const id = answer.headers.get("x-request-id") ?? "";
+      const { suspect, cost_usd } = await booked(id);
+      assert.deepEqual([suspect, parseUsd(cost_usd ?? "")], [true, 100n * 1_000_000n + 7n * 4_000_000n]);
+      const [seen] = await stack.sql<{ team: string; evidence: unknown }>(
+        "SELECT team, evidence FROM finance.suspect_attempt WHERE request_id = $1",
+        [id],
+      );
+      assert.deepEqual([seen?.team, seen?.evidence], ["Design", { price_unbounded: true, ...more }]);
+    }
+    stack.provider.setForModel("scripted-1", { inputTokens: 100, outputTokens: 7 });
+    const plain = await ask(stack, { key, model: FOREIGN });
+    assert.equal(plain.status, 200);
+    assert.equal((await booked(plain.headers.get("x-request-id") ?? "")).suspect, false);
   });
 });

@@ -2,13 +2,15 @@
 // schema, refused and cut off, each booked exactly. The providers' voices are proven against their own SDKs in libs/testing.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { parseUsd } from "@waybill/domain";
 import type { CallEntry, Script } from "@waybill/testing";
 import OpenAI from "openai";
+import { anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
-const PRICE = 'price: {input: "1", output: "4"}';
+const PRICE = 'price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}';
 const model = (name: string): string => {
   const refused = name.endsWith("-thinks") ? ", refusedParameters: [temperature, top_p]" : "";
   return `{name: ${name}, contextWindowTokens: 16000000, maxOutputTokens: 4096, ${PRICE}${refused}}`;
@@ -60,7 +62,7 @@ let stack: TestStack;
 /** Attempts that came to no provider. */
 let unsent = 0;
 before(async () => {
-  stack = await startStack({ waybillYaml, env: { worker: KEYS } });
+  stack = await startStack({ waybillYaml, env: { worker: KEYS }, logBytes: true });
 });
 after(async () => {
   await stack[Symbol.asyncDispose]();
@@ -104,6 +106,61 @@ const KEY_HEADERS: Record<ProviderName, string> = {
   azure: "api-key",
   deployment: "api-key",
 };
+
+/** Of ten tokens written for five minutes and five for an hour, those that a format tells apart so. */
+const CACHE_WRITES: Record<ProviderName, readonly [for5m: bigint, for1h: bigint]> = {
+  // Gemini bills a cache by the hour and has no writes.
+  gemini: [0n, 0n],
+  bedrock: [10n, 5n],
+  // Chat completions say only how much was written.
+  azure: [15n, 0n],
+  deployment: [15n, 0n],
+};
+
+describe("thoughts of Gemini and of Claude on Bedrock", () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  const script = { ...TEN_IN_FOUR_OUT, text: "so", chunks: 2, reasoning };
+  const sent = () => JSON.parse(lastCall().bodyText ?? "");
+  const sentBack = {
+    // Gemini wants only its signature again, where it stood.
+    gemini: () => assert.deepEqual(sent().contents[1].parts, [{ text: "so", thoughtSignature: reasoning.signature }]),
+    bedrock: () =>
+      assert.deepEqual(sent().messages[1].content, [
+        { reasoningContent: { reasoningText: reasoning } },
+        { text: "so" },
+      ]),
+  };
+
+  for (const provider of ["gemini", "bedrock"] as const) {
+    for (const stream of [false, true]) {
+      it(`reach clients of Messages and Responses from ${provider} and go back signed, ${stream ? "streamed" : "plain"}`, async () => {
+        scripted(provider, script);
+        const anthropic = anthropicClient(stack);
+        const more = { role: "user" as const, content: "and then?" };
+        const asked = { model: nameOf(provider), max_tokens: 50, messages };
+        const { content } = stream
+          ? await anthropic.messages.stream(asked).finalMessage()
+          : await anthropic.messages.create(asked);
+        const thought = content.map((block) => (block.type === "thinking" ? block.thinking : "")).join("");
+        assert.equal(thought, reasoning.text);
+        await anthropic.messages.create({ ...asked, messages: [...messages, { role: "assistant", content }, more] });
+        sentBack[provider]();
+
+        const openai = openaiClient(stack);
+        const input: OpenAI.Responses.ResponseInput = [...messages];
+        const request = { model: nameOf(provider), input, store: false };
+        const { output } = stream
+          ? await openai.responses.stream(request).finalResponse()
+          : await openai.responses.create(request);
+        const summaries = output.flatMap((item) => (item.type === "reasoning" ? item.summary : []));
+        assert.equal(summaries.map(({ text }) => text).join(""), reasoning.text);
+        input.push(...(output as OpenAI.Responses.ResponseInput), more);
+        await openai.responses.create(request);
+        sentBack[provider]();
+      });
+    }
+  }
+});
 
 describe("what a provider has no place for", () => {
   it("is named where it is dropped, and refused where the answer would be another one", async () => {
@@ -177,6 +234,23 @@ for (const provider of PROVIDERS) {
       assert.equal((chunks.at(-1) as { waybill?: { cost_usd: string } }).waybill?.cost_usd, "0.000026");
       assert.equal(lastCall().path, PATHS[provider][1]);
       assert.equal((await lastBooked()).outcome, "success");
+    });
+
+    it("has what the cache gave and took booked at its own prices, plain and streamed", async () => {
+      const [for5m, for1h] = CACHE_WRITES[provider];
+      const figures = { inputTokens: 100, cachedInputTokens: 40, cacheWriteTokens: 10, cacheWrite1hTokens: 5 };
+      scripted(provider, { ...figures, outputTokens: 4 });
+      for (const stream of [false, true]) {
+        const answer = await ask(stack, { model: nameOf(provider), stream });
+        assert.equal(answer.status, 200, await answer.text());
+        const { input_tokens, cost_usd } = await lastBooked();
+        const plain = 60n - for5m - for1h;
+        assert.equal(input_tokens, 100n);
+        assert.equal(
+          parseUsd(cost_usd ?? ""),
+          plain * 1_000_000n + 40n * 100_000n + for5m * 1_250_000n + for1h * 2_000_000n + 4n * 4_000_000n,
+        );
+      }
     });
 
     it("calls tools, plain and streamed, and takes their results", async () => {
@@ -257,6 +331,15 @@ for (const provider of PROVIDERS) {
         assert.equal(outcome, "success", usage);
         assert.ok(Number(cost_usd) > 0 && output_tokens < 10_000n, `${usage}: ${cost_usd}, ${output_tokens}`);
       }
+      if (provider === "gemini") return;
+      // More written to the cache than there was: bounded by the input, and flagged.
+      scripted(provider, { ...TEN_IN_FOUR_OUT, cacheWriteTokens: 500 });
+      assert.equal((await ask(stack, { model: nameOf(provider) })).status, 200);
+      const { input_tokens, cost_usd, suspect } = await lastBooked();
+      assert.deepEqual(
+        [input_tokens, suspect, parseUsd(cost_usd ?? "")],
+        [10n, true, 10n * 1_250_000n + 4n * 4_000_000n],
+      );
     });
 
     it("tells of a stream that was cut, of one that just ended, and of an error inside", async () => {

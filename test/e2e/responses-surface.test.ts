@@ -7,6 +7,7 @@ import { parseUsd } from "@waybill/domain";
 import { eventually, type Fault, type Script } from "@waybill/testing";
 import OpenAI from "openai";
 import { adminOf } from "../stack/admin.ts";
+import { anthropicClient } from "../stack/anthropic.ts";
 import { openaiClient } from "../stack/ask.ts";
 import { type BookedAttempt, bookedAttempts, booksAreRight } from "../stack/books.ts";
 import { END } from "../stack/routes.ts";
@@ -21,7 +22,7 @@ const BREAKS: readonly [name: string, fault: Fault, code: string][] = [
 ];
 const NAMES = ["1", "early", "good", ...BREAKS.map(([name]) => name)];
 const yaml = (url: string): string => {
-  const price = 'price: {input: "1", cachedInput: "0.1", output: "4"}';
+  const price = 'price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}';
   const models = NAMES.map(
     (name) => `{name: scripted-${name}, contextWindowTokens: 200000, maxOutputTokens: 4096, ${price}}`,
   );
@@ -56,7 +57,7 @@ let stack: TestStack;
 /** Attempts that came to no provider. */
 let unsent = 0;
 before(async () => {
-  stack = await startStack({ replicas: { console: 1 }, waybillYaml: yaml });
+  stack = await startStack({ replicas: { console: 1 }, waybillYaml: yaml, logBytes: true });
 });
 after(() => stack[Symbol.asyncDispose]());
 
@@ -82,7 +83,7 @@ for (const provider of PROVIDERS) {
   describe(`responses at ${provider}`, () => {
     it("are answered plain, with what was cached and thought, and booked to the pico-dollar", async () => {
       const figures = { inputTokens: 100, cachedInputTokens: 40, outputTokens: 7, reasoningTokens: 3 };
-      play({ text: "hello wörld", ...figures });
+      play({ text: "hello wörld", ...figures, cacheWriteTokens: 10, cacheWrite1hTokens: 5 });
       const asked = { model, input: "hi", instructions: "Be kind.", max_output_tokens: 50, store: false };
       const { data, response } = await openaiClient(stack).responses.create(asked).withResponse();
       assert.deepEqual([data.object, data.status, data.output_text], ["response", "completed", "hello wörld"]);
@@ -91,11 +92,16 @@ for (const provider of PROVIDERS) {
         [usage?.input_tokens, usage?.input_tokens_details.cached_tokens, usage?.output_tokens, usage?.total_tokens],
         [100, 40, 7, 107],
       );
+      assert.equal(usage?.input_tokens_details.cache_write_tokens, 15);
       assert.equal(usage?.output_tokens_details.reasoning_tokens, 3);
       assert.deepEqual([lastCall().path, lastCall().maxTokens], [PATHS[provider], 50]);
       const row = await booked(response.headers.get("x-request-id"));
-      // $1, $0.10 and $4 per million tokens.
-      assert.equal(parseUsd(row.cost_usd ?? ""), 60n * 1_000_000n + 40n * 100_000n + 7n * 4_000_000n);
+      // OpenAI's formats say only how much was written, not for how long.
+      const [for5m, for1h] = provider === "claude" ? [10n, 5n] : [15n, 0n];
+      // Per million tokens $1, $0.10 from the cache, $1.25 and $2 to it, and $4.
+      const written = for5m * 1_250_000n + for1h * 2_000_000n;
+      const cost = 45n * 1_000_000n + 40n * 100_000n + written + 7n * 4_000_000n;
+      assert.equal(parseUsd(row.cost_usd ?? ""), cost);
       assert.deepEqual(
         [row.outcome, row.token_source, row.input_tokens, row.output_tokens],
         ["success", "provider", 100n, 7n],
@@ -106,7 +112,7 @@ for (const provider of PROVIDERS) {
         [row.attempt_id],
       );
       assert.deepEqual([more?.cached, more?.reasoning], ["40", "3"]);
-      assert.equal(response.headers.get("x-waybill-cost-usd"), "0.000092");
+      assert.equal(parseUsd(response.headers.get("x-waybill-cost-usd") ?? ""), cost);
       assert.equal(response.headers.get("x-waybill-dropped"), null);
     });
 
@@ -292,6 +298,131 @@ for (const provider of PROVIDERS) {
   });
 }
 
+/** Two turns: what came of thoughts in the first answer, and what of them its provider was sent with the second question. */
+describe("thoughts", () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  const hi = { role: "user" as const, content: "hi" };
+  const more = { role: "user" as const, content: "and then?" };
+  const sent = () => JSON.parse(lastCall().bodyText ?? "");
+  const think = (provider: ProviderName): string => {
+    play({ text: "so", chunks: 2, reasoning, bytesPerWrite: 7 });
+    return `${provider}/scripted-1`;
+  };
+  /** The assistant's turn as a provider that speaks Messages has it. */
+  const blocksSent = (): { type: string }[] => sent().messages[1].content;
+
+  for (const stream of [false, true]) {
+    const how = stream ? "streamed" : "plain";
+
+    it(`come to a Messages client with their signature and go back byte for byte, ${how}`, async () => {
+      const client = anthropicClient(stack);
+      const asked = { model: think("claude"), max_tokens: 50, messages: [hi] };
+      const { content } = stream
+        ? await client.messages.stream(asked).finalMessage()
+        : await client.messages.create(asked);
+      const thinking = { type: "thinking", thinking: reasoning.text, signature: reasoning.signature };
+      assert.deepEqual(content[0], thinking);
+      await client.messages.create({ ...asked, messages: [hi, { role: "assistant", content }, more] });
+      assert.equal(lastCall().path, "/v1/messages");
+      assert.deepEqual(blocksSent()[0], thinking);
+      assert.ok(lastCall().bodyText?.includes(JSON.stringify(content[0])));
+    });
+
+    it(`come to a Responses client of Messages sealed as whose they are, and go back as the signature, ${how}`, async () => {
+      const client = openaiClient(stack);
+      const input: OpenAI.Responses.ResponseInput = [hi];
+      const asked = { model: think("claude"), input, store: false };
+      const { output, output_text } = stream
+        ? await client.responses.stream(asked).finalResponse()
+        : await client.responses.create(asked);
+      const [thought] = output;
+      assert.deepEqual(thought?.type === "reasoning" && [thought.summary, thought.encrypted_content, output_text], [
+        [{ type: "summary_text", text: reasoning.text }],
+        `waybill:signature:${reasoning.signature}`,
+        "so",
+      ]);
+      input.push(...(output as OpenAI.Responses.ResponseInput), more);
+      await client.responses.create(asked);
+      assert.deepEqual(blocksSent(), [
+        { type: "thinking", thinking: reasoning.text, signature: reasoning.signature },
+        { type: "text", text: "so" },
+      ]);
+      // To OpenAI, which would refuse the whole request, they do not go.
+      await client.responses.create({ ...asked, model: "openai/scripted-1" });
+      assert.equal(lastCall().path, "/v1/responses");
+      assert.deepEqual(
+        sent().input.map(({ type, role }: { type?: string; role?: string }) => role ?? type),
+        ["user", "assistant", "user"],
+      );
+    });
+
+    it(`of OpenAI pass as they are and come back to it, and to nobody else, ${how}`, async () => {
+      const client = openaiClient(stack);
+      const input: OpenAI.Responses.ResponseInput = [hi];
+      const asked = { model: think("openai"), input, store: false };
+      const { output } = stream
+        ? await client.responses.stream(asked).finalResponse()
+        : await client.responses.create(asked);
+      const [thought] = output;
+      assert.equal(thought?.type === "reasoning" && thought.encrypted_content, reasoning.signature);
+      input.push(...(output as OpenAI.Responses.ResponseInput), more);
+      await client.responses.create(asked);
+      const { type, summary, encrypted_content } = sent().input[1];
+      assert.deepEqual(
+        [type, summary, encrypted_content],
+        ["reasoning", [{ type: "summary_text", text: reasoning.text }], reasoning.signature],
+      );
+      await client.responses.create({ ...asked, model: "claude/scripted-1" });
+      assert.deepEqual(blocksSent(), [{ type: "text", text: "so" }]);
+    });
+
+    it(`come to a chat client as reasoning_content; without a signature they do not go back, ${how}`, async () => {
+      const client = openaiClient(stack);
+      for (const provider of ["chat", "claude"] as const) {
+        const asked = { model: think(provider), messages: [hi] };
+        let thought = "";
+        const takeIn = (said: object | undefined): void => {
+          thought += (said as { reasoning_content?: string } | undefined)?.reasoning_content ?? "";
+        };
+        if (stream) {
+          for await (const { choices } of await client.chat.completions.create({ ...asked, stream: true })) {
+            takeIn(choices[0]?.delta);
+          }
+        } else takeIn((await client.chat.completions.create(asked)).choices[0]?.message);
+        assert.equal(thought, reasoning.text, provider);
+        // As clients of DeepSeek and vLLM send it; OpenAI's types have no such field.
+        const said = { role: "assistant" as const, content: "so", reasoning_content: thought };
+        await client.chat.completions.create({ ...asked, messages: [hi, said, more] });
+        const expected =
+          provider === "chat" ? { ...said } : { role: "assistant", content: [{ type: "text", text: "so" }] };
+        assert.deepEqual(sent().messages[1], expected, provider);
+      }
+    });
+
+    it(`of a provider of chat completions reach clients of Messages and Responses without a signature, ${how}`, async () => {
+      const model = think("chat");
+      const anthropic = anthropicClient(stack);
+      const asked = { model, max_tokens: 50, messages: [hi] };
+      const { content } = stream
+        ? await anthropic.messages.stream(asked).finalMessage()
+        : await anthropic.messages.create(asked);
+      const [block] = content;
+      assert.deepEqual(block?.type === "thinking" && [block.thinking, block.signature], [reasoning.text, ""]);
+      await anthropic.messages.create({ ...asked, messages: [hi, { role: "assistant", content }, more] });
+      assert.deepEqual(sent().messages[1], { role: "assistant", content: "so" });
+      const openai = openaiClient(stack);
+      const { output } = stream
+        ? await openai.responses.stream({ model, input: "hi" }).finalResponse()
+        : await openai.responses.create({ model, input: "hi" });
+      const [item] = output;
+      assert.deepEqual(item?.type === "reasoning" && [item.summary, item.encrypted_content], [
+        [{ type: "summary_text", text: reasoning.text }],
+        null,
+      ]);
+    });
+  }
+});
+
 describe("the Responses API", () => {
   it("passes bytes to a provider that speaks it, and changes nothing but model and limit", async () => {
     play({});
@@ -381,6 +512,48 @@ describe("the Responses API", () => {
     await assert.rejects(create({}, "wb_nobody_0000000000000000"), { status: 401, code: "invalid_api_key" });
     await assert.rejects(create({ input: 7 }), { status: 400, code: "invalid_value", param: "input" });
     await assert.rejects(create({ model: "nobody/has-it" }), { status: 404, code: "model_not_found" });
+  });
+
+  it("books a million tokens and more exactly, at the price of the tier they reach", async () => {
+    const admin = adminOf(stack);
+    const rates = (input: string, output: string) => ({ input, output, cachedInput: "0.1", cacheWrite5m: "1.25" });
+    const tiers = [rates("1", "4"), { aboveInputTokens: 200_000, ...rates("2", "6") }];
+    const saved = {
+      upstreamModel: "scripted-1",
+      contextWindowTokens: 4_000_000,
+      maxOutputTokens: 4_096,
+      prices: [{ tiers }],
+    };
+    assert.equal((await admin("PUT", "/api/v1/models/openai/tiered", saved)).status, 200);
+    // A picture's tokens have nothing to do with the bytes of a request; a text's are at most as many.
+    const picture = [{ type: "input_image", image_url: "https://example.com/a.png" }];
+    const long = "word ".repeat(260_000);
+    const cases: [content: unknown, input: bigint, inputRate: bigint, outputRate: bigint][] = [
+      [picture, 1_234_567n, 2_000_000n, 6_000_000n],
+      [long, 1_048_577n, 2_000_000n, 6_000_000n],
+      [long, 200_000n, 1_000_000n, 4_000_000n],
+      [long, 200_001n, 2_000_000n, 6_000_000n],
+    ];
+    for (const [content, input, inputRate, outputRate] of cases) {
+      play({ inputTokens: Number(input), cachedInputTokens: 100_000, cacheWriteTokens: 50_000, outputTokens: 7 });
+      const body = JSON.stringify({
+        model: "openai/tiered",
+        input: [{ role: "user", content }],
+        max_output_tokens: 10,
+      });
+      const answer = await eventually(
+        async () => {
+          const one = await post(body);
+          return one.status === 404 || one.status === 503 ? undefined : one;
+        },
+        { reason: "the model is served", timeoutMs: 5_000 },
+      );
+      assert.equal(answer.status, 200, await answer.text());
+      const row = await booked(answer.headers.get("x-request-id"));
+      assert.deepEqual([row.input_tokens, row.suspect], [input, false]);
+      const cost = (input - 150_000n) * inputRate + 100_000n * 100_000n + 50_000n * 1_250_000n + 7n * outputRate;
+      assert.equal(parseUsd(row.cost_usd ?? ""), cost);
+    }
   });
 
   it("is on the books, call by call", async () => {

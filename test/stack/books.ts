@@ -17,12 +17,13 @@ export interface BookedAttempt {
   output_tokens: bigint;
   cost_usd: string | null;
   error_code: string | null;
+  suspect: boolean;
 }
 
 /** The attempts on the books, in the order of their ids. */
 export function bookedAttempts(stack: TestStack): Promise<BookedAttempt[]> {
   return stack.sql<BookedAttempt>(
-    `SELECT attempt_id, source, outcome, token_source, team_id, provider, model, input_tokens, output_tokens, cost_usd, error_code
+    `SELECT attempt_id, source, outcome, token_source, team_id, provider, model, input_tokens, output_tokens, cost_usd, error_code, suspect
      FROM ledger.attempt ORDER BY attempt_id`,
   );
 }

@@ -37,6 +37,8 @@ export interface StackOptions {
   env?: Partial<Record<ServiceName | "all", Record<string, string>>>;
   /** True: Postgres forces everything to disk, so that it may be killed. */
   durable?: boolean;
+  /** True: the scripted provider's log keeps bodies, of requests too. */
+  logBytes?: boolean;
   /** Further YAML under `providers:` and `aliases:`; default: the scripted provider alone. */
   waybillYaml?: (scriptedUrl: string) => string;
 }
@@ -118,7 +120,11 @@ async function build(
   closers: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<TestStack> {
-  const [nats, provider, postgresPort] = await Promise.all([startTestNats(), startScriptedProvider(), freePort()]);
+  const [nats, provider, postgresPort] = await Promise.all([
+    startTestNats(),
+    startScriptedProvider({ logBytes: options.logBytes ?? false }),
+    freePort(),
+  ]);
   closers.push(
     () => nats.stop(),
     () => provider.stop(),

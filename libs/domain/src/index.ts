@@ -30,5 +30,12 @@ export {
   ratesFor,
   worstCaseCost,
 } from "./price.ts";
-export { isPlausible, NO_TOKENS, TOKENS_MAX, type TokenUsage } from "./tokens.ts";
+export {
+  isPlausible,
+  NO_TOKENS,
+  type NotTextTokens,
+  type ReportedUsage,
+  TOKENS_MAX,
+  type TokenUsage,
+} from "./tokens.ts";
 export { WaybillError, type WaybillErrorOptions } from "./waybill-error.ts";

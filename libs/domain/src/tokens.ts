@@ -13,6 +13,18 @@ export interface TokenUsage {
   reasoningOutput: bigint;
 }
 
+/** What a provider says was used, as it stands. */
+export interface ReportedUsage extends TokenUsage {
+  /** Those of its tokens that are not text, where it tells: included in the counts above, at prices of their own. */
+  notText?: NotTextTokens;
+}
+
+export interface NotTextTokens {
+  audioInput: bigint;
+  imageInput: bigint;
+  audioOutput: bigint;
+}
+
 export const NO_TOKENS: Readonly<TokenUsage> = {
   input: 0n,
   cachedInput: 0n,

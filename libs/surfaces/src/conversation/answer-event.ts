@@ -1,6 +1,6 @@
 // The internal form of an answer as it comes: what every chat dialect's stream says, in no dialect's words. A plain answer is
 // read as the same events, all at once.
-import type { ErrorCode, TokenUsage } from "@waybill/domain";
+import type { ErrorCode, ReportedUsage } from "@waybill/domain";
 
 /** `context_full`: the context window ended the answer. */
 export type KnownFinish = "stop" | "stop_sequence" | "length" | "tool_calls" | "content_filter" | "context_full";
@@ -26,7 +26,7 @@ export type AnswerEvent =
   /** In place of `finish`: the provider says that it broke off, in the word `said`. Its usage may follow, no whole answer does. */
   | { kind: "broken"; choice: number; said: string }
   /** The provider's own figure; the last one counts. */
-  | { kind: "usage"; usage: TokenUsage }
+  | { kind: "usage"; usage: ReportedUsage }
   /** The provider's own end was seen. */
   | { kind: "end" }
   /** `message`: safe for the client. */

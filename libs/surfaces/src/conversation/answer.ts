@@ -1,5 +1,5 @@
 // A whole answer, put together from its events.
-import { ERRORS, type TokenUsage } from "@waybill/domain";
+import { ERRORS, type ReportedUsage } from "@waybill/domain";
 import type { AnswerEvent, FinishReason } from "./answer-event.ts";
 
 export interface Answer {
@@ -8,7 +8,7 @@ export interface Answer {
   model: string;
   /** By their number. */
   choices: AnswerChoice[];
-  usage: TokenUsage | undefined;
+  usage: ReportedUsage | undefined;
 }
 
 export interface AnswerChoice {

@@ -22,6 +22,8 @@ export interface CallEntry {
   maxTokens: number | undefined;
   bodySha256: string;
   bodyBytes: number;
+  /** The request's body; only with `logBytes`. */
+  bodyText: string | undefined;
   /** 0 until headers are sent. */
   status: number;
   /** Of the answer's body, without HTTP framing; counted when handed to the socket. */
@@ -54,7 +56,7 @@ export interface OracleSummary {
 }
 
 export interface OracleLogOptions {
-  /** Keep every byte sent, not only its hash and length. */
+  /** Keep every byte received and sent, not only its hash and length. */
   readonly logBytes?: boolean;
   readonly entriesMax?: number;
 }
@@ -108,6 +110,7 @@ export class OracleLog {
       maxTokens: undefined,
       bodySha256: isKept ? sha256(received.body) : "",
       bodyBytes: received.body.length,
+      bodyText: isKept && this.#logBytes ? received.body.toString("utf8") : undefined,
       status: 0,
       sentBytes: 0,
       sentSha256: "",

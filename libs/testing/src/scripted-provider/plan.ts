@@ -1,7 +1,7 @@
 // Turns a request and its script into a plan: every number and every piece of text of the answer, fixed before the
 // first byte goes out. Also the place of all defaults.
 
-import type { Fault, Script, ScriptedToolCall } from "./script.ts";
+import type { Fault, Script, ScriptedReasoning, ScriptedToolCall } from "./script.ts";
 
 /** What the provider needs to know of a chat request. */
 export interface ScriptedRequest {
@@ -13,12 +13,17 @@ export interface ScriptedRequest {
   readonly choices: number;
 }
 
-/** Token counts as the answer reports them (output includes reasoning, input includes cached). */
+/** Token counts as the answer reports them (output includes reasoning, input includes what was cached and written). */
 export interface ReportedUsage {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly cacheWrite1hTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
+  /** Undefined: none. */
+  readonly audioInputTokens?: number | undefined;
+  readonly audioOutputTokens?: number | undefined;
 }
 
 export interface CallPlan {
@@ -30,6 +35,8 @@ export interface CallPlan {
   readonly bytesPerWrite: number | undefined;
   readonly chunkText: (index: number) => string;
   readonly toolCalls: readonly ScriptedToolCall[];
+  /** Undefined: it shows no thoughts. */
+  readonly reasoning: ScriptedReasoning | undefined;
   readonly finishReason: string;
   /** Undefined: the answer carries no usage. */
   readonly usage: ReportedUsage | undefined;
@@ -61,6 +68,7 @@ export function planCall(request: ScriptedRequest, script: Script): CallPlan {
     bytesPerWrite: script.fault?.kind === "slow_bytes" ? 1 : script.bytesPerWrite,
     chunkText: textSource(request.model, script, chunks),
     toolCalls,
+    reasoning: script.reasoning,
     finishReason: script.finishReason ?? defaultFinishReason(request, outputTokens, toolCalls),
     usage: reportedUsage(script, outputTokens),
     usagePlace: script.usagePlace,
@@ -78,6 +86,13 @@ export function joinedText(plan: CallPlan): string {
   let text = "";
   for (let index = 0; index < plan.chunks; index++) text += plan.chunkText(index);
   return text;
+}
+
+/** The thought in two pieces, as a stream tells it. */
+export function thoughtPieces({ text }: ScriptedReasoning): [string, string] {
+  const points = Array.from(text);
+  const half = points.length >> 1;
+  return [points.slice(0, half).join(""), points.slice(half).join("")];
 }
 
 function resolveOutputTokens(request: ScriptedRequest, script: Script): number {
@@ -113,6 +128,9 @@ function reportedUsage(script: Script, outputTokens: number): ReportedUsage | un
   const all = (count: number): ReportedUsage => ({
     inputTokens: count,
     cachedInputTokens: count,
+    // Some formats give the rest of the input by itself, which must stay a number that can be read.
+    cacheWriteTokens: 0,
+    cacheWrite1hTokens: 0,
     outputTokens: count,
     reasoningTokens: count,
   });
@@ -129,8 +147,12 @@ function reportedUsage(script: Script, outputTokens: number): ReportedUsage | un
       return {
         inputTokens: script.inputTokens ?? DEFAULT_INPUT_TOKENS,
         cachedInputTokens: script.cachedInputTokens ?? 0,
+        cacheWriteTokens: script.cacheWriteTokens ?? 0,
+        cacheWrite1hTokens: script.cacheWrite1hTokens ?? 0,
         outputTokens,
         reasoningTokens: script.reasoningTokens ?? 0,
+        ...(script.audioInputTokens !== undefined && { audioInputTokens: script.audioInputTokens }),
+        ...(script.audioOutputTokens !== undefined && { audioOutputTokens: script.audioOutputTokens }),
       };
   }
 }

@@ -50,6 +50,13 @@ export interface ScriptedToolCall {
   readonly arguments: string;
 }
 
+/** What a model thought before it spoke. */
+export interface ScriptedReasoning {
+  readonly text: string;
+  /** Base64, as every provider has it; chat completions have none. */
+  readonly signature: string;
+}
+
 export interface Script {
   /** Wait before the response headers. */
   readonly latencyMs?: number;
@@ -57,12 +64,19 @@ export interface Script {
   readonly firstTokenMs?: number;
   /** Wait between two content chunks of a stream. */
   readonly gapMs?: number;
-  /** Tokens as OpenAI counts them: input includes cached input, output includes reasoning. */
+  /** Tokens as OpenAI counts them: input includes what was read from the cache or written to it, output includes reasoning. */
   readonly inputTokens?: number;
   readonly cachedInputTokens?: number;
+  /** Part of the input, written to the cache for five minutes; a format that does not tell lives apart reports one sum of both. */
+  readonly cacheWriteTokens?: number;
+  /** As `cacheWriteTokens`, for an hour. Gemini's format has no writes. */
+  readonly cacheWrite1hTokens?: number;
   /** `"max"`: exactly what the request allows (max_completion_tokens or max_tokens, times n). */
   readonly outputTokens?: number | "max";
   readonly reasoningTokens?: number;
+  /** Of input and of output, tokens of sound; chat completions only. */
+  readonly audioInputTokens?: number;
+  readonly audioOutputTokens?: number;
   /** Content chunks in a stream; slices of the body in a plain answer with a fault "after chunk k". */
   readonly chunks?: number;
   /** Splits the answer's bytes into writes of this size, also inside UTF-8 characters and inside `data:`. */
@@ -70,6 +84,8 @@ export interface Script {
   readonly text?: string;
   readonly finishReason?: string;
   readonly toolCalls?: readonly ScriptedToolCall[];
+  /** Comes before the text, in formats that have thoughts. */
+  readonly reasoning?: ScriptedReasoning;
   readonly usage?: "normal" | "missing" | "zero" | "huge" | "negative";
   /** A chat's stream reports usage beside its last choice, asked or not: as Mistral does, or as Groq does in `x_groq`. */
   readonly usagePlace?: "last_choice" | "x_groq";
@@ -118,19 +134,29 @@ const toolCalls: Check = (value) =>
     ? undefined
     : "must be a list of {name, arguments}, both strings";
 
+const reasoning: Check = (value) =>
+  isObject(value) && typeof value.text === "string" && typeof value.signature === "string"
+    ? undefined
+    : "must be {text, signature}, both strings";
+
 const scriptFields: Record<keyof Script, Check> = {
   latencyMs: timeMs,
   firstTokenMs: timeMs,
   gapMs: timeMs,
   inputTokens: tokens,
   cachedInputTokens: tokens,
+  cacheWriteTokens: tokens,
+  cacheWrite1hTokens: tokens,
   outputTokens,
   reasoningTokens: tokens,
+  audioInputTokens: tokens,
+  audioOutputTokens: tokens,
   chunks: whole(0, CHUNKS_MAX),
   bytesPerWrite: whole(1, BYTES_MAX),
   text: string,
   finishReason: string,
   toolCalls,
+  reasoning,
   usage: oneOf("normal", "missing", "zero", "huge", "negative"),
   usagePlace: oneOf("last_choice", "x_groq"),
   stamp: boolean,

@@ -75,6 +75,8 @@ test("a plain answer carries the scripted text and tokens, and the log equals wh
   const script: Script = {
     inputTokens: 100,
     cachedInputTokens: 40,
+    cacheWriteTokens: 7,
+    cacheWrite1hTokens: 2,
     outputTokens: 20,
     reasoningTokens: 5,
     text: "日本 ok",
@@ -85,6 +87,7 @@ test("a plain answer carries the scripted text and tokens, and the log equals wh
   assert.equal(answer.choices[0].finish_reason, "stop");
   assert.equal(answer.usage.prompt_tokens, 100);
   assert.equal(answer.usage.prompt_tokens_details.cached_tokens, 40);
+  assert.equal(answer.usage.prompt_tokens_details.cache_write_tokens, 9);
   assert.equal(answer.usage.completion_tokens, 20);
   assert.equal(answer.usage.completion_tokens_details.reasoning_tokens, 5);
   const entry = last();
@@ -94,6 +97,8 @@ test("a plain answer carries the scripted text and tokens, and the log equals wh
   assert.deepEqual(entry.tokensReported, {
     inputTokens: 100,
     cachedInputTokens: 40,
+    cacheWriteTokens: 7,
+    cacheWrite1hTokens: 2,
     outputTokens: 20,
     reasoningTokens: 5,
   });

@@ -41,6 +41,18 @@ describe("makeWaybill()", () => {
     assert.equal(left.slice(n?.valueStart, n?.valueEnd), "1");
   });
 
+  it("says where the price or the size of the input is not bounded by what the body shows", () => {
+    const asked = openAiChat.readRequest(bodyOf("hi"));
+    const flagsOf = (features: object): [boolean, boolean] => {
+      const { priceUnbounded, inputUnbounded } = makeWaybill(DecideRequest.fromPartial({ features }), asked, decision);
+      return [priceUnbounded, inputUnbounded];
+    };
+    assert.deepEqual(flagsOf({}), [false, false]);
+    assert.deepEqual(flagsOf({ hasUnseenInput: true }), [false, true]);
+    assert.deepEqual(flagsOf({ hasImages: true }), [false, true]);
+    assert.deepEqual(flagsOf({ priceUnbounded: true }), [true, true]);
+  });
+
   it("limits all choices together where the decision limits each", () => {
     const limited = { ...decision, maxOutputTokens: 40n };
     const limitOf = (fields: object): bigint => {

@@ -69,9 +69,16 @@ export function makeWaybill(
     inputTokensBound: request.features?.inputTextBytes ?? 0n,
     choiceCount: asked.choiceCount,
     estimatedInputTokens: request.features?.estimatedInputTokens ?? 0n,
+    priceUnbounded: request.features?.priceUnbounded ?? false,
+    inputUnbounded: readsUnseen(request),
     sessionKey: sessionKey(request, asked),
     failedAccounts: [...failedAccounts],
   };
+}
+
+/** Whether the model reads more than the text whose bytes are counted. */
+function readsUnseen({ features }: DecideRequest): boolean {
+  return features !== undefined && (features.hasUnseenInput || features.hasImages || features.priceUnbounded);
 }
 
 /** The session that the client named, else the key under which OpenAI's API caches prompts; organisations never share one. */

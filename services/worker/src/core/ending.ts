@@ -1,5 +1,5 @@
 // How a provider call came out, as seen by this worker: the input of settlement and of the last frame.
-import { ERRORS, type ErrorCode, type TokenUsage } from "@waybill/domain";
+import { ERRORS, type ErrorCode, type ReportedUsage } from "@waybill/domain";
 
 /** Why there is no complete answer. */
 export interface Failure {
@@ -32,7 +32,7 @@ export interface Ending {
   wasCancelled: boolean;
   reach: Reach;
   /** The provider's own figure, not judged yet. */
-  reportedUsage: TokenUsage | undefined;
+  reportedUsage: ReportedUsage | undefined;
   /** Output tokens evidenced by content; a lower bound. */
   countedOutputTokens: bigint;
   contentBytes: number;

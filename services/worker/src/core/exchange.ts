@@ -1,6 +1,6 @@
 // A surface at a provider, put together from wires: bytes pass where the wire is the surface's own format; otherwise the request
 // goes by the internal form, and the answer comes back by it.
-import { type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ReportedUsage, WaybillError } from "@waybill/domain";
 import { type AnswerEvent, assembleAnswer, type SurfaceTranslation, surfaceNamed } from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
 import type { Exchange, FailedAnswer, PlainAnswer } from "../providers/provider.ts";
@@ -108,6 +108,6 @@ function translateAnswer(
   };
 }
 
-function usageAmong(events: readonly AnswerEvent[]): TokenUsage | undefined {
+function usageAmong(events: readonly AnswerEvent[]): ReportedUsage | undefined {
   return events.findLast((event) => event.kind === "usage")?.usage;
 }

@@ -6,6 +6,7 @@ import { evidencedUsage, judgeUsage } from "./plausible-usage.ts";
 
 const bounds = {
   inputTokensBound: 100n,
+  isInputUnbounded: false,
   maxOutputTokens: 50n,
   estimatedInputTokens: 20n,
   countedOutputTokens: 7n,
@@ -29,6 +30,15 @@ test("negative and far too large figures are bounded", () => {
   assert.equal(judgeUsage(usage({ input: 9_007_199_254_740_991n }), bounds).usage.input, 100n);
   const unbounded = { ...bounds, inputTokensBound: 0n, maxOutputTokens: 0n };
   assert.equal(judgeUsage(usage({ output: 9_007_199_254_740_991n }), unbounded).usage.output, 7n);
+});
+
+test("of input that the body does not show any figure is believed that can be one", () => {
+  const unseen = { ...bounds, isInputUnbounded: true };
+  const judged = judgeUsage(usage({ input: 900_000n }), unseen);
+  assert.deepEqual([judged.usage.input, judged.isSuspect], [900_000n, false]);
+  assert.deepEqual(judgeUsage(usage({ input: 900_000n }), bounds).usage.input, 100n);
+  const absurd = judgeUsage(usage({ input: 9_007_199_254_740_991n }), unseen);
+  assert.deepEqual([absurd.usage.input, absurd.isSuspect], [20n, true]);
 });
 
 test("parts never exceed their whole", () => {

@@ -5,6 +5,8 @@ import { isPlausible, TOKENS_MAX, type TokenUsage } from "@waybill/domain";
 /** What is known of an attempt besides the provider's figures. Zero: not known. */
 export interface TokenBounds {
   inputTokensBound: bigint;
+  /** True: the provider may honestly report any input. */
+  isInputUnbounded: boolean;
   maxOutputTokens: bigint;
   estimatedInputTokens: bigint;
   countedOutputTokens: bigint;
@@ -16,13 +18,14 @@ export interface JudgedUsage {
   isSuspect: boolean;
 }
 
-// Images, tools and hidden prompts may exceed a bound made from bytes; ten times and ten thousand more does not happen.
+// Tools and hidden prompts may exceed a bound made from bytes; ten times and ten thousand more does not happen.
 const FAR_FACTOR = 10n;
 const FAR_SLACK_TOKENS = 10_000n;
 
 /** The usage to book. Within reason the provider is believed, also above the hold's bounds: it is what it will bill. */
 export function judgeUsage(reported: TokenUsage, bounds: TokenBounds): JudgedUsage {
-  const input = judgeTotal(reported.input, bounds.inputTokensBound, estimatedInput(bounds));
+  const inputBound = bounds.isInputUnbounded ? 0n : bounds.inputTokensBound;
+  const input = judgeTotal(reported.input, inputBound, estimatedInput(bounds));
   const output = judgeTotal(reported.output, bounds.maxOutputTokens, countedOutput(bounds));
   const usage = {
     input,

@@ -168,3 +168,30 @@ test("whatever happens: free only what was never sent or refused, and never belo
     }),
   );
 });
+
+test("what the price does not cover is priced as text, flagged, and says how much of it was no text", () => {
+  const notText = { audioInput: 12n, imageInput: 3n, audioOutput: 5n };
+  const spoken = { ...complete, reportedUsage: { ...NO_TOKENS, input: 30n, output: 9n, notText } };
+  const told = { reported_audio_input: "12", reported_image_input: "3", reported_audio_output: "5" };
+  const asked = makeWaybill({ priceUnbounded: true });
+  // Sound is doubtful also where nobody asked for it; a picture that was read costs what text costs at many providers.
+  const seen = {
+    ...complete,
+    reportedUsage: { ...spoken.reportedUsage, notText: { ...notText, audioInput: 0n, audioOutput: 0n } },
+  };
+  for (const [waybill, ending, evidence] of [
+    [asked, complete, { price_unbounded: true }],
+    [asked, spoken, { price_unbounded: true, ...told }],
+    [soft, spoken, { price_unbounded: true, ...told }],
+    [soft, seen, {}],
+  ] as const) {
+    const settlement = settleEnding(waybill, ending, counted);
+    assert.deepEqual([settlement.costPicoUsd, settlement.evidence], [30n * 2n + 9n * 10n, evidence]);
+    assert.equal(settlement.isSuspect, "price_unbounded" in evidence);
+  }
+  const estimated = settleEnding(asked, { ...complete, reportedUsage: undefined }, counted);
+  assert.deepEqual([estimated.isSuspect, estimated.evidence.price_unbounded], [true, true]);
+  assert.equal(settleLost(asked, undefined).isSuspect, true);
+  const refused = settleEnding(asked, { ...complete, failure, reach: "refused", reportedUsage: undefined }, counted);
+  assert.deepEqual([refused.isSuspect, refused.evidence], [false, {}]);
+});

@@ -5,8 +5,10 @@ import {
   maxPicoUsd,
   minPicoUsd,
   NO_TOKENS,
+  type NotTextTokens,
   PICO_USD_INT64_MAX,
   type PicoUsd,
+  type ReportedUsage,
   type TokenUsage,
 } from "@waybill/domain";
 import { AttemptOutcome, BudgetUnit, type Evidence, fromWirePrice, TokenSource, type Waybill } from "@waybill/wire";
@@ -21,8 +23,9 @@ export interface Settlement {
   costPicoUsd: PicoUsd;
   /** False: the price is unknown; the cost is 0 and goes to suspense. */
   costKnown: boolean;
+  /** Figures of the provider's were bounded, or the catalogue's price does not cover all that was asked for or used. */
   isSuspect: boolean;
-  /** Names and numbers only; empty where the provider's own figure stands unquestioned. */
+  /** Names and numbers only; empty where the provider's own figure and the price stand unquestioned. */
   evidence: Record<string, string | number | boolean>;
 }
 
@@ -34,6 +37,10 @@ export type AbortedCallRule = (call: { stream: boolean; evidenced: TokenUsage })
 
 /** An attempt that this worker called, or tried to. */
 export function settleEnding(waybill: Waybill, ending: Ending, abortedCall: AbortedCallRule): Settlement {
+  return withDoubts(waybill, settleCalled(waybill, ending, abortedCall), ending.reportedUsage?.notText);
+}
+
+function settleCalled(waybill: Waybill, ending: Ending, abortedCall: AbortedCallRule): Settlement {
   const outcome = outcomeOf(ending);
   if (outcome === AttemptOutcome.FAILED_FREE) return nothingSpent();
   const bounds = boundsOf(waybill, ending.countedOutputTokens);
@@ -63,6 +70,10 @@ export function settleEnding(waybill: Waybill, ending: Ending, abortedCall: Abor
 
 /** An attempt whose worker is gone, or that nobody answers for; with what the ingress saw of it, if it saw anything. */
 export function settleLost(waybill: Waybill, seen: Evidence | undefined): Settlement {
+  return withDoubts(waybill, settleUnseen(waybill, seen), undefined);
+}
+
+function settleUnseen(waybill: Waybill, seen: Evidence | undefined): Settlement {
   const outcome = AttemptOutcome.UNKNOWN;
   const counted = seen?.countedOutputTokens ?? 0n;
   const bounds = boundsOf(waybill, counted);
@@ -97,16 +108,31 @@ function outcomeOf(ending: Ending): AttemptOutcome {
 }
 
 function boundsOf(waybill: Waybill, countedOutputTokens: bigint): TokenBounds {
-  const { inputTokensBound, maxOutputTokens, estimatedInputTokens } = waybill;
-  return { inputTokensBound, maxOutputTokens, estimatedInputTokens, countedOutputTokens };
+  const { inputTokensBound, inputUnbounded: isInputUnbounded, maxOutputTokens, estimatedInputTokens } = waybill;
+  return { inputTokensBound, isInputUnbounded, maxOutputTokens, estimatedInputTokens, countedOutputTokens };
 }
 
 type Counts = Settlement["evidence"];
 
+/**
+ * Flags a cost that was reckoned at prices of text though something else was asked for or used. Sound has a price of its own
+ * everywhere; pictures have not, so that they alone raise no doubt.
+ */
+function withDoubts(waybill: Waybill, settlement: Settlement, notText: NotTextTokens | undefined): Settlement {
+  const hasSound = notText !== undefined && (notText.audioInput !== 0n || notText.audioOutput !== 0n);
+  if (settlement.outcome === AttemptOutcome.FAILED_FREE || !(waybill.priceUnbounded || hasSound)) return settlement;
+  const told = notText && {
+    reported_audio_input: String(notText.audioInput),
+    reported_image_input: String(notText.imageInput),
+    reported_audio_output: String(notText.audioOutput),
+  };
+  return { ...settlement, isSuspect: true, evidence: { ...settlement.evidence, price_unbounded: true, ...told } };
+}
+
 function fromReport(
   waybill: Waybill,
   outcome: AttemptOutcome,
-  reported: TokenUsage,
+  { notText: _, ...reported }: ReportedUsage,
   bounds: TokenBounds,
   counts: Counts,
 ): Settlement {
@@ -116,6 +142,8 @@ function fromReport(
         ...counts,
         reported_input: String(reported.input),
         reported_cached_input: String(reported.cachedInput),
+        reported_cache_write_5m: String(reported.cacheWrite5m),
+        reported_cache_write_1h: String(reported.cacheWrite1h),
         reported_output: String(reported.output),
         reported_reasoning_output: String(reported.reasoningOutput),
       }

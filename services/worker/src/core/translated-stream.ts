@@ -1,5 +1,5 @@
 // A streamed answer of one dialect as the events of another. Like bytes that pass, nothing is shown before the first content.
-import { type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ReportedUsage, WaybillError } from "@waybill/domain";
 import {
   type AnswerEvent,
   type AnswerFacts,
@@ -25,7 +25,7 @@ export class TranslatedStream implements StreamReader {
   #isBroken = false;
   readonly #tally = new ChoiceTally();
   hasContent = false;
-  usage: TokenUsage | undefined;
+  usage: ReportedUsage | undefined;
   finishReason = "";
 
   constructor(reader: EventReader, writer: AnswerWriter) {

@@ -1,6 +1,6 @@
 // What the worker needs of a provider's dialect. One folder per dialect, each with the same files: index says what it speaks,
 // request where it goes and with which credentials. The formats themselves are in wires/.
-import type { TokenUsage } from "@waybill/domain";
+import type { ReportedUsage } from "@waybill/domain";
 import type { Waybill } from "@waybill/wire";
 import type { Failure } from "../core/ending.ts";
 import type { AbortedCallRule } from "../core/settle.ts";
@@ -44,7 +44,7 @@ export interface StreamReader {
   /** True when the client may have been shown something. */
   readonly hasContent: boolean;
   /** The provider's own figure, once seen. */
-  readonly usage: TokenUsage | undefined;
+  readonly usage: ReportedUsage | undefined;
   /** In the provider's word, or that of the internal form where it was translated; empty: it did not say. */
   readonly finishReason: string;
   readonly awaits: Awaited;
@@ -56,7 +56,7 @@ export interface StreamReader {
 export interface PlainAnswer {
   /** For the client. */
   bytes: Uint8Array;
-  usage: TokenUsage | undefined;
+  usage: ReportedUsage | undefined;
   finishReason: string;
   evidencedTokens: number;
 }
@@ -65,7 +65,7 @@ export interface PlainAnswer {
 export interface FailedAnswer {
   failure: Failure;
   /** The provider bills this all the same. */
-  usage?: TokenUsage | undefined;
+  usage?: ReportedUsage | undefined;
   /** Of what was made before it failed; absent: nothing was, as far as is known. */
   evidencedTokens?: number;
   finishReason?: string;

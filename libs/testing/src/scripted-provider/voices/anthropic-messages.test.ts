@@ -12,6 +12,7 @@ before(async () => {
 after(() => provider.stop());
 
 const asked = { model: "scripted-1", max_tokens: 50, messages: [{ role: "user" as const, content: "hi" }] };
+const WRITTEN = { cacheWriteTokens: 2, cacheWrite1hTokens: 1 };
 /** What is used of the two is the same in both. */
 const SDKS = [
   ["SDK 1.x", Anthropic],
@@ -22,14 +23,16 @@ for (const [name, Sdk] of SDKS) {
   const client = () => new Sdk({ baseURL: new URL(provider.url).origin, apiKey: "k", maxRetries: 0 });
 
   test(`${name} reads a plain message`, async () => {
-    provider.setDefault({ text: "hello wörld", inputTokens: 9, cachedInputTokens: 4, outputTokens: 3 });
+    provider.setDefault({ text: "hello wörld", inputTokens: 9, cachedInputTokens: 4, ...WRITTEN, outputTokens: 3 });
     const message = await client().messages.create(asked);
     assert.deepEqual(message.content[0]?.type === "text" && message.content[0].text, "hello wörld");
     const { input_tokens, cache_read_input_tokens, output_tokens } = message.usage;
     assert.deepEqual(
       [message.stop_reason, input_tokens, cache_read_input_tokens, output_tokens],
-      ["end_turn", 5, 4, 3],
+      ["end_turn", 2, 4, 3],
     );
+    const { cache_creation_input_tokens: written, cache_creation: byLife } = message.usage;
+    assert.deepEqual([written, byLife?.ephemeral_5m_input_tokens, byLife?.ephemeral_1h_input_tokens], [3, 2, 1]);
   });
 
   test(`${name} reads a stream with text and two tools`, async () => {
@@ -44,6 +47,28 @@ for (const [name, Sdk] of SDKS) {
       message.content.map((block) => (block.type === "tool_use" ? [block.name, block.input] : block.type)),
       ["text", ["f", { a: 1 }], ["g", { b: [2] }]],
     );
+  });
+
+  test(`${name} reads thoughts with their signature, plain and streamed`, async () => {
+    const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+    provider.setDefault({
+      text: "so",
+      chunks: 2,
+      reasoning,
+      toolCalls: [{ name: "f", arguments: "{}" }],
+      bytesPerWrite: 7,
+    });
+    for (const { content } of [
+      await client().messages.create(asked),
+      await client().messages.stream(asked).finalMessage(),
+    ]) {
+      const [thought, text, call] = content;
+      assert.deepEqual(thought?.type === "thinking" && [thought.thinking, thought.signature], [
+        reasoning.text,
+        reasoning.signature,
+      ]);
+      assert.deepEqual([text?.type === "text" && text.text, call?.type], ["so", "tool_use"]);
+    }
   });
 
   test(`${name} raises an error of the provider, by status and inside a stream`, async () => {

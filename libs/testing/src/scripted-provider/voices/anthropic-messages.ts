@@ -1,6 +1,6 @@
 // Anthropic's Messages: a message, and its events in Anthropic's order. Formats: @anthropic-ai/sdk 1.12.0, Message and
 // RawMessageStreamEvent; https://docs.anthropic.com/en/docs/build-with-claude/streaming
-import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest } from "../plan.ts";
+import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest, thoughtPieces } from "../plan.ts";
 import { readScripted, tokenLimit } from "../request.ts";
 import type { AnswerIdentity, ParsedRequest, Voice, VoiceStream } from "./voice.ts";
 
@@ -42,22 +42,40 @@ function plainBody(plan: CallPlan, request: ScriptedRequest, identity: AnswerIde
   }));
   return JSON.stringify({
     ...head(request, identity),
-    content: [...blocks, ...calls],
+    content: [...thinking(plan), ...blocks, ...calls],
     stop_reason: STOP_REASONS[plan.finishReason] ?? plan.finishReason,
     stop_sequence: null,
     ...(plan.usage && { usage: usageOf(plan.usage) }),
   });
 }
 
+function thinking({ reasoning }: CallPlan): object[] {
+  return reasoning ? [{ type: "thinking", thinking: reasoning.text, signature: reasoning.signature }] : [];
+}
+
+/** The events of the thinking block, which is the first. */
+function thinkingEvents({ reasoning }: CallPlan): string {
+  if (!reasoning) return "";
+  const deltas = [
+    ...thoughtPieces(reasoning).map((piece) => ({ type: "thinking_delta", thinking: piece })),
+    { type: "signature_delta", signature: reasoning.signature },
+  ];
+  return (
+    event("content_block_start", { index: 0, content_block: { type: "thinking", thinking: "", signature: "" } }) +
+    deltas.map((delta) => event("content_block_delta", { index: 0, delta })).join("") +
+    event("content_block_stop", { index: 0 })
+  );
+}
+
 function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity, nowNs: () => bigint): VoiceStream {
-  let index = 0;
+  let index = plan.reasoning ? 1 : 0;
   const stamp = (): object => (plan.stamp ? { x_sent_ns: String(nowNs()) } : {});
   return {
     begin() {
       // The output is only begun: message_delta has the sum.
       const usage = plan.usage && { ...usageOf(plan.usage), output_tokens: 1 };
       const message = { ...head(request, identity), content: [], stop_reason: null, stop_sequence: null, usage };
-      const start = event("message_start", { message });
+      const start = event("message_start", { message }) + thinkingEvents(plan);
       if (plan.chunks === 0) return start;
       const block = { type: "text", text: "" };
       return start + event("content_block_start", { index, content_block: block }) + event("ping", {});
@@ -105,13 +123,14 @@ function toolUse(name: string, index: number): object {
   return { type: "tool_use", id: `toolu_scripted_${index}`, name };
 }
 
-/** Anthropic's input_tokens leave out what the cache gave. */
-function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: ReportedUsage): object {
+/** Anthropic's input_tokens leave out what the cache gave or took. */
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens, ...written }: ReportedUsage): object {
+  const { cacheWriteTokens, cacheWrite1hTokens } = written;
   return {
-    input_tokens: inputTokens - cachedInputTokens,
-    cache_creation_input_tokens: 0,
+    input_tokens: inputTokens - cachedInputTokens - cacheWriteTokens - cacheWrite1hTokens,
+    cache_creation_input_tokens: cacheWriteTokens + cacheWrite1hTokens,
     cache_read_input_tokens: cachedInputTokens,
-    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: cacheWriteTokens, ephemeral_1h_input_tokens: cacheWrite1hTokens },
     output_tokens: outputTokens,
     output_tokens_details: { thinking_tokens: reasoningTokens },
     service_tier: "standard",

@@ -39,12 +39,23 @@ async function streamed(script: Script): Promise<ConverseStreamOutput[]> {
 }
 
 test("a plain answer: text, reason and figures", async () => {
-  provider.setForModel(modelId, { text: "日本 ok", inputTokens: 100, cachedInputTokens: 40, outputTokens: 20 });
+  const figures = {
+    inputTokens: 100,
+    cachedInputTokens: 40,
+    cacheWriteTokens: 20,
+    cacheWrite1hTokens: 10,
+    outputTokens: 20,
+  };
+  provider.setForModel(modelId, { text: "日本 ok", ...figures });
   const answer = await client.send(new ConverseCommand({ ...asked, inferenceConfig: { maxTokens: 50 } }));
   assert.deepEqual(answer.output?.message?.content, [{ text: "日本 ok" }]);
   assert.equal(answer.stopReason, "end_turn");
-  const { inputTokens, cacheReadInputTokens, outputTokens } = answer.usage ?? {};
-  assert.deepEqual([inputTokens, cacheReadInputTokens, outputTokens], [60, 40, 20]);
+  const { inputTokens, cacheReadInputTokens, cacheWriteInputTokens, outputTokens } = answer.usage ?? {};
+  assert.deepEqual([inputTokens, cacheReadInputTokens, cacheWriteInputTokens, outputTokens], [30, 40, 30, 20]);
+  assert.deepEqual(answer.usage?.cacheDetails, [
+    { ttl: "5m", inputTokens: 20 },
+    { ttl: "1h", inputTokens: 10 },
+  ]);
   const entry = provider.log.entries().at(-1);
   assert.equal(entry?.path, "/model/scripted-bedrock%3A0/converse");
   assert.equal(entry?.maxTokens, 50);
@@ -91,6 +102,24 @@ test("calls of tools: whole in a plain answer, in pieces of JSON in a stream", a
       .map(({ contentBlockDelta }) => contentBlockDelta?.delta?.toolUse?.input ?? "")
       .join("");
   assert.deepEqual([names, inputOf(1), inputOf(2)], [["look_up", "add"], '{"city":"Köln"}', '{"a":1}']);
+});
+
+test("thoughts with their signature, before text and calls, plain and streamed", async () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  const script: Script = { text: "so", chunks: 2, reasoning, toolCalls: [{ name: "f", arguments: "{}" }] };
+  const events = await streamed(script);
+  const deltas = events.flatMap(({ contentBlockDelta }) => (contentBlockDelta ? [contentBlockDelta] : []));
+  const thought = deltas.flatMap(({ delta }) => (delta?.reasoningContent ? [delta.reasoningContent] : []));
+  assert.deepEqual(
+    [thought.map(({ text }) => text ?? "").join(""), thought.map(({ signature }) => signature ?? "").join("")],
+    [reasoning.text, reasoning.signature],
+  );
+  assert.deepEqual([...new Set(deltas.map(({ contentBlockIndex }) => contentBlockIndex))], [0, 1, 2]);
+  const plain = await client.send(new ConverseCommand(asked));
+  assert.deepEqual(plain.output?.message?.content?.slice(0, 2), [
+    { reasoningContent: { reasoningText: reasoning } },
+    { text: "so" },
+  ]);
 });
 
 test("errors: by status and header, and as an exception inside a stream", async () => {

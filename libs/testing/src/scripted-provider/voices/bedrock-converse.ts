@@ -1,6 +1,6 @@
 // Bedrock's Converse and ConverseStream: JSON, and messages of application/vnd.amazon.eventstream. Format: API reference of
 // ConverseStreamOutput, https://smithy.io/2.0/aws/amazon-eventstream.html, and the types of @aws-sdk/client-bedrock-runtime 3.1164.0.
-import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest } from "../plan.ts";
+import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest, thoughtPieces } from "../plan.ts";
 import { readScripted, tokenLimit } from "../request.ts";
 import type { ScriptedToolCall } from "../script.ts";
 import { eventMessage } from "./event-stream.ts";
@@ -39,7 +39,7 @@ export const bedrockConverseVoice: Voice = {
     const text = plan.chunks > 0 ? [{ text: joinedText(plan) }] : [];
     const calls = plan.toolCalls.map((call, index) => ({ toolUse: { ...useOf(call, index), input: inputOf(call) } }));
     return JSON.stringify({
-      output: { message: { role: "assistant", content: [...text, ...calls] } },
+      output: { message: { role: "assistant", content: [...thoughts(plan), ...text, ...calls] } },
       stopReason: stopOf(plan),
       metrics: METRICS,
       ...(plan.usage && { usage: usageOf(plan.usage) }),
@@ -60,13 +60,33 @@ function read(path: string, body: Buffer): ParsedRequest {
   }));
 }
 
+/** Whole, text and signature stand in one object more than in a stream. */
+function thoughts({ reasoning }: CallPlan): object[] {
+  return reasoning ? [{ reasoningContent: { reasoningText: { ...reasoning } } }] : [];
+}
+
+function thoughtEvents({ reasoning }: CallPlan): Piece[] {
+  if (!reasoning) return [];
+  const told = [...thoughtPieces(reasoning).map((text) => ({ text })), { signature: reasoning.signature }];
+  return [
+    ...told.map((reasoningContent) =>
+      event("contentBlockDelta", { contentBlockIndex: 0, delta: { reasoningContent } }),
+    ),
+    event("contentBlockStop", { contentBlockIndex: 0 }),
+  ];
+}
+
 function stream(plan: CallPlan, _request: ScriptedRequest): VoiceStream {
+  const contentBlockIndex = plan.reasoning ? 1 : 0;
   return {
-    begin: () => event("messageStart", { role: "assistant" }),
-    content: (index) => event("contentBlockDelta", { contentBlockIndex: 0, delta: { text: plan.chunkText(index) } }),
+    begin: () => {
+      const start = event("messageStart", { role: "assistant" });
+      return Buffer.concat([start, ...thoughtEvents(plan)].map((piece) => Buffer.from(piece as Uint8Array)));
+    },
+    content: (index) => event("contentBlockDelta", { contentBlockIndex, delta: { text: plan.chunkText(index) } }),
     toolCalls: () => [
-      ...(plan.chunks > 0 ? [event("contentBlockStop", { contentBlockIndex: 0 })] : []),
-      ...plan.toolCalls.flatMap(callEvents),
+      ...(plan.chunks > 0 ? [event("contentBlockStop", { contentBlockIndex })] : []),
+      ...plan.toolCalls.flatMap((call, index) => callEvents(call, index, contentBlockIndex + 1 + index)),
     ],
     end: () => [
       { text: event("messageStop", { stopReason: stopOf(plan) }) },
@@ -87,9 +107,8 @@ function stream(plan: CallPlan, _request: ScriptedRequest): VoiceStream {
   };
 }
 
-/** The text is block 0. The input comes in pieces of JSON. */
-function callEvents(call: ScriptedToolCall, index: number): Piece[] {
-  const contentBlockIndex = index + 1;
+/** The input comes in pieces of JSON. */
+function callEvents(call: ScriptedToolCall, index: number, contentBlockIndex: number): Piece[] {
   const half = call.arguments.length >> 1;
   return [
     event("contentBlockStart", { contentBlockIndex, start: { toolUse: useOf(call, index) } }),
@@ -121,12 +140,20 @@ function exceptionOf(status: number): string {
   return EXCEPTIONS[status] ?? "InternalServerException";
 }
 
-/** Input is counted without what the cache held. */
-function usageOf({ inputTokens, cachedInputTokens, outputTokens }: ReportedUsage): object {
+/** Input is counted without what the cache held or took. */
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, ...written }: ReportedUsage): object {
+  const { cacheWriteTokens, cacheWrite1hTokens } = written;
+  const cacheWriteInputTokens = cacheWriteTokens + cacheWrite1hTokens;
+  const byLife = [
+    { ttl: "5m", inputTokens: cacheWriteTokens },
+    { ttl: "1h", inputTokens: cacheWrite1hTokens },
+  ];
+  const isCached = cachedInputTokens !== 0 || cacheWriteInputTokens !== 0;
   return {
-    inputTokens: inputTokens - cachedInputTokens,
+    inputTokens: inputTokens - cachedInputTokens - cacheWriteInputTokens,
     outputTokens,
     totalTokens: inputTokens + outputTokens,
-    ...(cachedInputTokens !== 0 && { cacheReadInputTokens: cachedInputTokens, cacheWriteInputTokens: 0 }),
+    ...(isCached && { cacheReadInputTokens: cachedInputTokens, cacheWriteInputTokens }),
+    ...(cacheWriteInputTokens !== 0 && { cacheDetails: byLife.filter((detail) => detail.inputTokens > 0) }),
   };
 }

@@ -73,6 +73,24 @@ test("calls of tools: whole, in a stream too", async () => {
   }
 });
 
+test("thoughts are parts marked as such; their signature is on what follows", async () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  for (const toolCalls of [[], [{ name: "f", arguments: "{}" }]]) {
+    const chunks = await streamed({ text: "so", chunks: 2, reasoning, toolCalls });
+    const plain = await client.models.generateContent(asked);
+    for (const parts of [
+      chunks.flatMap(({ candidates }) => candidates?.[0]?.content?.parts ?? []),
+      plain.candidates?.[0]?.content?.parts ?? [],
+    ]) {
+      const thoughts = parts.filter(({ thought }) => thought);
+      assert.deepEqual(thoughts, [{ text: reasoning.text, thought: true }]);
+      const [signed, ...others] = parts.filter(({ thoughtSignature }) => thoughtSignature !== undefined);
+      assert.deepEqual([signed?.thoughtSignature, others.length], [reasoning.signature, 0]);
+      assert.equal(signed?.functionCall !== undefined, toolCalls.length > 0);
+    }
+  }
+});
+
 test("errors: by status, and in the middle of a stream", async () => {
   provider.setForModel(model, { fault: { kind: "status", status: 429 } });
   await assert.rejects(client.models.generateContent(asked), (error: unknown) => {

@@ -32,7 +32,8 @@ export const geminiContentVoice: Voice = {
   answerId: ({ sequence }) => `scripted-${sequence}`,
   errorBody: (message, _type, _code, status) => JSON.stringify({ error: errorOf(message, status) }),
   plainBody: (plan, request, identity) => {
-    const parts = [...(plan.chunks > 0 ? [{ text: joinedText(plan) }] : []), ...callParts(plan)];
+    const text = plan.chunks > 0 ? [{ text: joinedText(plan), ...textSignature(plan) }] : [];
+    const parts = [...thoughtParts(plan), ...text, ...callParts(plan)];
     return JSON.stringify(responseOf(request, identity, parts, finishOf(plan), plan.usage));
   },
   streamType: "text/event-stream",
@@ -57,10 +58,18 @@ function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdenti
   const event = (parts: object[], finish?: string, usage?: ReportedUsage): string =>
     `data: ${JSON.stringify(responseOf(request, identity, parts, finish, usage))}\r\n\r\n`;
   return {
-    begin: () => "",
+    begin: () =>
+      thoughtParts(plan)
+        .map((part) => event([part]))
+        .join(""),
     content: (index) => event([{ text: plan.chunkText(index) }]),
     toolCalls: () => callParts(plan).map((part) => event([part])),
-    end: () => [{ text: event([{ text: "" }], finishOf(plan), plan.usage), ...(plan.usage && { usage: plan.usage }) }],
+    end: () => [
+      {
+        text: event([{ text: "", ...textSignature(plan) }], finishOf(plan), plan.usage),
+        ...(plan.usage && { usage: plan.usage }),
+      },
+    ],
     // In the middle of a stream an error comes without `data:`.
     error: (message) => JSON.stringify({ error: errorOf(message, 503) }),
   };
@@ -82,11 +91,22 @@ function responseOf(
   };
 }
 
+function thoughtParts({ reasoning }: CallPlan): object[] {
+  return reasoning ? [{ text: reasoning.text, thought: true }] : [];
+}
+
+/** A thought's signature is on the first call, else on the last of the text. */
+function textSignature({ reasoning, toolCalls }: CallPlan): object {
+  return reasoning && toolCalls.length === 0 ? { thoughtSignature: reasoning.signature } : {};
+}
+
 /** A call comes whole; the first of a turn carries the thought that led to it. */
 function callParts(plan: CallPlan): object[] {
   return plan.toolCalls.map(({ name, arguments: json }, index) => ({
     functionCall: { id: `call_scripted_${index}`, name, args: JSON.parse(json) as unknown },
-    ...(index === 0 && { thoughtSignature: Buffer.from("scripted signature").toString("base64") }),
+    ...(index === 0 && {
+      thoughtSignature: plan.reasoning?.signature ?? Buffer.from("scripted signature").toString("base64"),
+    }),
   }));
 }
 

@@ -37,6 +37,21 @@ test("a stream with calls of tools", async () => {
   ]);
 });
 
+test("thoughts are reasoning_content, plain and streamed", async () => {
+  const reasoning = { text: "日本? Let me think.", signature: "" };
+  provider.setForModel("scripted-azure", { text: "so", chunks: 2, reasoning });
+  const plain = await byDeployment.chat.completions.create(asked);
+  // OpenAI's types have no such field; DeepSeek and vLLM add it.
+  const thoughtIn = (said: object | undefined): string =>
+    (said as { reasoning_content?: string })?.reasoning_content ?? "";
+  assert.equal(thoughtIn(plain.choices[0]?.message), reasoning.text);
+  let thought = "";
+  for await (const { choices } of await byDeployment.chat.completions.create({ ...asked, stream: true })) {
+    thought += thoughtIn(choices[0]?.delta);
+  }
+  assert.equal(thought, reasoning.text);
+});
+
 test("errors, by status and in a stream", async () => {
   provider.setForModel("scripted-azure", { fault: { kind: "status", status: 429 } });
   await assert.rejects(byDeployment.chat.completions.create(asked), OpenAI.RateLimitError);

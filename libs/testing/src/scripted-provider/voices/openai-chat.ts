@@ -1,6 +1,6 @@
 // OpenAI's Chat Completions: chat.completion, and chat.completion.chunk events in OpenAI's order: role, content, finish, usage,
-// [DONE]. Format: openai/openai-openapi openapi.yaml.
-import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest } from "../plan.ts";
+// [DONE]. Format: openai/openai-openapi openapi.yaml; thoughts as DeepSeek and vLLM tell them, in `reasoning_content`.
+import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest, thoughtPieces } from "../plan.ts";
 import { readChatRequest } from "../request.ts";
 import type { AnswerIdentity, Voice, VoiceStream } from "./voice.ts";
 
@@ -25,7 +25,9 @@ export function errorBody(message: string, type: string, code: string | null): s
 function plainBody(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity): string {
   const toolCalls =
     plan.toolCalls.length === 0 ? "" : `,"tool_calls":${JSON.stringify(plan.toolCalls.map(toolCallObject))}`;
-  const message = `{"role":"assistant","content":${JSON.stringify(joinedText(plan))},"refusal":null${toolCalls}}`;
+  const thought = plan.reasoning ? `,"reasoning_content":${JSON.stringify(plan.reasoning.text)}` : "";
+  const content = JSON.stringify(joinedText(plan));
+  const message = `{"role":"assistant","content":${content},"refusal":null${thought}${toolCalls}}`;
   const finish = `"logprobs":null,"finish_reason":${JSON.stringify(plan.finishReason)}`;
   let choices = "";
   for (let index = 0; index < request.choices; index++) {
@@ -48,7 +50,15 @@ function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdenti
     return text;
   };
   return {
-    begin: () => everyChoice('{"role":"assistant","content":""}', null),
+    begin: () =>
+      [
+        '{"role":"assistant","content":""}',
+        ...(plan.reasoning ? thoughtPieces(plan.reasoning) : []).map((text) =>
+          JSON.stringify({ reasoning_content: text }),
+        ),
+      ]
+        .map((delta) => everyChoice(delta, null))
+        .join(""),
     content: (index) => everyChoice(`{"content":${JSON.stringify(plan.chunkText(index))}}`, null),
     toolCalls: () => toolCallDeltas(plan).map((delta) => everyChoice(delta, null)),
     end: () => [
@@ -106,10 +116,12 @@ function toolCallObject(call: { name: string; arguments: string }, index: number
 }
 
 export function usageJson(usage: ReportedUsage): string {
+  const cacheWrite = usage.cacheWriteTokens + usage.cacheWrite1hTokens;
+  const written = cacheWrite === 0 ? "" : `,"cache_write_tokens":${cacheWrite}`;
   return (
     `{"prompt_tokens":${usage.inputTokens},"completion_tokens":${usage.outputTokens},` +
     `"total_tokens":${usage.inputTokens + usage.outputTokens},` +
-    `"prompt_tokens_details":{"cached_tokens":${usage.cachedInputTokens},"audio_tokens":0},` +
-    `"completion_tokens_details":{"reasoning_tokens":${usage.reasoningTokens},"audio_tokens":0}}`
+    `"prompt_tokens_details":{"cached_tokens":${usage.cachedInputTokens}${written},"audio_tokens":${usage.audioInputTokens ?? 0}},` +
+    `"completion_tokens_details":{"reasoning_tokens":${usage.reasoningTokens},"audio_tokens":${usage.audioOutputTokens ?? 0}}}`
   );
 }

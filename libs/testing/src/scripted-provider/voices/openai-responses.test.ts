@@ -16,7 +16,7 @@ const toolCalls = [
 ];
 
 test("the SDK reads a plain response, with what was cached and what was thought", async () => {
-  const figures = { inputTokens: 9, cachedInputTokens: 4, outputTokens: 7, reasoningTokens: 5 };
+  const figures = { inputTokens: 9, cachedInputTokens: 4, cacheWriteTokens: 2, outputTokens: 7, reasoningTokens: 5 };
   provider.setDefault({ text: "hello wörld", ...figures });
   const response = await client.responses.create(asked);
   assert.deepEqual([response.status, response.output_text], ["completed", "hello wörld"]);
@@ -29,6 +29,7 @@ test("the SDK reads a plain response, with what was cached and what was thought"
     [usage?.input_tokens, usage?.input_tokens_details.cached_tokens, usage?.output_tokens, usage?.total_tokens],
     [9, 4, 7, 16],
   );
+  assert.equal(usage?.input_tokens_details.cache_write_tokens, 2);
   assert.equal(usage?.output_tokens_details.reasoning_tokens, 5);
 });
 
@@ -51,6 +52,23 @@ test("the SDK reads a stream with thoughts, text and two tools, numbered one by 
     response.output.map((item) => (item.type === "function_call" ? [item.name, item.arguments] : item.type)),
     ["reasoning", "message", ["f", '{"a":1}'], ["g", '{"b":[2]}']],
   );
+});
+
+test("the SDK reads what was thought: summed up and sealed, plain and streamed", async () => {
+  const reasoning = { text: "日本? Let me think.", signature: "c2NyaXB0ZWQ+/w==" };
+  provider.setDefault({ text: "so", chunks: 2, reasoning });
+  let summary = "";
+  const stream = client.responses.stream(asked);
+  for await (const event of stream) if (event.type === "response.reasoning_summary_text.delta") summary += event.delta;
+  assert.equal(summary, reasoning.text);
+  for (const { output, output_text } of [await client.responses.create(asked), await stream.finalResponse()]) {
+    const [thought] = output;
+    assert.deepEqual(thought?.type === "reasoning" && [thought.summary, thought.encrypted_content], [
+      [{ type: "summary_text", text: reasoning.text }],
+      reasoning.signature,
+    ]);
+    assert.equal(output_text, "so");
+  }
 });
 
 test("an answer that was cut says why, plain and streamed", async () => {

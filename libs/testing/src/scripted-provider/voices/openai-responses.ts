@@ -1,6 +1,6 @@
 // OpenAI's Responses: a response, and its events in OpenAI's order, each with its number. Formats: openai 6.49.0, Response and
 // ResponseStreamEvent; https://platform.openai.com/docs/api-reference/responses-streaming
-import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest } from "../plan.ts";
+import { type CallPlan, joinedText, type ReportedUsage, type ScriptedRequest, thoughtPieces } from "../plan.ts";
 import { readScripted, tokenLimit } from "../request.ts";
 import type { ScriptedToolCall } from "../script.ts";
 import { errorBody } from "./openai-chat.ts";
@@ -59,19 +59,28 @@ function responseOf(
 function itemsOf(plan: CallPlan, identity: AnswerIdentity): object[] {
   const { toolCalls } = plan;
   return [
-    ...(thinks(plan) ? [thoughts(identity)] : []),
+    ...(thinks(plan) ? [thoughts(plan, identity)] : []),
     ...(speaks(plan) ? [message(identity, endOf(plan), [outputText(joinedText(plan))])] : []),
     ...toolCalls.map((call, index) => callItem(call, index, identity, "completed")),
   ];
 }
 
-/** OpenAI shows none of its thoughts but seals them. */
-const thinks = ({ usage }: CallPlan): boolean => (usage?.reasoningTokens ?? 0) > 0;
+const thinks = ({ usage, reasoning }: CallPlan): boolean =>
+  reasoning !== undefined || (usage?.reasoningTokens ?? 0) > 0;
 const speaks = ({ chunks }: CallPlan): boolean => chunks > 0;
 
-function thoughts({ sequence }: AnswerIdentity): object {
-  return { id: `rs_scripted_${sequence}`, type: "reasoning", summary: [], encrypted_content: "gAAAA-scripted" };
+/** OpenAI seals its thoughts, and sums them up where it is asked to: here, where the script has some. */
+function thoughts({ reasoning }: CallPlan, identity: AnswerIdentity, isWhole = true): object {
+  const summary = reasoning && isWhole ? [summaryText(reasoning.text)] : [];
+  const encrypted_content = reasoning?.signature ?? "gAAAA-scripted";
+  return { id: thoughtId(identity), type: "reasoning", summary, encrypted_content };
 }
+
+function summaryText(text: string): object {
+  return { type: "summary_text", text };
+}
+
+const thoughtId = ({ sequence }: AnswerIdentity): string => `rs_scripted_${sequence}`;
 
 function message(identity: AnswerIdentity, status: Status, content: readonly object[]): object {
   return { id: messageId(identity), type: "message", status, role: "assistant", content };
@@ -90,12 +99,42 @@ function callItem(call: ScriptedToolCall, index: number, identity: AnswerIdentit
   return { id: callItemId(identity, index), type: "function_call", status, arguments: json, ...given };
 }
 
-function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: ReportedUsage): object {
+function usageOf({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens, ...written }: ReportedUsage): object {
+  const cache_write_tokens = written.cacheWriteTokens + written.cacheWrite1hTokens;
   return {
-    ...{ input_tokens: inputTokens, input_tokens_details: { cached_tokens: cachedInputTokens } },
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens, ...(cache_write_tokens !== 0 && { cache_write_tokens }) },
     ...{ output_tokens: outputTokens, output_tokens_details: { reasoning_tokens: reasoningTokens } },
     total_tokens: inputTokens + outputTokens,
   };
+}
+
+/** `event` writes one with its number. */
+function thoughtEvents(
+  plan: CallPlan,
+  identity: AnswerIdentity,
+  event: (type: string, fields: object) => string,
+): string {
+  const at = { item_id: thoughtId(identity), output_index: 0, summary_index: 0 };
+  const summed = ({ reasoning }: CallPlan): string => {
+    if (!reasoning) return "";
+    const deltas = thoughtPieces(reasoning).map((delta) =>
+      event("response.reasoning_summary_text.delta", { ...at, delta }),
+    );
+    return (
+      deltas.join("") +
+      event("response.reasoning_summary_text.done", { ...at, text: reasoning.text }) +
+      event("response.reasoning_summary_part.done", { ...at, part: summaryText(reasoning.text) })
+    );
+  };
+  const item = (what: "added" | "done", shown: object): string =>
+    event(`response.output_item.${what}`, { output_index: 0, item: shown });
+  return (
+    item("added", thoughts(plan, identity, false)) +
+    (plan.reasoning ? event("response.reasoning_summary_part.added", { ...at, part: summaryText("") }) : "") +
+    summed(plan) +
+    item("done", thoughts(plan, identity))
+  );
 }
 
 function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdentity, nowNs: () => bigint): VoiceStream {
@@ -124,7 +163,7 @@ function stream(plan: CallPlan, request: ScriptedRequest, identity: AnswerIdenti
     begin() {
       const created = event("response.created", { response: response("in_progress") });
       const begun = created + event("response.in_progress", { response: response("in_progress") });
-      const thought = thinks(plan) ? item("added", 0, thoughts(identity)) + item("done", 0, thoughts(identity)) : "";
+      const thought = thinks(plan) ? thoughtEvents(plan, identity, event) : "";
       if (!speaks(plan)) return begun + thought;
       const opened = item("added", messageAt, message(identity, "in_progress", []));
       return begun + thought + opened + event("response.content_part.added", { ...inMessage, part: outputText("") });

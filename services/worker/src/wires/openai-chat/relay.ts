@@ -1,7 +1,7 @@
 // Reads an answer of this dialect, streamed or plain. Events pass with their bytes as they came. Held back until the first
 // content is at hand: everything, so that a failure before it stays invisible. Kept for the end: the usage chunk. Never shown: a
 // chunk whose finish reason says that the answer broke off.
-import { type ErrorCode, type TokenUsage, WaybillError } from "@waybill/domain";
+import { type ErrorCode, type ReportedUsage, WaybillError } from "@waybill/domain";
 import { type SseEvent, SseSplitter, scanChunk, weakerFinishWord } from "@waybill/surfaces";
 import { ChoiceTally } from "../../core/choice-tally.ts";
 import { type Failure, failureWith } from "../../core/ending.ts";
@@ -28,7 +28,7 @@ export class OpenAiStream implements StreamReader {
   /** Only where there are several: of one, its finish reason says it all. */
   readonly #tally: ChoiceTally | undefined;
   hasContent = false;
-  usage: TokenUsage | undefined;
+  usage: ReportedUsage | undefined;
   finishReason = "";
 
   constructor(choiceCount = 1) {

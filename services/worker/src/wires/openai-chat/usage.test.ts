@@ -21,6 +21,24 @@ test("OpenAI's figures: input includes what was cached, output includes reasonin
   });
 });
 
+test("what was written to the cache is part of the input, with a price of its own", () => {
+  const wrote = { ...openAi, prompt_tokens_details: { cached_tokens: 1000, cache_write_tokens: 900 } };
+  const { input, cachedInput, cacheWrite5m, cacheWrite1h } = readUsage(wrote) ?? NO_TOKENS;
+  assert.deepEqual([input, cachedInput, cacheWrite5m, cacheWrite1h], [2006n, 1000n, 900n, 0n]);
+  // Whether it can be is judged elsewhere; what is no number is not there.
+  assert.equal(readUsage({ ...openAi, prompt_tokens_details: { cache_write_tokens: 1e9 } })?.cacheWrite5m, 10n ** 9n);
+  assert.equal(readUsage({ ...openAi, prompt_tokens_details: { cache_write_tokens: "9" } })?.cacheWrite5m, 0n);
+});
+
+test("what is not text is told apart where the provider does", () => {
+  const spoken = {
+    ...openAi,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 40, image_tokens: 30 },
+    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 20 },
+  };
+  assert.deepEqual(readUsage(spoken)?.notText, { audioInput: 40n, imageInput: 30n, audioOutput: 20n });
+});
+
 test("details may be missing or null, or named as DeepSeek does", () => {
   const plain = { prompt_tokens: 5, completion_tokens: 7, prompt_tokens_details: null };
   assert.deepEqual(readUsage(plain), { ...NO_TOKENS, input: 5n, output: 7n });

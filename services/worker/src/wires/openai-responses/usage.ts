@@ -9,10 +9,12 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   const input = countOf(input_tokens);
   const output = countOf(output_tokens);
   if (input === undefined || output === undefined) return undefined;
+  const { cached_tokens, cache_write_tokens } = objectOf(input_tokens_details);
   return {
     input,
-    cachedInput: countOf(objectOf(input_tokens_details).cached_tokens) ?? 0n,
-    cacheWrite5m: 0n,
+    cachedInput: countOf(cached_tokens) ?? 0n,
+    // Nothing is said of how long it is kept: it is priced as the shorter life.
+    cacheWrite5m: countOf(cache_write_tokens) ?? 0n,
     cacheWrite1h: 0n,
     output,
     reasoningOutput: countOf(objectOf(output_tokens_details).reasoning_tokens) ?? 0n,

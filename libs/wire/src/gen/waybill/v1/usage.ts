@@ -100,7 +100,10 @@ export interface UsageRecord {
   stream: boolean;
   usage: TokenUsage | undefined;
   tokenSource: TokenSource;
-  /** What was seen, where usage is not the provider's own figure: {"counted_output_tokens":12,...} as JSON text. */
+  /**
+   * What was seen, where usage is not the provider's own figure or the cost is doubtful: {"counted_output_tokens":12,...} as JSON
+   * text.
+   */
   evidenceJson: string;
   price: Price | undefined;
   costPicoUsd: bigint;
@@ -120,7 +123,10 @@ export interface UsageRecord {
   /** A code of the error catalogue; empty for success. */
   errorCode: string;
   providerStatus: number;
-  /** Usage that contradicts itself was bounded; see evidence_json. */
+  /**
+   * The cost is doubtful: usage that contradicts itself was bounded, or tokens have prices that the catalogue does not cover; see
+   * evidence_json.
+   */
   suspect: boolean;
   /** The provider's account that was called, by its id; empty: none was, or nobody knows which. */
   account: string;

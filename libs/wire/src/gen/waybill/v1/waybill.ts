@@ -80,7 +80,7 @@ export interface Waybill {
   insertAt: number;
   /** True when the object has no field, so an inserted one needs no comma. */
   bodyIsEmpty: boolean;
-  /** The hold is computed for this input bound; evidence never exceeds it. */
+  /** Bytes of the text the body shows: its tokens are at most as many; evidence never exceeds it. */
   inputTokensBound: bigint;
   /** Choices asked for (`n`). */
   choiceCount: number;
@@ -94,6 +94,13 @@ export interface Waybill {
   sessionKey: string;
   /** Accounts of this provider that have failed earlier attempts of this request, by their ids: the others come first. */
   failedAccounts: string[];
+  /** The request asks for something whose price the catalogue does not cover (see Features): what it costs is doubtful. */
+  priceUnbounded: boolean;
+  /**
+   * The model may read what the body does not show (a file, a picture, what a search found): input_tokens_bound does not bound what
+   * the provider may report.
+   */
+  inputUnbounded: boolean;
 }
 
 export interface Waybill_ForwardedHeadersEntry {
@@ -284,6 +291,8 @@ function createBaseWaybill(): Waybill {
     forwardedHeaders: {},
     sessionKey: "",
     failedAccounts: [],
+    priceUnbounded: false,
+    inputUnbounded: false,
   };
 }
 
@@ -384,6 +393,12 @@ export const Waybill: MessageFns<Waybill> = {
     }
     for (const v of message.failedAccounts) {
       writer.uint32(234).string(v!);
+    }
+    if (message.priceUnbounded !== false) {
+      writer.uint32(240).bool(message.priceUnbounded);
+    }
+    if (message.inputUnbounded !== false) {
+      writer.uint32(248).bool(message.inputUnbounded);
     }
     return writer;
   },
@@ -636,6 +651,22 @@ export const Waybill: MessageFns<Waybill> = {
             message.failedAccounts.push(reader.string());
             continue;
           }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.priceUnbounded = reader.bool();
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.inputUnbounded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -702,6 +733,8 @@ export const Waybill: MessageFns<Waybill> = {
     );
     message.sessionKey = object.sessionKey ?? "";
     message.failedAccounts = object.failedAccounts?.map((e) => e) || [];
+    message.priceUnbounded = object.priceUnbounded ?? false;
+    message.inputUnbounded = object.inputUnbounded ?? false;
     return message;
   },
 };
