@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parseUsd } from "@waybill/domain";
-import { eventually } from "@waybill/testing";
+import { eventually, type Script } from "@waybill/testing";
 import { ANTHROPIC_SDKS, anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, bookedAttempts } from "../stack/books.ts";
+import { CLAUDE_CODE_BETAS, claudeCodeTwoTurns, sha256, type Thinking } from "../stack/claude-code.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 const yaml = (url: string): string => `
@@ -120,10 +121,35 @@ describe("the Messages API", () => {
     assert.equal(answer.status, 200, await answer.text());
     const call = (await stack.provider.log.entries()).at(-1);
     assert.equal(call?.path, "/v1/messages");
+    assert.equal(call?.bodySha256, sha256(body.replace(NATIVE, "scripted-1")));
     assert.equal(call?.headers["anthropic-version"], "2026-10-21");
     assert.equal(call?.headers["anthropic-beta"], "interleaved-thinking-2025-05-14");
     assert.equal(call?.headers.authorization, undefined);
   });
+
+  const thinkings: Thinking[] = [{ type: "adaptive" }, { type: "enabled", budget_tokens: 2_000 }];
+  for (const thinking of thinkings) {
+    const play = (script: Script) => stack.provider.setForModel("scripted-1", script);
+
+    it(`is asked as Claude Code does, two turns, with ${thinking.type} thinking: bytes pass where it is spoken`, async () => {
+      for (const { body, call, dropped } of await claudeCodeTwoTurns(stack, NATIVE, thinking, play)) {
+        assert.equal(call.bodySha256, sha256(body.replace(NATIVE, "scripted-1")));
+        assert.deepEqual(
+          [call.path, call.headers["anthropic-beta"], dropped],
+          ["/v1/messages", CLAUDE_CODE_BETAS, null],
+        );
+        assert.deepEqual([call.headers["x-app"], call.headers.authorization], [undefined, undefined]);
+      }
+    });
+
+    it(`is asked as Claude Code does, two turns, with ${thinking.type} thinking, where chat completions are spoken`, async () => {
+      for (const { call, dropped } of await claudeCodeTwoTurns(stack, FOREIGN, thinking, play)) {
+        assert.deepEqual([call.path, call.headers["anthropic-beta"]], ["/v1/chat/completions", undefined]);
+        const budget = thinking.type === "enabled" ? ["thinking"] : [];
+        assert.deepEqual(dropped?.split(","), ["context_management", ...budget, "cache_control"]);
+      }
+    });
+  }
 
   it("tells errors in Anthropic's words: key, field, unknown model, budget, provider, inside a stream", async () => {
     const client = anthropicClient(stack);
