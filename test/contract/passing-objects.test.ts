@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connectBus, type NatsConnection, openPassingObjects, type PassingObjects } from "@waybill/bus";
-import { startTestNats, type TestNats } from "@waybill/testing";
+import { eventually, startTestNats, type TestNats } from "@waybill/testing";
 
 const MIB = 1024 * 1024;
 let nats: TestNats;
@@ -51,4 +51,15 @@ test("one that is replaced while it is read is read whole or not at all, and nev
 
 test("one that does not fit is refused", async () => {
   await assert.rejects(objects.put("large", Buffer.alloc(40 * MIB)));
+});
+
+test("a bucket forgets an object once it is as old as the bucket says, and not before", async () => {
+  const brief = await openPassingObjects(nc, { name: "brief", maxAgeMs: 1_000, maxBytes: MIB, why: "" }, "memory");
+  const putAtMs = performance.now();
+  await brief.put("o", Buffer.from("a"));
+  await objects.put("kept", Buffer.from("b"));
+  await eventually(async () => (await brief.get("o")) === undefined, { reason: "it is forgotten", intervalMs: 20 });
+  const tookMs = performance.now() - putAtMs;
+  assert.ok(tookMs >= 990, `forgotten after ${Math.round(tookMs)} ms`);
+  assert.equal(Buffer.from((await objects.get("kept")) ?? []).toString(), "b");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connectBus, type NatsConnection, openPassingRecords, type PassingRecords } from "@waybill/bus";
-import { startTestNats, type TestNats } from "@waybill/testing";
+import { eventually, startTestNats, type TestNats } from "@waybill/testing";
 
 let nats: TestNats;
 let nc: NatsConnection;
@@ -28,4 +28,16 @@ test("whoever is late changes and removes nothing, and a record that was removed
   await records.remove("k", second);
   assert.equal(await records.get("k"), undefined);
   assert.ok(await records.create("k", bytes("e")));
+});
+
+test("a bucket forgets a record once it is as old as the bucket says, and not before; then it can be made again", async () => {
+  const brief = await openPassingRecords(nc, { name: "brief", maxAgeMs: 1_000, maxBytes: 100_000, why: "" }, "memory");
+  const madeAtMs = performance.now();
+  await brief.create("k", bytes("a"));
+  await records.create("kept", bytes("b"));
+  await eventually(async () => (await brief.get("k")) === undefined, { reason: "it is forgotten", intervalMs: 20 });
+  const tookMs = performance.now() - madeAtMs;
+  assert.ok(tookMs >= 990, `forgotten after ${Math.round(tookMs)} ms`);
+  assert.ok(await records.get("kept"));
+  assert.ok(await brief.create("k", bytes("c")));
 });

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parseUsd } from "@waybill/domain";
-import { eventually } from "@waybill/testing";
+import { eventually, type Script } from "@waybill/testing";
 import { ANTHROPIC_SDKS, anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, bookedAttempts } from "../stack/books.ts";
+import { CLAUDE_CODE_BETAS, claudeCodeTwoTurns, sha256, type Thinking } from "../stack/claude-code.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 import { unbudgetedKey } from "../stack/unbudgeted-key.ts";
 
@@ -139,10 +140,35 @@ describe("the Messages API", () => {
     assert.equal(answer.status, 200, await answer.text());
     const call = (await stack.provider.log.entries()).at(-1);
     assert.equal(call?.path, "/v1/messages");
+    assert.equal(call?.bodySha256, sha256(body.replace(NATIVE, "scripted-1")));
     assert.equal(call?.headers["anthropic-version"], "2026-10-21");
     assert.equal(call?.headers["anthropic-beta"], "interleaved-thinking-2025-05-14");
     assert.equal(call?.headers.authorization, undefined);
   });
+
+  const thinkings: Thinking[] = [{ type: "adaptive" }, { type: "enabled", budget_tokens: 2_000 }];
+  for (const thinking of thinkings) {
+    const play = (script: Script) => stack.provider.setForModel("scripted-1", script);
+
+    it(`is asked as Claude Code does, two turns, with ${thinking.type} thinking: bytes pass where it is spoken`, async () => {
+      for (const { body, call, dropped } of await claudeCodeTwoTurns(stack, NATIVE, thinking, play)) {
+        assert.equal(call.bodySha256, sha256(body.replace(NATIVE, "scripted-1")));
+        assert.deepEqual(
+          [call.path, call.headers["anthropic-beta"], dropped],
+          ["/v1/messages", CLAUDE_CODE_BETAS, null],
+        );
+        assert.deepEqual([call.headers["x-app"], call.headers.authorization], [undefined, undefined]);
+      }
+    });
+
+    it(`is asked as Claude Code does, two turns, with ${thinking.type} thinking, where chat completions are spoken`, async () => {
+      for (const { call, dropped } of await claudeCodeTwoTurns(stack, FOREIGN, thinking, play)) {
+        assert.deepEqual([call.path, call.headers["anthropic-beta"]], ["/v1/chat/completions", undefined]);
+        const budget = thinking.type === "enabled" ? ["thinking"] : [];
+        assert.deepEqual(dropped?.split(","), ["context_management", ...budget, "cache_control"]);
+      }
+    });
+  }
 
   it("tells errors in Anthropic's words: key, field, unknown model, budget, provider, inside a stream", async () => {
     const client = anthropicClient(stack);
@@ -186,6 +212,111 @@ describe("the Messages API", () => {
       tools,
     });
     assert.ok(input_tokens > 300 && input_tokens < 700, String(input_tokens));
+  });
+});
+
+/** A picture, a schema and words to stop at, as the two surfaces say them to the same end. */
+const PICTURE = Buffer.from("no real picture, but bytes: \u{1f5bc}").toString("base64");
+const SCHEMA = {
+  type: "object",
+  properties: { city: { type: "string" } },
+  required: ["city"],
+  additionalProperties: false,
+};
+const IN_MESSAGES = {
+  max_tokens: 9,
+  messages: [
+    {
+      role: "user" as const,
+      content: [
+        { type: "text" as const, text: "Where is this?" },
+        {
+          type: "image" as const,
+          source: { type: "base64" as const, media_type: "image/png" as const, data: PICTURE },
+        },
+      ],
+    },
+  ],
+  stop_sequences: ["END", "\n\n"],
+  output_config: { format: { type: "json_schema" as const, schema: SCHEMA } },
+};
+const IN_CHAT = {
+  messages: [
+    {
+      role: "user" as const,
+      content: [
+        { type: "text" as const, text: "Where is this?" },
+        { type: "image_url" as const, image_url: { url: `data:image/png;base64,${PICTURE}` } },
+      ],
+    },
+  ],
+  max_tokens: 9,
+  stop: ["END", "\n\n"],
+};
+const chatFormat = (name: string) => ({
+  response_format: { type: "json_schema" as const, json_schema: { name, schema: SCHEMA, strict: true } },
+});
+
+describe("a picture, a schema and words to stop at", () => {
+  const answered = { text: '{"city":"Ulm"}' };
+  /** The provider was sent this very body; its log keeps only digests. */
+  const assertSent = (body: object): void =>
+    assert.equal(stack.provider.log.entries().at(-1)?.bodySha256, sha256(JSON.stringify(body)));
+
+  for (const [model, sent] of [
+    [NATIVE, { model: "scripted-1", ...IN_MESSAGES }],
+    [FOREIGN, { model: "scripted-1", ...IN_CHAT, ...chatFormat("answer") }],
+  ] as const) {
+    it(`come by Messages to ${model} to the byte, and nothing is dropped`, async () => {
+      stack.provider.setForModel("scripted-1", answered);
+      const { data, response } = await anthropicClient(stack)
+        .messages.create({ model, ...IN_MESSAGES })
+        .withResponse();
+      const [block] = data.content;
+      assert.equal(block?.type === "text" && block.text, answered.text);
+      assert.equal(response.headers.get("x-waybill-dropped"), null);
+      assertSent(sent);
+    });
+  }
+
+  for (const [model, sent] of [
+    [FOREIGN, { model: "scripted-1", ...IN_CHAT, ...chatFormat("place") }],
+    [NATIVE, { model: "scripted-1", ...IN_MESSAGES }],
+  ] as const) {
+    it(`come by chat completions to ${model} to the byte, and nothing is dropped`, async () => {
+      stack.provider.setForModel("scripted-1", answered);
+      const { data, response } = await openaiClient(stack)
+        .chat.completions.create({ model, ...IN_CHAT, ...chatFormat("place") })
+        .withResponse();
+      assert.equal(data.choices[0]?.message.content, answered.text);
+      assert.equal(response.headers.get("x-waybill-dropped"), null);
+      assertSent(sent);
+    });
+  }
+
+  it("two choices with their logprobs: passed where they are known, and by name refused or dropped where not", async () => {
+    stack.provider.setForModel("scripted-1", { text: "twice", chunks: 2 });
+    const client = openaiClient(stack);
+    const asked = { model: FOREIGN, messages: hi, n: 2, logprobs: true, top_logprobs: 3, max_tokens: 9 };
+    const { choices } = await client.chat.completions.create(asked);
+    assert.deepEqual(
+      choices.map(({ index, message }) => [index, message.content]),
+      [
+        [0, "twice"],
+        [1, "twice"],
+      ],
+    );
+    assertSent({ ...asked, model: "scripted-1" });
+    const streamed = await client.chat.completions.stream(asked).finalChatCompletion();
+    assert.deepEqual(
+      streamed.choices.map(({ message }) => message.content),
+      ["twice", "twice"],
+    );
+    const { response } = await client.chat.completions.create({ ...asked, model: NATIVE, n: 1 }).withResponse();
+    assert.equal(response.headers.get("x-waybill-dropped"), "logprobs");
+    await assert.rejects(client.chat.completions.create({ ...asked, model: NATIVE }), {
+      ...{ status: 400, code: "not_translatable", param: "n" },
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-// Canaries: texts that nobody else could have made are put into every secret and every word that is said, on both surfaces, at every
+// Canaries: texts that nobody else could have made are put into every secret and every word that is said, on every surface, at every
 // kind of provider; then everything that a whole Waybill leaves behind is searched for them: logs, spools, NATS's files, PostgreSQL's
 // files and tables, metrics and traces. What is known to be there is found with the same search, so that it can fail.
 import assert from "node:assert/strict";
@@ -51,12 +51,18 @@ const waybillYaml = (scriptedUrl: string): string => {
     const names = ["good", "bad"].map(
       (use) => `{name: scripted-${id}-${use}, contextWindowTokens: 1000000, maxOutputTokens: 4096, ${price}}`,
     );
+    if (id === "openai") {
+      for (const use of ["vectors-good", "vectors-bad"]) {
+        const limits = 'contextWindowTokens: 8192, capabilities: [embeddings], price: {input: "0.001"}';
+        names.push(`{name: scripted-${id}-${use}, ${limits}}`);
+      }
+    }
     const key = `CANARY_${id.toUpperCase()}`;
     return `  - {id: ${id}, dialect: ${dialect}, baseUrl: "${baseUrl}", keyVariable: ${key}, allowPrivateAddress: true, ${more}models: [${names.join(", ")}]}`;
   };
   return [
     "providers:",
-    provider("openai", "openai-compatible", scriptedUrl),
+    provider("openai", "openai", scriptedUrl),
     provider("anthropic", "anthropic", scriptedUrl),
     provider("gemini", "gemini", `${origin}/v1beta`),
     provider("bedrock", "bedrock", origin, "region: eu-central-1, "),
@@ -65,8 +71,9 @@ const waybillYaml = (scriptedUrl: string): string => {
   ].join("\n");
 };
 
+/** What the token may use. */
 const modelsOf = (provider: string): string[] =>
-  ["good", "bad"].map((use) => `${provider}/scripted-${provider}-${use}`);
+  ["good", "bad", "vectors-good", "vectors-bad"].map((use) => `${provider}/scripted-${provider}-${use}`);
 
 const name = "look_up";
 const parameters = { type: "object", properties: { word: { type: "string" } } };
@@ -109,13 +116,41 @@ const BODIES: Readonly<Record<string, (model: string, stream: boolean) => object
       { role: "user", content: [{ type: "tool_result", tool_use_id: "call_1", content: said.result }] },
     ],
   }),
+  "/v1/responses": (model, stream) => ({
+    ...{ model, stream, max_output_tokens: 100, x_canary: said.thought, instructions: said.system, store: false },
+    tools: [{ type: "function", name, description: said.description, parameters, strict: false }],
+    input: [
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: said.user },
+          { type: "input_image", detail: "auto", image_url: `data:image/png;base64,${said.image}` },
+        ],
+      },
+      { type: "function_call", call_id: "call_1", name, arguments: JSON.stringify(given) },
+      { type: "function_call_output", call_id: "call_1", output: said.result },
+    ],
+  }),
+  "/v1/completions": (model, stream) => ({
+    ...{ model, stream, max_tokens: 100, x_canary: said.thought, prompt: said.user },
+  }),
+  "/v1/embeddings": (model) => ({ model, x_canary: said.thought, input: [said.user, said.system] }),
 };
+/** Embeddings are served by OpenAI's format alone. */
+const providersOf = (path: string): readonly (typeof PROVIDERS)[number][] =>
+  path === "/v1/embeddings" ? ["openai"] : PROVIDERS;
+const streamsOf = (path: string): readonly boolean[] => (path === "/v1/embeddings" ? [false] : [false, true]);
+const nameOf = (path: string, provider: string, use: "good" | "bad"): string =>
+  `scripted-${provider}-${path === "/v1/embeddings" ? "vectors-" : ""}${use}`;
 
-const GOOD: Script = {
-  text: `${said.answer} and more words, so that it takes some pieces`,
-  chunks: 5,
-  toolCalls: [{ name, arguments: JSON.stringify({ word: said.calls }) }],
+const TEXT: Script = { text: `${said.answer} and more words, so that it takes some pieces`, chunks: 5 };
+const GOOD: Script = { ...TEXT, toolCalls: [{ name, arguments: JSON.stringify({ word: said.calls }) }] };
+/** What a model says where the path has a place for it. */
+const ANSWERS: Readonly<Record<string, { script: Script; shows: readonly string[] }>> = {
+  "/v1/completions": { script: TEXT, shows: [said.answer] },
+  "/v1/embeddings": { script: {}, shows: ["embedding"] },
 };
+const BOTH = { script: GOOD, shows: [said.answer, said.calls] };
 /** What a provider says when it refuses: it quotes its own key, and what it was asked. */
 const refusal = (key: string): string =>
   JSON.stringify({ error: { message: `${key} ${said.user} ${key} ${said.answer}`, type: "x", code: "x" } });
@@ -207,19 +242,20 @@ async function send(path: string, { key, body, once, headers = {} }: Sent): Prom
 
 describe("what is said", () => {
   for (const path of Object.keys(BODIES)) {
-    for (const provider of PROVIDERS) {
-      for (const stream of [false, true]) {
+    for (const provider of providersOf(path)) {
+      for (const stream of streamsOf(path)) {
         it(`${path} at ${provider}, ${stream ? "streamed" : "plain"}: it is answered, kept, and answered again`, async () => {
-          stack.provider.setForModel(`scripted-${provider}-good`, GOOD);
-          const body = JSON.stringify(BODIES[path]?.(`${provider}/scripted-${provider}-good`, stream));
+          const { script, shows } = ANSWERS[path] ?? BOTH;
+          const good = nameOf(path, provider, "good");
+          stack.provider.setForModel(good, script);
+          const body = JSON.stringify(BODIES[path]?.(`${provider}/${good}`, stream));
           const once = randomUUID();
           const sent = { key: credentials[kept % credentials.length] ?? "", body, once };
           kept += 1;
           const { status, text } = await send(path, sent);
           assert.equal(status, 200, text);
           // The words may be spread over several events.
-          assert.ok(stream || text.includes(said.answer), text);
-          assert.ok(text.includes(said.calls) || stream, text);
+          assert.ok(stream || shows.every((shown) => text.includes(shown)), text);
           assert.deepEqual(await send(path, sent), { status, text });
         });
       }
@@ -228,9 +264,10 @@ describe("what is said", () => {
         const secret = providerKeys[`CANARY_${provider.toUpperCase()}` as keyof typeof providerKeys].split(":").at(-1);
         assert.ok(secret);
         for (const script of badScripts(secret)) {
-          stack.provider.setForModel(`scripted-${provider}-bad`, script);
-          for (const stream of [false, true]) {
-            const body = JSON.stringify(BODIES[path]?.(`${provider}/scripted-${provider}-bad`, stream));
+          const bad = nameOf(path, provider, "bad");
+          stack.provider.setForModel(bad, script);
+          for (const stream of streamsOf(path)) {
+            const body = JSON.stringify(BODIES[path]?.(`${provider}/${bad}`, stream));
             const { text } = await send(path, { key: stack.keys.support_1 ?? "", body });
             assert.ok(!text.includes(secret.slice(0, -2)), text);
           }
@@ -239,7 +276,7 @@ describe("what is said", () => {
     }
 
     it(`${path}, refused at the door`, async () => {
-      const whole = JSON.stringify(BODIES[path]?.("openai/scripted-openai-good", false));
+      const whole = JSON.stringify(BODIES[path]?.(`openai/${nameOf(path, "openai", "good")}`, false));
       const key = stack.keys.support_1 ?? "";
       const wrong = `wb_0123456789abcdef_${canary("a key that nobody has")}`;
       const stale = `${credentials.at(-1)?.slice(0, -8)}AAAAAAAA`;

@@ -152,6 +152,20 @@ describe("LangChain", () => {
     }
   }
 
+  for (const [surface, modelOf] of Object.entries(surfaces)) {
+    for (const provider of PROVIDERS) {
+      it(`throws by ${surface} at ${provider} where a stream was cut, and never takes it for whole`, async () => {
+        const text = "one two three four five six ";
+        stack.provider.setForModel("scripted-2", { text, chunks: 6, fault: { kind: "cut_after", chunk: 3 } });
+        let seen = "";
+        await assert.rejects(async () => {
+          for await (const chunk of await modelOf(`${provider}/scripted-2`).stream("hi")) seen += chunk.text;
+        });
+        assert.ok(seen !== "" && seen !== text && text.startsWith(seen), seen);
+      });
+    }
+  }
+
   it("asks once when the budget is used up", async () => {
     const before = await calls();
     const broke = new ChatOpenAI({

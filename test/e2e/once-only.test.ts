@@ -2,16 +2,32 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { connectBus, type NatsConnection } from "@waybill/bus";
 import { eventually } from "@waybill/testing";
 import { type AskOptions, ask } from "../stack/ask.ts";
 import { bookedAttempts } from "../stack/books.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
+/** An ingress that was silent for this long is taken for gone. */
+const SILENT_MS = 10_000;
+/** Two processes hear the same sign of life at about the same time. */
+const HEARD_APART_MS = 250;
+
 let stack: TestStack;
+let listening: NatsConnection;
+/** When each ingress gave its last sign of life, by its subject. */
+const aliveAtMs = new Map<string, number>();
 before(async () => {
   stack = await startStack({ replicas: { ingress: 2 } });
+  const operator = stack.nats.credentials("operator");
+  listening = await connectBus({ url: stack.nats.url, ...operator, service: "worker", name: "test" });
+  listening.subscribe("waybill.alive.>", { callback: (_, { subject }) => void aliveAtMs.set(subject, Date.now()) });
+  await listening.flush();
 });
-after(() => stack[Symbol.asyncDispose]());
+after(async () => {
+  await listening.close();
+  await stack[Symbol.asyncDispose]();
+});
 
 const [first, second] = [0, 1];
 const askAt = (ingress: number, key: string, options: AskOptions = {}) =>
@@ -90,6 +106,21 @@ describe("an Idempotency-Key", () => {
     assert.equal(((await answer.json()) as { error: { param: string } }).error.param, "idempotency-key");
   });
 
+  it("gives an answer again whose ingress was killed once it had finished it", async () => {
+    const key = randomUUID();
+    const once = await askAt(second, key, { stream: true });
+    const text = await once.text();
+    assert.match(text, /data: \[DONE\]\n\n$/);
+    const [victim] = stack.of("ingress").slice(-1);
+    await victim?.kill9();
+    const before = await calls();
+    const again = await askAt(first, key, { stream: true });
+    assert.deepEqual([await again.text(), idOf(again)], [text, idOf(once)]);
+    assert.equal(again.headers.get("idempotent-replayed"), "true");
+    assert.equal(await calls(), before);
+    await stack.start("ingress", { inPlaceOf: victim ?? assert.fail() });
+  });
+
   it("goes on with the next attempt of the same request once the ingress that carried it was silent for ten seconds", async () => {
     const key = randomUUID();
     const [victim] = stack.of("ingress").slice(-1);
@@ -98,6 +129,8 @@ describe("an Idempotency-Key", () => {
     const before = await calls();
     const lost = askAt(second, key).catch(() => undefined);
     await eventually(async () => (await calls()) > before, { reason: "the provider is asked" });
+    aliveAtMs.clear();
+    await eventually(() => aliveAtMs.size === 2, { reason: "both ingresses give a sign of life" });
     await victim?.kill9();
     await lost;
     const refused = await askAt(first, key);
@@ -113,6 +146,15 @@ describe("an Idempotency-Key", () => {
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get("x-waybill-attempts"), "2");
     const id = idOf(answer);
+    const [aborted, taken, ...more] = stack.provider.log.forRequest(id);
+    assert.ok(aborted && taken && more.length === 0, "the provider was asked twice");
+    const silentMs = taken.receivedAtMs - Math.min(...aliveAtMs.values());
+    assert.ok(silentMs >= SILENT_MS - HEARD_APART_MS, `taken over after ${silentMs} ms of silence`);
+    assert.deepEqual([aborted.end, taken.end], ["client_aborted", "completed"]);
+    assert.ok(
+      (aborted.endedAtMs ?? Number.NaN) < taken.receivedAtMs,
+      "the first call had ended before the second began",
+    );
     const attempts = await eventually(
       async () => {
         const found = (await bookedAttempts(stack)).filter(({ attempt_id }) => attempt_id.startsWith(`${id}.`));
@@ -123,6 +165,23 @@ describe("an Idempotency-Key", () => {
     assert.deepEqual(
       attempts.map(({ attempt_id }) => attempt_id),
       [`${id}.1`, `${id}.2`],
+    );
+    const [entry] = await stack.sql<{ posted_at: Date; error_code: string }>(
+      "SELECT posted_at, error_code FROM ledger.entry WHERE request_id = $1 AND attempt = 1",
+      [id],
+    );
+    const bookedAtMs = entry?.posted_at.getTime() ?? Number.NaN;
+    assert.ok(
+      bookedAtMs < taken.receivedAtMs,
+      `the first attempt was booked ${taken.receivedAtMs - bookedAtMs} ms before`,
+    );
+    console.log(
+      "MARGIN",
+      silentMs,
+      taken.receivedAtMs - bookedAtMs,
+      taken.receivedAtMs - (aborted.endedAtMs ?? 0),
+      entry,
+      aliveAtMs.size,
     );
     assert.equal(await (await askAt(first, key)).text(), await answer.text());
   });

@@ -8,6 +8,7 @@ import OpenAI from "openai";
 import { anthropicClient } from "../stack/anthropic.ts";
 import { ask, openaiClient, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
+import { claudeCodeTwoTurns } from "../stack/claude-code.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 const PRICE = 'price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}';
@@ -99,6 +100,17 @@ const PATHS: Record<ProviderName, readonly [plain: string, stream: string]> = {
     "/openai/deployments/scripted-deployment/chat/completions?api-version=2024-10-21",
     "/openai/deployments/scripted-deployment/chat/completions?api-version=2024-10-21",
   ],
+};
+/** By its way to think. Gemini and OpenAI's endpoints cache by themselves; a model of an unnamed maker at Bedrock knows no effort. */
+const ofChat = {
+  adaptive: "context_management,cache_control",
+  enabled: "context_management,thinking,cache_control",
+};
+const DROPPED_OF_CLAUDE_CODE: Record<ProviderName, { adaptive: string; enabled: string }> = {
+  gemini: { adaptive: "context_management,cache_control", enabled: "context_management,cache_control" },
+  bedrock: { adaptive: "context_management,reasoning_effort", enabled: "context_management,thinking" },
+  azure: ofChat,
+  deployment: ofChat,
 };
 const KEY_HEADERS: Record<ProviderName, string> = {
   gemini: "x-goog-api-key",
@@ -306,6 +318,53 @@ for (const provider of PROVIDERS) {
         input.push({ type: "function_call_output", call_id: item.call_id, output: '{"degrees":7}' });
       }
       assert.equal((await client.responses.create(asked)).output_text, "7 degrees");
+      await booked();
+    });
+
+    it("answers the Messages API, plain and streamed, and takes the results of its calls", async () => {
+      const client = anthropicClient(stack);
+      const input_schema = { type: "object" as const, properties: { city: { type: "string" } } };
+      const asked = {
+        ...{ model: nameOf(provider), max_tokens: 50, messages: [{ role: "user" as const, content: "hi" }] },
+        tools: ["look_up", "add"].map((name) => ({ name, input_schema })),
+      };
+      scripted(provider, { ...TWO_CALLS, text: "eins 日本", chunks: 3, bytesPerWrite: 11 });
+      const plain = await client.messages.create(asked);
+      const streamed = await client.messages.stream(asked).finalMessage();
+      assert.equal(lastCall().path, PATHS[provider][1]);
+      for (const { content, stop_reason, usage } of [plain, streamed]) {
+        // Gemini signs its calls, and its signature travels as a thought.
+        const shown = content.filter(({ type }) => type !== "thinking");
+        assert.deepEqual(
+          shown.map((block) => (block.type === "tool_use" ? block.input : block.type === "text" && block.text)),
+          ["eins 日本", { city: "Köln" }, { a: 1 }],
+        );
+        assert.deepEqual([stop_reason, usage.input_tokens, usage.output_tokens], ["tool_use", 10, 4]);
+      }
+      scripted(provider, { ...TEN_IN_FOUR_OUT, text: "7 degrees" });
+      const results = plain.content.flatMap((block) =>
+        block.type === "tool_use" ? [{ type: "tool_result" as const, tool_use_id: block.id, content: "7" }] : [],
+      );
+      const messages = [
+        ...asked.messages,
+        { role: "assistant" as const, content: plain.content },
+        { role: "user" as const, content: results },
+      ];
+      const [after] = (await client.messages.create({ ...asked, messages })).content;
+      assert.equal(after?.type === "text" && after.text, "7 degrees");
+      await booked();
+    });
+
+    it("is asked as Claude Code does, two turns, and what it does not take is named", async () => {
+      for (const [thinking, dropped] of [
+        [{ type: "adaptive" }, DROPPED_OF_CLAUDE_CODE[provider].adaptive],
+        [{ type: "enabled", budget_tokens: 2_000 }, DROPPED_OF_CLAUDE_CODE[provider].enabled],
+      ] as const) {
+        const play = (script: Script) => scripted(provider, { ...TEN_IN_FOUR_OUT, ...script });
+        for (const turn of await claudeCodeTwoTurns(stack, nameOf(provider), thinking, play)) {
+          assert.deepEqual([turn.call.path, turn.dropped], [PATHS[provider][1], dropped]);
+        }
+      }
       await booked();
     });
 

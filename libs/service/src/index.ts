@@ -22,4 +22,4 @@ export { type Counter, DURATION_MS_BUCKETS, type Histogram, Metrics, type Readin
 export { runService, type ServiceDefinition, type ServiceScope } from "./run.ts";
 export { makeUuidV7, systemClock } from "./system-clock.ts";
 export { type Span, type SpanKind, startTracing, type Tracing, traceIdOf } from "./trace.ts";
-export { isRefusedHost, vettedLookup } from "./vetted-lookup.ts";
+export { isRefusedHost, type Resolve, vettedLookup } from "./vetted-lookup.ts";

@@ -10,16 +10,25 @@ export function isRefusedHost(origin: string): boolean {
   return isIP(host) !== 0 && isPrivateAddress(host);
 }
 
-/** For `connect`: fails with EADDRREFUSED when any address of the name is private. */
-export const vettedLookup: LookupFunction = (hostname, options: LookupOptions, done) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error) return done(error, [], 0);
-    const [first] = addresses;
-    // One private address among public ones is an attempt, not an accident.
-    if (!first || addresses.some(({ address }) => isPrivateAddress(address))) {
-      return done(Object.assign(new Error("the host has a private address"), { code: "EADDRREFUSED" }), [], 0);
-    }
-    if (options.all) done(null, addresses);
-    else done(null, first.address, first.family);
-  });
-};
+/** All addresses of a name, as `dns.lookup` finds them. */
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** For `connect`: asks `resolve` once for each connection and fails with EADDRREFUSED when any address of the name is private. */
+export function vettedLookup(resolve: Resolve = lookup): LookupFunction {
+  return (hostname, options: LookupOptions, done) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return done(error, [], 0);
+      const [first] = addresses;
+      // One private address among public ones is an attempt, not an accident.
+      if (!first || addresses.some(({ address }) => isPrivateAddress(address))) {
+        return done(Object.assign(new Error("the host has a private address"), { code: "EADDRREFUSED" }), [], 0);
+      }
+      if (options.all) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
+  };
+}

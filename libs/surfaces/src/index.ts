@@ -7,6 +7,7 @@ export { readMessagesToCount } from "./anthropic-messages/request.ts";
 export type { AskedRequest, InputSize } from "./asked-request.ts";
 export { type Answer, type AnswerChoice, type AnswerPart, assembleAnswer } from "./conversation/answer.ts";
 export type { AnswerEvent, FinishReason } from "./conversation/answer-event.ts";
+export { hasCacheMarks } from "./conversation/cache-marks.ts";
 export * from "./conversation/conversation.ts";
 export { readFinishWord, weakerFinishWord } from "./conversation/finish-words.ts";
 export { type BodyLayout, fieldText, patchBody } from "./json-body/patch-body.ts";

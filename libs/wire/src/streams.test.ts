@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decisionConsumer, STREAMS, usageConsumer, WORK_ACK_WAIT_MS, workConsumer } from "./streams.ts";
+import {
+  decisionConsumer,
+  OBJECT_BUCKETS,
+  PASSING_BUCKETS,
+  STREAMS,
+  usageConsumer,
+  WORK_ACK_WAIT_MS,
+  workConsumer,
+} from "./streams.ts";
 
 test("prompts never touch a disk, facts always do", () => {
   assert.equal(STREAMS.work.storage, "memory");
@@ -45,4 +53,9 @@ test("explanations alone make room for newer ones; money, work and dead letters 
 test("the ledger reads all of DECISIONS through a durable of its own", () => {
   const { stream, filterSubject, durable } = decisionConsumer();
   assert.deepEqual([stream, [filterSubject], durable], ["DECISIONS", [...STREAMS.decisions.subjects], "ledger"]);
+});
+
+test("an Idempotency-Key is remembered for 24 hours, and its answer no shorter", () => {
+  const dayMs = 24 * 60 * 60 * 1_000;
+  assert.deepEqual([PASSING_BUCKETS.requests.maxAgeMs, OBJECT_BUCKETS.answers.maxAgeMs], [dayMs, dayMs]);
 });

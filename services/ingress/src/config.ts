@@ -95,6 +95,11 @@ export const settings = {
     meaning: "Where the issuer's keys are; empty: it is asked at <issuer>/.well-known/openid-configuration.",
     fallback: "",
   }),
+  WAYBILL_OIDC_PLAIN_HTTP: oneOf(["refused", "allowed"], {
+    meaning:
+      "Whether issuer and keys may be asked by http:// on another host than this one: whoever can change what comes can sign tokens for anybody.",
+    fallback: "refused",
+  }),
   WAYBILL_OIDC_CLAIMS: list({
     meaning:
       "Which claim says what, as name=claim; a claim's path has dots, a fixed value stands in single quotes. Names: organisation, team, user, models, tag.<name>.",

@@ -54,7 +54,7 @@ function post(webhook: Webhook, body: string, signed: Record<string, string>): P
     };
     const options: RequestOptions = {
       ...{ method: "POST", headers, signal: AbortSignal.timeout(timeoutMs) },
-      ...(!allowPrivateAddress && { lookup: vettedLookup }),
+      ...(!allowPrivateAddress && { lookup: vettedLookup() }),
     };
     const request = url.startsWith("https:") ? requestHttps : requestHttp;
     const asking = request(url, options, (answer) => {

@@ -11,6 +11,9 @@ let issuer: string;
 let keys: JWK[];
 let isAway: boolean;
 let fetches: number;
+/** What discovery names; a path that is answered with a redirect to where the answer is. */
+let jwksUri: string;
+let redirected: string;
 let pair: Awaited<ReturnType<typeof generateKeyPair>>;
 let nowMs: number;
 let verify: VerifyToken;
@@ -20,8 +23,9 @@ before(async () => {
   server = createServer((request, response) => {
     fetches += 1;
     if (isAway) response.writeHead(500).end();
-    else if (request.url === "/.well-known/openid-configuration")
-      response.end(JSON.stringify({ jwks_uri: `${issuer}/keys` }));
+    else if (request.url === redirected) response.writeHead(302, { location: `${issuer}/moved${request.url}` }).end();
+    else if (request.url?.endsWith("/.well-known/openid-configuration"))
+      response.end(JSON.stringify({ jwks_uri: jwksUri }));
     else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ keys }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -32,6 +36,8 @@ beforeEach(async () => {
   keys = [{ ...(await exportJWK(pair.publicKey)), kid: "k1", alg: "ES256" }];
   isAway = false;
   fetches = 0;
+  jwksUri = `${issuer}/keys`;
+  redirected = "";
   nowMs = Date.now();
   verify = make() ?? assert.fail();
 });
@@ -39,6 +45,7 @@ beforeEach(async () => {
 function make(changes: Partial<OidcConfig> = {}): VerifyToken | undefined {
   const config: OidcConfig = {
     ...{ WAYBILL_OIDC_ISSUER: issuer, WAYBILL_OIDC_AUDIENCE: "waybill", WAYBILL_OIDC_JWKS_URL: "" },
+    WAYBILL_OIDC_PLAIN_HTTP: "refused",
     WAYBILL_OIDC_CLAIMS: ["organisation=org", "team=team", "user=sub"],
     ...changes,
   };
@@ -113,4 +120,39 @@ test("an issuer that cannot be reached is no fault of the token, and is asked ag
 test("without an issuer there is no check, and without an audience there must be none", () => {
   assert.equal(make({ WAYBILL_OIDC_ISSUER: "" }), undefined);
   assert.throws(() => make({ WAYBILL_OIDC_AUDIENCE: "" }), /WAYBILL_OIDC_AUDIENCE/);
+});
+
+test("an issuer, or keys, by plain HTTP on another host are refused at the start, unless that is allowed", () => {
+  const plain = "http://login.example.com";
+  assert.throws(() => make({ WAYBILL_OIDC_ISSUER: plain }), /^Error: WAYBILL_OIDC_ISSUER must begin with https/);
+  assert.throws(() => make({ WAYBILL_OIDC_JWKS_URL: plain }), /^Error: WAYBILL_OIDC_JWKS_URL must begin with https/);
+  assert.ok(make({ WAYBILL_OIDC_ISSUER: plain, WAYBILL_OIDC_JWKS_URL: plain, WAYBILL_OIDC_PLAIN_HTTP: "allowed" }));
+  assert.ok(make({ WAYBILL_OIDC_ISSUER: "https://login.example.com" }));
+});
+
+test("keys that an issuer names on another scheme, or by plain HTTP elsewhere, are never asked for", async () => {
+  for (const named of ["http://login.example.com/keys", "file:///etc/keys", "data:application/json,{}", "keys"]) {
+    jwksUri = named;
+    await assert.rejects(verify(await token()), (error: unknown) => {
+      assert.ok(error instanceof WaybillError && error.cause instanceof Error);
+      assert.equal(error.code, "accounts_unavailable");
+      assert.match(error.cause.message, /^the jwks_uri of .* must be/);
+      return true;
+    });
+  }
+  jwksUri = `${issuer}/keys`;
+  await verify(await token());
+});
+
+test("no redirect is followed, of discovery or of keys", async () => {
+  for (const path of ["/.well-known/openid-configuration", "/keys"]) {
+    redirected = path;
+    verify = make() ?? assert.fail();
+    const before = fetches;
+    await assert.rejects(verify(await token()), refusedAs("accounts_unavailable"));
+    // Discovery alone, or discovery and keys: nobody went on to where it pointed.
+    assert.equal(fetches - before, path === "/keys" ? 2 : 1);
+  }
+  redirected = "";
+  await verify(await token());
 });

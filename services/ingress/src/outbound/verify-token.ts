@@ -4,11 +4,13 @@ import { type Clock, WaybillError } from "@waybill/domain";
 import type { VirtualKey } from "@waybill/wire";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { accountOf, type ClaimMap, parseClaimMap } from "../core/claims.ts";
+import { issuerUrlProblem, jwksUriProblem } from "../core/issuer-url.ts";
 
 export interface OidcConfig {
   WAYBILL_OIDC_ISSUER: string;
   WAYBILL_OIDC_AUDIENCE: string;
   WAYBILL_OIDC_JWKS_URL: string;
+  WAYBILL_OIDC_PLAIN_HTTP: "refused" | "allowed";
   WAYBILL_OIDC_CLAIMS: readonly string[];
 }
 
@@ -33,6 +35,10 @@ export function makeVerifyToken(config: OidcConfig, clock: Clock): VerifyToken |
     throw new Error(
       "WAYBILL_OIDC_AUDIENCE must be set with WAYBILL_OIDC_ISSUER: else tokens for anybody would be taken",
     );
+  }
+  for (const name of ["WAYBILL_OIDC_ISSUER", "WAYBILL_OIDC_JWKS_URL"] as const) {
+    const problem = config[name] === "" ? undefined : issuerUrlProblem(config[name], isPlainHttpAllowed(config));
+    if (problem) throw new Error(`${name} ${problem}`);
   }
   return new TokenCheck(config, parseClaimMap(config.WAYBILL_OIDC_CLAIMS), clock).verify;
 }
@@ -88,7 +94,8 @@ class TokenCheck {
   }
 
   async #findKeys(): Promise<JWTVerifyGetKey> {
-    const url = this.#config.WAYBILL_OIDC_JWKS_URL || (await discover(this.#config.WAYBILL_OIDC_ISSUER));
+    const url = this.#config.WAYBILL_OIDC_JWKS_URL || (await discover(this.#config));
+    // Follows no redirect either.
     return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS, cooldownDuration: COOLDOWN_MS });
   }
 
@@ -100,12 +107,19 @@ class TokenCheck {
 }
 
 /** https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
-async function discover(issuer: string): Promise<string> {
+async function discover(config: OidcConfig): Promise<string> {
+  const issuer = config.WAYBILL_OIDC_ISSUER;
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const answer = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(FETCH_MS) });
   const { jwks_uri: jwksUri } = (await answer.json()) as { jwks_uri?: unknown };
   if (typeof jwksUri !== "string") throw new Error(`${url} names no jwks_uri`);
+  const problem = jwksUriProblem(issuer, jwksUri, isPlainHttpAllowed(config));
+  if (problem) throw new Error(`the jwks_uri of ${url} ${problem}`);
   return jwksUri;
+}
+
+function isPlainHttpAllowed({ WAYBILL_OIDC_PLAIN_HTTP: plain }: OidcConfig): boolean {
+  return plain === "allowed";
 }
 
 function isTokensFault(error: unknown): boolean {

@@ -33,8 +33,12 @@ async function serve(
 }
 
 /** What the call reported, one word for each event. */
-async function call(baseUrl: string, changes: Partial<ProviderConfig> = {}, key = ""): Promise<string[]> {
-  const connections = new ProviderConnections(4);
+async function call(
+  baseUrl: string,
+  changes: Partial<ProviderConfig> = {},
+  key = "",
+  connections = new ProviderConnections(4),
+): Promise<string[]> {
   const config = ProviderConfig.fromPartial({ id: "p", baseUrl, allowPrivateAddress: true, ...changes });
   const upstream = upstreamOf(config, key);
   const events: string[] = [];
@@ -70,6 +74,24 @@ test("private addresses are refused before anything is sent, by number and by na
   assert.deepEqual(await call(`http://localhost:${server.port}/v1`, refused), ["EADDRREFUSED"]);
   assert.equal(calls, 0);
   assert.deepEqual(await call(`http://localhost:${server.port}/v1`), ["sent", "status 200", "data ok", "end"]);
+});
+
+test("every connection has its name looked up anew, and a private address that turns up beside public ones is never called", async () => {
+  let calls = 0;
+  await using server = await serve((_request, response) => {
+    calls += 1;
+    response.end("ok");
+  });
+  const loopback = { address: "127.0.0.1", family: 4 };
+  const names: string[] = [];
+  const connections = new ProviderConnections(4, (name, _options, done) => {
+    names.push(name);
+    done(null, names.length === 1 ? [{ address: "93.184.215.14", family: 4 }, loopback] : [loopback]);
+  });
+  const url = `http://provider.example:${server.port}/v1`;
+  const heard = await Promise.all([1, 2].map(() => call(url, { allowPrivateAddress: false }, "", connections)));
+  assert.deepEqual(heard, [["EADDRREFUSED"], ["EADDRREFUSED"]]);
+  assert.deepEqual([names, calls], [["provider.example", "provider.example"], 0]);
 });
 
 test("the key goes to the provider; attempt ids as their own header only to a simulated one; redirects are not followed", async () => {

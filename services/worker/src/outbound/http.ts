@@ -1,7 +1,8 @@
 // HTTP to providers: one connection pool per provider, no redirects, ordinary TLS, addresses vetted before every connection.
 // undici's dispatch is used as it is; its promises and streams would double the cost of a call.
 import type { IncomingHttpHeaders } from "node:http";
-import { isRefusedHost, vettedLookup } from "@waybill/service";
+import type { LookupFunction } from "node:net";
+import { isRefusedHost, type Resolve, vettedLookup } from "@waybill/service";
 import { type Dispatcher, Pool } from "undici";
 import type { CallIds, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
@@ -18,10 +19,12 @@ const HEADERS_OF_ALL = ["content-type", "application/json", "accept-encoding", "
 export class ProviderConnections {
   readonly #pools = new Map<string, Pool>();
   readonly #connectionsMax: number;
+  readonly #lookup: LookupFunction;
 
-  /** At most `connectionsMax` to each provider. */
-  constructor(connectionsMax: number) {
+  /** At most `connectionsMax` to each provider. `resolve`: another way to find a name's addresses than the system's. */
+  constructor(connectionsMax: number, resolve?: Resolve) {
     this.#connectionsMax = connectionsMax;
+    this.#lookup = vettedLookup(resolve);
   }
 
   call(upstream: Upstream, request: ProviderRequest, ids: CallIds, events: UpstreamEvents): UpstreamCall {
@@ -58,7 +61,7 @@ export class ProviderConnections {
         // Each call has its own deadlines, by name.
         headersTimeout: 0,
         bodyTimeout: 0,
-        connect: { timeout: CONNECT_MS_MAX, ...(allowPrivateAddress ? {} : { lookup: vettedLookup }) },
+        connect: { timeout: CONNECT_MS_MAX, ...(allowPrivateAddress ? {} : { lookup: this.#lookup }) },
       });
       this.#pools.set(name, pool);
     }

@@ -1,6 +1,13 @@
 // The internal form -> a GenerateContentRequest. Source: https://ai.google.dev/api/generate-content (v1beta) and the types of
 // @google/genai 2.32.0.
-import type { Conversation, Format, Reasoning, Tool, ToolChoice } from "@waybill/surfaces";
+import {
+  type Conversation,
+  type Format,
+  hasCacheMarks,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
+} from "@waybill/surfaces";
 import type { Waybill } from "@waybill/wire";
 import { limitPerChoice } from "../openai-chat/patch.ts";
 import type { WrittenRequest } from "../wire.ts";
@@ -58,13 +65,13 @@ export function writeContent(conversation: Conversation, waybill: Waybill): Writ
   return { body, dropped: droppedOf(conversation) };
 }
 
-function droppedOf({ parallelToolCalls, tools, system, turns }: Conversation): string[] {
+function droppedOf(conversation: Conversation): string[] {
+  const { parallelToolCalls, tools } = conversation;
   const dropped: string[] = [];
   if (parallelToolCalls === false && tools.length > 0) dropped.push("parallel_tool_calls");
   if (tools.some(({ strict }) => strict === true)) dropped.push("strict");
   // What it caches it decides itself; a cache of one's own is a thing with a name and a lifetime.
-  const parts = [...system, ...tools, ...turns.flatMap((turn) => [...turn.parts])];
-  if (parts.some((part) => "cache" in part && part.cache !== undefined)) dropped.push("cache_control");
+  if (hasCacheMarks(conversation)) dropped.push("cache_control");
   return dropped;
 }
 

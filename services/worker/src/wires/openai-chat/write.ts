@@ -2,6 +2,7 @@
 // CreateChatCompletionRequest.
 import {
   type Conversation,
+  hasCacheMarks,
   type MediaPart,
   type TextPart,
   type Tool,
@@ -14,12 +15,17 @@ import type { Waybill } from "@waybill/wire";
 import type { WrittenRequest } from "../wire.ts";
 import { limitField, limitPerChoice } from "./patch.ts";
 
+/** OpenAI refuses a longer `user`, and Claude Code's names are longer. */
+const USER_CHARACTERS_MAX = 64;
+
 export function writeChat(conversation: Conversation, waybill: Waybill): WrittenRequest {
   const { sampling, reasoning, tools, format } = conversation;
   const upstreamModel = waybill.target?.upstreamModel ?? "";
   const dropped: string[] = [];
   if (sampling.topK !== undefined) dropped.push("top_k");
   if (reasoning?.budgetTokens !== undefined && !reasoning.effort) dropped.push("thinking");
+  // What is cached these providers decide by themselves.
+  if (hasCacheMarks(conversation)) dropped.push("cache_control");
   const limit = waybill.maxOutputTokens > 0n ? Number(limitPerChoice(waybill)) : conversation.maxOutputTokens;
   const body = {
     model: upstreamModel,
@@ -41,7 +47,7 @@ export function writeChat(conversation: Conversation, waybill: Waybill): Written
     parallel_tool_calls: tools.length > 0 ? conversation.parallelToolCalls : undefined,
     response_format: writeFormat(format),
     reasoning_effort: reasoning?.effort,
-    user: conversation.endUserId || undefined,
+    user: conversation.endUserId.length <= USER_CHARACTERS_MAX ? conversation.endUserId || undefined : undefined,
   };
   return { body, dropped };
 }
