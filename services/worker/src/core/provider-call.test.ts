@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Waybill } from "@waybill/wire";
 import type { Reply } from "../ports.ts";
 import { gemini } from "../providers/gemini/index.ts";
+import { openAi } from "../providers/openai/index.ts";
 import { openAiCompatible } from "../providers/openai-compatible/index.ts";
 import type { Ending } from "./ending.ts";
 import { ProviderCall } from "./provider-call.ts";
@@ -233,4 +234,20 @@ test("a failure whose usage the provider reports was no refusal: it is billed", 
     assert.deepEqual(endedBy(blocked), ["content_filter", "accepted", 9n]);
     assert.deepEqual(endedBy({ ...blocked, usageMetadata: undefined }), ["content_filter", "refused", undefined]);
   }
+});
+
+test("a failure after thoughts or a search was no refusal, although nothing was shown", () => {
+  const served = openAi.exchange("openai-responses") ?? assert.fail();
+  const endedBy = (...events: object[]) => {
+    const { call, endings } = setUp(true, { served });
+    call.onSent();
+    call.onHeaders(200, noHeaders);
+    for (const each of events) call.onData(event(each));
+    call.onEnd();
+    return [endings[0]?.failure?.code, endings[0]?.reach];
+  };
+  const failed = { type: "response.failed", response: { status: "failed", error: { code: "server_error" } } };
+  assert.deepEqual(endedBy(failed), ["upstream_error", "refused"]);
+  const thought = { type: "response.output_item.done", item: { type: "reasoning", summary: [] } };
+  assert.deepEqual(endedBy(thought, failed), ["upstream_error", "accepted"]);
 });
