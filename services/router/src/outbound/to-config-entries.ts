@@ -1,7 +1,7 @@
 // What is live, as the values of KV `waybill_config`, and the fingerprints by which two values are told apart.
 import { createHash } from "node:crypto";
 import { type PriceEntry, priceInForce } from "@waybill/catalog";
-import { readRouteText } from "@waybill/routes";
+import { readRouteText, senderFacts as senderFactsOf } from "@waybill/routes";
 import { AliasConfig, ModelConfig, ProviderConfig, RouteConfig, type RoutePolicy, toWirePrice } from "@waybill/wire";
 import { aliasKey, modelKey, providerKey } from "../core/config-keys.ts";
 import { pricesOf, type StoredModel } from "../core/model-change.ts";
@@ -63,11 +63,13 @@ export function toRouteValue(route: Omit<RouteConfig, "deployed" | "policy">, de
   return RouteConfig.encode({ ...route, deployed, policy: policyOf(route.documentJson) }).finish();
 }
 
-/** Undefined: the route has none. */
+/** Undefined: there is nothing to say. */
 function policyOf(documentJson: string): RoutePolicy | undefined {
   const { document } = readRouteText(documentJson);
   const cache = document.nodes.find((node) => node.kind === "start")?.cache;
-  return cache && { cacheTtlSeconds: cache.ttlSeconds, cacheScope: cache.scope };
+  const senderFacts = senderFactsOf(document);
+  if (!cache && senderFacts.length === 0) return undefined;
+  return { cacheTtlSeconds: cache?.ttlSeconds ?? 0, cacheScope: cache?.scope ?? "", senderFacts };
 }
 
 /** Same key and same fingerprint: same value. A route's can be told without reading its document, from the store's digest. */

@@ -100,12 +100,14 @@ export interface RouteConfig {
   policy: RoutePolicy | undefined;
 }
 
-/** What a route's start node says about all of it: for the ingress, which does not read documents. */
+/** What holds for all of a route: for the ingress, which does not read documents. */
 export interface RoutePolicy {
   /** 0: answers are not kept for others. */
   cacheTtlSeconds: number;
   /** key, team or organisation. */
   cacheScope: string;
+  /** What of the sender decides which way a request goes: headers.<name>, caller.<field>, caller.tags, or headers or caller as a whole. */
+  senderFacts: string[];
 }
 
 function createBaseProviderConfig(): ProviderConfig {
@@ -914,7 +916,7 @@ export const RouteConfig: MessageFns<RouteConfig> = {
 };
 
 function createBaseRoutePolicy(): RoutePolicy {
-  return { cacheTtlSeconds: 0, cacheScope: "" };
+  return { cacheTtlSeconds: 0, cacheScope: "", senderFacts: [] };
 }
 
 export const RoutePolicy: MessageFns<RoutePolicy> = {
@@ -924,6 +926,9 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
     }
     if (message.cacheScope !== "") {
       writer.uint32(18).string(message.cacheScope);
+    }
+    for (const v of message.senderFacts) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -957,6 +962,14 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
             message.cacheScope = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.senderFacts.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -976,6 +989,7 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
     const message = createBaseRoutePolicy();
     message.cacheTtlSeconds = object.cacheTtlSeconds ?? 0;
     message.cacheScope = object.cacheScope ?? "";
+    message.senderFacts = object.senderFacts?.map((e) => e) || [];
     return message;
   },
 };
