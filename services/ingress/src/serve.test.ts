@@ -15,7 +15,9 @@ import {
   type Waybill,
 } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
+import type { CachedAnswer } from "./core/cached-answer.ts";
 import { Flights } from "./core/flights.ts";
+import type { NamedPolicy } from "./core/route-policies.ts";
 import type { AnswerHead, Client, GoneReason } from "./ports.ts";
 import { type ServePorts, serve } from "./serve.ts";
 
@@ -65,17 +67,23 @@ class ToldClient implements Client {
   }
 }
 
+const NO_POLICY = { version: 0, cache: undefined, senderFacts: [] };
+
 interface World {
   first?: DecideResponse;
   next?: DecideResponse;
   /** How each published attempt fails; one that is not named here is answered. */
   failures?: Record<number, ErrorCode>;
   body?: object;
+  policy?: Omit<NamedPolicy, "meaning">;
+  finishReason?: string;
   whilePausing?(client: ToldClient, attempt: Attempt): void;
 }
 
 /** Serves one request in a world where a worker takes every waybill at once. */
-async function serveIn({ first = decided(decision(1)), next, failures = {}, body = {}, whilePausing }: World) {
+async function serveIn(world: World) {
+  const { first = decided(decision(1)), next, failures = {}, body = {}, whilePausing } = world;
+  const { policy = NO_POLICY, finishReason = "stop" } = world;
   const client = new ToldClient();
   const steps: string[] = [];
   const seen = {
@@ -85,13 +93,14 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
     records: [] as UsageRecord[],
     attempts: [] as Attempt[],
     request: undefined as DecideRequest | undefined,
+    kept: [] as CachedAnswer[],
   };
   const carry = (attempt: Attempt, n: number): void => {
     attempt.claim("w", 0, () => false);
     const code = failures[n];
     const kind = code
       ? { $case: "failed" as const, value: FrameFailed.create({ code }) }
-      : { $case: "finished" as const, value: FrameFinished.create({}) };
+      : { $case: "finished" as const, value: FrameFinished.create({ finishReason }) };
     attempt.take({ attemptId: attempt.attemptId, sequence: 0, kind });
   };
   const ports: ServePorts = {
@@ -122,8 +131,11 @@ async function serveIn({ first = decided(decision(1)), next, failures = {}, body
     },
     recordUsage: (record) => void seen.records.push(record),
     onceOnly: { enter: () => assert.fail() },
-    cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined }) },
+    cache: {
+      ...{ flights: new Flights(), fingerprint: () => "", find: async () => undefined },
+      keep: async (_asked, answer) => void seen.kept.push(answer),
+    },
+    policies: { of: (_organisationId, name) => ({ ...policy, meaning: name }) },
     async pause(ms, until) {
       steps.push(`pause ${ms}`);
       whilePausing?.(client, seen.attempts.at(-1) ?? assert.fail());
@@ -250,5 +262,22 @@ describe("what is asked and what is sent", () => {
     assert.equal(client.error?.code, "invalid_value");
     assert.equal(client.error?.param, "routing_config.mode");
     assert.equal(request, undefined);
+  });
+});
+
+describe("an answer that is kept for others", () => {
+  const policy = { version: 3, cache: { ttlSeconds: 60, scope: "team" }, senderFacts: [] };
+  const decidedBy = (routeVersion: number) => decided(decision(1, { route: "support", routeVersion }));
+  const keptOf = async (world: World): Promise<string[]> => (await serveIn(world)).kept.map(({ givenBy }) => givenBy);
+
+  it("is one of the version of the route that was asked for, also while a deployment spreads", async () => {
+    assert.deepEqual(await keptOf({ policy, first: decidedBy(3) }), ["sim/model-1"]);
+    for (const other of [2, 4]) assert.deepEqual(await keptOf({ policy, first: decidedBy(other) }), []);
+  });
+
+  it("is as long as its model made it, or as its client wanted it", async () => {
+    const cut = { policy, first: decidedBy(3), finishReason: "length" };
+    assert.deepEqual(await keptOf(cut), []);
+    assert.deepEqual(await keptOf({ ...cut, body: { max_tokens: 5 } }), ["sim/model-1"]);
   });
 });
