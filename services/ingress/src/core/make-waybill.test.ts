@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openAiChat } from "@waybill/surfaces";
-import { AttemptOutcome, BudgetUnit, DecideRequest, Decision } from "@waybill/wire";
+import { AttemptOutcome, BudgetUnit, DecideRequest, Decision, type Features } from "@waybill/wire";
 import { INLINE_BODY_BYTES_MAX, makeWaybill, voidRecord } from "./make-waybill.ts";
 
 const target = { provider: "sim", model: "economy", upstreamModel: "economy", simulated: true };
@@ -49,6 +49,18 @@ describe("makeWaybill()", () => {
     };
     assert.equal(limitOf({}), 40n);
     assert.equal(limitOf({ n: 3 }), 120n);
+  });
+
+  it("bounds the input by what the body shows, and not at all where a model reads more than that", () => {
+    const boundOf = (features: Partial<Features>): bigint => {
+      const bounded = DecideRequest.fromPartial({ features: { inputTextBytes: 90n, ...features } });
+      return makeWaybill(bounded, openAiChat.readRequest(bodyOf("hi")), decision).inputTokensBound;
+    };
+    assert.equal(boundOf({}), 90n);
+    assert.equal(boundOf({ hasImages: true }), 0n);
+    assert.equal(boundOf({ hasUnseenInput: true }), 0n);
+    // A search at the provider reads whole pages.
+    assert.equal(boundOf({ priceUnbounded: true }), 0n);
   });
 
   it("says what requests of a session have in common: the session named, else the key that OpenAI caches prompts by", () => {

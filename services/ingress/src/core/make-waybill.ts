@@ -66,12 +66,21 @@ export function makeWaybill(
     spans,
     insertAt: asked.insertAt,
     bodyIsEmpty: asked.fields.size === 0,
-    inputTokensBound: request.features?.inputTextBytes ?? 0n,
+    inputTokensBound: inputTokensBound(request),
     choiceCount: asked.choiceCount,
     estimatedInputTokens: request.features?.estimatedInputTokens ?? 0n,
     sessionKey: sessionKey(request, asked),
     failedAccounts: [...failedAccounts],
   };
+}
+
+/**
+ * By its bytes; 0: there is none, because the model reads more than the body shows: stored files and prompts, images, what a tool finds
+ * at the provider. A provider's figure is then the only one there is, and must not be taken for absurd.
+ */
+function inputTokensBound({ features }: DecideRequest): bigint {
+  if (!features || features.hasUnseenInput || features.hasImages || features.priceUnbounded) return 0n;
+  return features.inputTextBytes;
 }
 
 /** The session that the client named, else the key under which OpenAI's API caches prompts; organisations never share one. */

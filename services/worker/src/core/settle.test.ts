@@ -168,3 +168,13 @@ test("whatever happens: free only what was never sent or refused, and never belo
     }),
   );
 });
+
+test("input that the body does not show is booked as it is reported, and never at nothing where it is not", () => {
+  const unseen = { inputTokensBound: 0n, estimatedInputTokens: 800n };
+  const read = { ...complete, reportedUsage: { ...NO_TOKENS, input: 200_000n, output: 9n } };
+  const settlement = settleEnding(makeWaybill(unseen), read, counted);
+  assert.deepEqual([settlement.usage.input, settlement.isSuspect], [200_000n, false]);
+  const tokens = { ...line, unit: BudgetUnit.TOKENS, amountPicoUsd: 9_000n, hard: true };
+  const lost = settleLost(makeWaybill({ ...unseen, holds: [tokens] }), undefined);
+  assert.deepEqual([lost.usage.input, lost.costPicoUsd], [800n, 800n * 2n + 50n * 10n]);
+});

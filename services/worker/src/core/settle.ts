@@ -139,7 +139,9 @@ function fromEvidence(waybill: Waybill, outcome: AttemptOutcome, usage: TokenUsa
 function wholeHold(waybill: Waybill, outcome: AttemptOutcome, evidence: Counts): Settlement | undefined {
   const hard = waybill.holds.filter((line) => line.hard && line.unit !== BudgetUnit.REQUESTS);
   if (hard.length === 0) return undefined;
-  const usage = { ...NO_TOKENS, input: waybill.inputTokensBound, output: waybill.maxOutputTokens };
+  const { inputTokensBound, estimatedInputTokens, maxOutputTokens } = waybill;
+  const input = inputTokensBound > 0n ? inputTokensBound : estimatedInputTokens;
+  const usage = { ...NO_TOKENS, input, output: maxOutputTokens };
   const money = waybill.holds.filter(({ unit }) => unit === BudgetUnit.UNSPECIFIED);
   // Every line holds the same attempt; a line may be smaller where its budget covers only a part.
   const cost = money.some((line) => line.hard)

@@ -80,7 +80,7 @@ export interface Waybill {
   insertAt: number;
   /** True when the object has no field, so an inserted one needs no comma. */
   bodyIsEmpty: boolean;
-  /** The hold is computed for this input bound; evidence never exceeds it. */
+  /** The hold is computed for this input bound; evidence never exceeds it. 0: the body shows less than the model reads. */
   inputTokensBound: bigint;
   /** Choices asked for (`n`). */
   choiceCount: number;
