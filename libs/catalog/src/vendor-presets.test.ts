@@ -39,7 +39,10 @@ const EXPECTED: Record<(typeof PRESET_NAMES)[number], object> = {
     refusedParameters: [...VENDOR_PRESETS.mistral.refusedParameters],
   },
   together: { baseUrl: "https://api.together.ai/v1", keyVariable: "TOGETHER_API_KEY" },
-  openrouter: { baseUrl: "https://openrouter.ai/api/v1", keyVariable: "OPENROUTER_API_KEY" },
+  openrouter: {
+    ...{ baseUrl: "https://openrouter.ai/api/v1", keyVariable: "OPENROUTER_API_KEY" },
+    refusedParameters: ["models", "fallbacks", "route", "preset"],
+  },
 };
 
 describe("a preset", () => {

@@ -88,8 +88,11 @@ export const VENDOR_PRESETS = {
     // https://openrouter.ai/docs/api-reference/overview : base URL and key.
     // https://openrouter.ai/docs/client-sdks/python/components/chatstreamoptions : include_usage is taken and changes nothing, usage
     // is always there.
+    // https://openrouter.ai/docs/guides/routing/model-fallbacks : another model of `models` may answer, at its own price. Which models a key
+    // may use, and what they cost, is said here and not by a body, so what names others is left out.
     baseUrl: "https://openrouter.ai/api/v1",
     keyVariable: "OPENROUTER_API_KEY",
+    refusedParameters: ["models", "fallbacks", "route", "preset"],
   },
 } as const satisfies Record<string, VendorPreset>;
 

@@ -8,6 +8,7 @@ export { formatDiff } from "./diff/format-diff.ts";
 export { checkGraph, edgesOf } from "./document/check-graph.ts";
 export { readRouteDocument, readRouteText } from "./document/read-document.ts";
 export * from "./document/route-document.ts";
+export { senderFacts } from "./document/sender-facts.ts";
 export type { ExpectedSaving, Preset } from "./presets/preset.ts";
 export { presetFor, presets } from "./presets/presets.ts";
 export type { CloudflareProblem } from "./shapes/check-cloudflare.ts";

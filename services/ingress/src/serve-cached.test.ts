@@ -202,7 +202,14 @@ describe("what makes two requests the same", () => {
     plan: "paid",
   };
   const printOf = (
-    changes: Partial<typeof base> & { body?: string; allowed?: string[]; beta?: string; filter?: string } = {},
+    changes: Partial<typeof base> & {
+      body?: string;
+      allowed?: string[];
+      beta?: string;
+      filter?: string;
+      sender?: string[];
+      headers?: Record<string, string>;
+    } = {},
   ): string => {
     const {
       scope,
@@ -215,12 +222,16 @@ describe("what makes two requests the same", () => {
       allowed = [],
       beta = "",
       filter = "",
+      sender = [],
+      headers = {},
     } = { ...base, ...changes };
     const attribution = Attribution.create({ organisationId: organisation, teamId: team, keyId: key });
-    const features = Features.create({ metadata: { plan } });
+    const features = Features.create({ metadata: { plan }, headers });
     const request = DecideRequest.create({ attribution, features, allowedModels: allowed });
     const asked = { model: "dynamic/r", surface: "openai-chat", body: Buffer.from(body) } as unknown as AskedRequest;
-    const policies = { of: () => ({ meaning, cache: { ttlSeconds: 60, scope }, filters: [] }) };
+    const policies = {
+      of: () => ({ meaning, version: 1, cache: { ttlSeconds: 60, scope }, filters: [], senderFacts: sender }),
+    };
     const set = { rules: [], unchecked: [], unready: [], webhooks: [], identity: [filter] };
     const selectFilters = () => (filter === "" ? undefined : set);
     return (
@@ -250,6 +261,19 @@ describe("what makes two requests the same", () => {
     assert.notEqual(printOf({ scope: "key", key: "k2" }), printOf({ scope: "key" }));
     assert.equal(printOf({ scope: "organisation", team: "sales" }), printOf({ scope: "organisation" }));
     assert.notEqual(printOf({ scope: "organisation", organisation: "globex" }), printOf({ scope: "organisation" }));
+  });
+
+  it("is what the route looks at of who sends, and nothing else of that", () => {
+    const gold = { headers: { "x-plan": "gold" } };
+    assert.equal(printOf(gold), printOf());
+    assert.notEqual(printOf({ ...gold, sender: ["headers.x-plan"] }), printOf({ sender: ["headers.x-plan"] }));
+    assert.notEqual(printOf({ key: "k2", sender: ["caller.key_id"] }), printOf({ sender: ["caller.key_id"] }));
+    assert.equal(printOf({ key: "k2", sender: ["caller.team_id"] }), printOf({ sender: ["caller.team_id"] }));
+  });
+
+  it("is a key's own where it has no team", () => {
+    assert.notEqual(printOf({ team: "", key: "k2" }), printOf({ team: "" }));
+    assert.equal(printOf({ team: "" }), printOf({ team: "" }));
   });
 
   it("is not asked of a body so large that it hardly comes twice", () => {

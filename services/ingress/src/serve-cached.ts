@@ -9,6 +9,7 @@ import type { CachedAnswer } from "./core/cached-answer.ts";
 import type { RequestHeaders } from "./core/features.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
+import { senderFact } from "./core/sender-fact.ts";
 import type { AnswerCache, CacheAsked, Client, Policies, SelectFilters } from "./ports.ts";
 
 /** A larger body is not looked for: it is hardly ever sent twice, and hashing it would hold up everybody else. */
@@ -17,6 +18,8 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
 export interface Cacheable {
   asked: CacheAsked;
   reads: boolean;
+  /** Of the route that the name means here; 0: none. A router that decides by another one answers another request. */
+  routeVersion: number;
 }
 
 /** Undefined: neither its route nor its headers ask for the cache. Throws WaybillError invalid_value for headers at fault. */
@@ -28,7 +31,7 @@ export function cacheable(
   { cache, policies, selectFilters }: { cache: AnswerCache; policies: Policies; selectFilters: SelectFilters },
 ): Cacheable | undefined {
   const organisationId = attribution?.organisationId ?? "";
-  const { meaning, cache: ofRoute } = policies.of(organisationId, model);
+  const { meaning, version: routeVersion, cache: ofRoute, senderFacts } = policies.of(organisationId, model);
   const wish = cacheWish(ofRoute, headers);
   if (!wish || body.length > BODY_BYTES_MAX) return undefined;
   // Whatever a route may look at makes another request, as does what a key may use: an open pool depends on it.
@@ -38,17 +41,20 @@ export function cacheable(
   const parts = [
     ...[organisationId, scopeOf(wish, attribution), surface, meaning, allowedModels, filters],
     ...[Object.entries(metadata).sort(), routing ?? null, Object.entries(forwardedHeaders).sort()],
+    ...senderFacts.map((name) => senderFact(name, features?.headers ?? {}, attribution)),
   ];
   const fingerprint = cache.fingerprint(parts, body);
-  return { asked: { fingerprint, organisationId, ttlSeconds: wish.ttlSeconds }, reads: wish.reads };
+  return { asked: { fingerprint, organisationId, ttlSeconds: wish.ttlSeconds }, reads: wish.reads, routeVersion };
 }
 
+/** Keys without a team are no team. */
 function scopeOf({ scope }: CacheWish, attribution: DecideRequest["attribution"]): string {
+  const { keyId = "", teamId = "" } = attribution ?? {};
   if (scope === "organisation") return "";
-  return scope === "key" ? `key ${attribution?.keyId ?? ""}` : `team ${attribution?.teamId ?? ""}`;
+  return scope === "key" || teamId === "" ? `key ${keyId}` : `team ${teamId}`;
 }
 
-export interface CacheTurn extends Cacheable {
+export interface CacheTurn extends Omit<Cacheable, "routeVersion"> {
   client: Client;
   cache: AnswerCache;
   requestId: string;

@@ -17,8 +17,10 @@ import {
   type Waybill,
 } from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
+import type { CachedAnswer } from "./core/cached-answer.ts";
 import type { FilterSet } from "./core/content-filters.ts";
 import { Flights } from "./core/flights.ts";
+import type { NamedPolicy } from "./core/route-policies.ts";
 import type { AnswerHead, Client, GoneReason } from "./ports.ts";
 import { type ServePorts, serve } from "./serve.ts";
 
@@ -68,6 +70,8 @@ class ToldClient implements Client {
   }
 }
 
+const NO_POLICY = { version: 0, cache: undefined, filters: [], senderFacts: [] };
+
 interface World {
   first?: DecideResponse;
   next?: DecideResponse;
@@ -78,12 +82,15 @@ interface World {
   filters?: Partial<Record<FilterPlace, FilterSet>>;
   /** What each attempt answers with. */
   answer?: string;
+  policy?: Omit<NamedPolicy, "meaning">;
+  finishReason?: string;
   whilePausing?(client: ToldClient, attempt: Attempt): void;
 }
 
 /** Serves one request in a world where a worker takes every waybill at once. */
 async function serveIn(world: World) {
   const { first = decided(decision(1)), next, failures = {}, body = {}, filters = {}, answer, whilePausing } = world;
+  const { policy = NO_POLICY, finishReason = "stop" } = world;
   const client = new ToldClient();
   const steps: string[] = [];
   const seen = {
@@ -93,13 +100,14 @@ async function serveIn(world: World) {
     records: [] as UsageRecord[],
     attempts: [] as Attempt[],
     request: undefined as DecideRequest | undefined,
+    kept: [] as CachedAnswer[],
   };
   const carry = (attempt: Attempt, n: number): void => {
     attempt.claim("w", 0, () => false);
     const code = failures[n];
     const kind = code
       ? { $case: "failed" as const, value: FrameFailed.create({ code }) }
-      : { $case: "finished" as const, value: FrameFinished.create({}) };
+      : { $case: "finished" as const, value: FrameFinished.create({ finishReason }) };
     const take = (sequence: number, value: Frame["kind"]): void =>
       void attempt.take({ attemptId: attempt.attemptId, sequence, kind: value });
     if (answer !== undefined) take(0, { $case: "data", value: { bytes: Buffer.from(answer), countedOutputTokens: 0 } });
@@ -135,8 +143,11 @@ async function serveIn(world: World) {
     },
     recordUsage: (record) => void seen.records.push(record),
     onceOnly: { enter: () => assert.fail() },
-    cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined, filters: [] }) },
+    cache: {
+      ...{ flights: new Flights(), fingerprint: () => "", find: async () => undefined },
+      keep: async (_asked, answer) => void seen.kept.push(answer),
+    },
+    policies: { of: (_organisationId, name) => ({ ...policy, meaning: name }) },
     async pause(ms, until) {
       steps.push(`pause ${ms}`);
       whilePausing?.(client, seen.attempts.at(-1) ?? assert.fail());
@@ -302,5 +313,22 @@ describe("content filters", () => {
     assert.match(client.error?.publicMessage ?? "", /: pii \(email\)\.$/);
     assert.equal(client.head?.filters, "pii:blocked(1)");
     assert.deepEqual(nexts, []);
+  });
+});
+
+describe("an answer that is kept for others", () => {
+  const policy = { version: 3, cache: { ttlSeconds: 60, scope: "team" }, filters: [], senderFacts: [] };
+  const decidedBy = (routeVersion: number) => decided(decision(1, { route: "support", routeVersion }));
+  const keptOf = async (world: World): Promise<string[]> => (await serveIn(world)).kept.map(({ givenBy }) => givenBy);
+
+  it("is one of the version of the route that was asked for, also while a deployment spreads", async () => {
+    assert.deepEqual(await keptOf({ policy, first: decidedBy(3) }), ["sim/model-1"]);
+    for (const other of [2, 4]) assert.deepEqual(await keptOf({ policy, first: decidedBy(other) }), []);
+  });
+
+  it("is as long as its model made it, or as its client wanted it", async () => {
+    const cut = { policy, first: decidedBy(3), finishReason: "length" };
+    assert.deepEqual(await keptOf(cut), []);
+    assert.deepEqual(await keptOf({ ...cut, body: { max_tokens: 5 } }), ["sim/model-1"]);
   });
 });

@@ -224,12 +224,12 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
 
 /** From what was kept, where that is asked for; else from a provider. */
 async function answer(story: Story): Promise<void> {
-  const { call, client, ports, limits, request, served } = story;
+  const { call, client, ports, limits, request, asked, served, cacheable: wish } = story;
   const begin = async (to: Client): Promise<void> =>
     carryOn({ ...story, client: to }, decisionOf(await ports.decisions.decide(request, call.traceparent)));
-  if (!story.cacheable) return begin(client);
+  if (!wish) return begin(client);
   await serveCached({
-    ...{ ...story.cacheable, client, cache: ports.cache },
+    ...{ ...wish, client, cache: ports.cache },
     ...{ requestId: request.requestId, answerBytesMax: limits.keptAnswerBytesMax },
     give: (kept) => giveKept(story, kept),
     async carry(to, kept) {
@@ -237,7 +237,9 @@ async function answer(story: Story): Promise<void> {
       const { end, decision } = served;
       const whole = kept();
       if (end?.kind !== "complete" || !decision || !whole) return undefined;
-      return cachedAnswer(whole, decision, end.finished, ports.clock.unixMs());
+      // While a deployment spreads, a router may have gone by another version than the fingerprint says.
+      if (decision.routeVersion !== wish.routeVersion) return undefined;
+      return cachedAnswer(whole, decision, end.finished, asked.maxOutputTokens > 0, ports.clock.unixMs());
     },
   });
 }

@@ -1,5 +1,6 @@
 // Whether a chat request asks for something whose price is not that of its tokens, so that a hold could not cover it.
 import type { InputSize } from "../asked-request.ts";
+import { asksElsewhere } from "../asks-elsewhere.ts";
 
 /** Tiers that never cost more than the catalogue's price. `auto` may be served as a dearer one. */
 const COVERED_TIERS: ReadonlySet<unknown> = new Set(["default", "flex"]);
@@ -19,6 +20,7 @@ export function isPriceUnbounded(
   const { service_tier: tier, modalities } = value;
   return (
     size.hasAudio ||
+    asksElsewhere(value) ||
     (isGiven(tier) && !COVERED_TIERS.has(tier)) ||
     CHARGED_FIELDS.some((name) => isGiven(value[name])) ||
     (isGiven(modalities) && !isTextOnly(modalities)) ||

@@ -1,6 +1,7 @@
 // A legacy completion request as far as the gateway reads it. Field list and types: openai/openai-openapi openapi.yaml,
 // CreateCompletionRequest.
 import type { AskedRequest } from "../asked-request.ts";
+import { asksElsewhere } from "../asks-elsewhere.ts";
 import {
   endUser,
   isBoolean,
@@ -58,7 +59,7 @@ export function readCompletionRequest(bytes: Buffer): AskedRequest {
       hasUnseenInput: false,
     },
     wantsEmbeddings: false,
-    isPriceUnbounded: false,
+    isPriceUnbounded: asksElsewhere(value),
   };
 }
 

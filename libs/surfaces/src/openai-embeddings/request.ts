@@ -1,6 +1,7 @@
 // An embeddings request as far as the gateway reads it. Field list and types: openai/openai-openapi openapi.yaml,
 // CreateEmbeddingRequest.
 import type { AskedRequest } from "../asked-request.ts";
+import { asksElsewhere } from "../asks-elsewhere.ts";
 import { endUser, invalid, isString, optional, readBody, textMetadata, tokenLimit } from "../read-fields.ts";
 import { estimateTokens, readTokenInputs } from "../token-input.ts";
 
@@ -37,7 +38,7 @@ export function readEmbeddingsRequest(bytes: Buffer): AskedRequest {
       hasUnseenInput: false,
     },
     wantsEmbeddings: true,
-    isPriceUnbounded: false,
+    isPriceUnbounded: asksElsewhere(value),
   };
 }
 

@@ -1,5 +1,6 @@
 // Whether a Responses request asks for something whose price is not that of its tokens, so that a hold could not cover it.
 import type { InputSize } from "../asked-request.ts";
+import { asksElsewhere } from "../asks-elsewhere.ts";
 
 /** Tiers that never cost more than the catalogue's price. `auto` may be served as a dearer one. */
 const COVERED_TIERS: ReadonlySet<unknown> = new Set(["default", "flex"]);
@@ -17,6 +18,7 @@ export function isPriceUnbounded(
   const { service_tier: tier, prompt } = value;
   return (
     size.hasAudio ||
+    asksElsewhere(value) ||
     (isGiven(tier) && !COVERED_TIERS.has(tier)) ||
     isGiven(prompt) ||
     tools.some((tool) => !isClientTool(tool))

@@ -18,15 +18,23 @@ export interface CachedAnswer extends KeptAnswer {
  */
 const REPEATABLE: ReadonlySet<unknown> = new Set(["stop", "stop_sequence", "length", "tool_calls", "context_full"]);
 
-/** Undefined: this answer is not for others. One that the money left made shorter is nobody else's, either. */
+/** In the words of every surface: its limit of tokens was reached. */
+const CUT = /length|max_(?:output_)?tokens|context/i;
+
+/**
+ * Undefined: this answer is not for others. One that the money left made shorter is nobody else's, either; nor is one that a limit
+ * cut which the client did not set (`hasOwnLimit`): another's budgets, or none, would have set another one.
+ */
 export function cachedAnswer(
   answer: KeptAnswer,
   decision: Decision,
   finished: FrameFinished,
+  hasOwnLimit: boolean,
   nowMs: number,
 ): CachedAnswer | undefined {
   const { clamped } = decision;
   if (clamped || answer.status !== 200 || !REPEATABLE.has(readFinishWord(finished.finishReason))) return undefined;
+  if (!hasOwnLimit && CUT.test(finished.finishReason)) return undefined;
   const { provider, model } = targetOf(decision);
   const costUsd = finished.costKnown ? formatUsd(finished.costPicoUsd) : "";
   return { ...answer, costUsd, givenBy: `${provider}/${model}`, keptAtMs: nowMs };

@@ -4,7 +4,7 @@ import { AliasConfig, RouteConfig } from "@waybill/wire";
 import { RoutePolicies } from "./route-policies.ts";
 
 function route(name: string, version: number, organisationId = "", cacheTtlSeconds = 0, deployed = true): Uint8Array {
-  const policy = { cacheTtlSeconds, cacheScope: "team", filters: [] };
+  const policy = { cacheTtlSeconds, cacheScope: "team", filters: [], senderFacts: ["caller.key_id"] };
   return RouteConfig.encode(RouteConfig.create({ name, version, organisationId, deployed, policy })).finish();
 }
 
@@ -46,6 +46,18 @@ describe("what a model's name means", () => {
     assert.equal(policies.of("acme", "dynamic/support").meaning, "dynamic//support@4");
     policies.put("route.-.support", undefined);
     assert.equal(policies.of("acme", "dynamic/support").meaning, "dynamic/support");
+  });
+});
+
+describe("a route", () => {
+  it("is known by its version, and what it looks at of who sends; a model looks at nothing", () => {
+    const policies = deployed();
+    const { version, senderFacts } = policies.of("acme", "dynamic/support");
+    assert.deepEqual([version, senderFacts], [3, ["caller.key_id"]]);
+    for (const name of ["cheap", "sim/economy", "dynamic/none"]) {
+      const { version: none, senderFacts: nothing } = policies.of("acme", name);
+      assert.deepEqual([none, nothing], [0, []]);
+    }
   });
 });
 

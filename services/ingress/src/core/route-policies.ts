@@ -4,13 +4,18 @@ import { AliasConfig, RouteConfig } from "@waybill/wire";
 export interface NamedPolicy {
   /** Tells apart what a name means today from what it meant before: a route's version, an alias's target. */
   meaning: string;
+  /** Of the route; 0: none was named, or it is not known here. */
+  version: number;
   /** Absent: the route does not keep answers, or no route was named. */
   cache: { ttlSeconds: number; scope: string } | undefined;
   /** Ids of content filters, besides those that apply to every request. */
   filters: readonly string[];
+  /** What of the sender decides which way a request goes, as RoutePolicy says it. */
+  senderFacts: readonly string[];
 }
 
 const ROUTE_PREFIX = "dynamic/";
+const NO_ROUTE = { version: 0, cache: undefined, filters: [], senderFacts: [] };
 
 export class RoutePolicies {
   /** By <organisation>/<name> for what is in service and <organisation>/<name>@<version> for what is on trial. */
@@ -39,16 +44,18 @@ export class RoutePolicies {
   /** Of the name that a client of this organisation wrote as `model`. */
   of(organisationId: string, requested: string): NamedPolicy {
     if (!requested.startsWith(ROUTE_PREFIX)) {
-      return { meaning: this.#aliases.get(requested) ?? requested, cache: undefined, filters: [] };
+      return { ...NO_ROUTE, meaning: this.#aliases.get(requested) ?? requested };
     }
     const route = this.#route(organisationId, requested.slice(ROUTE_PREFIX.length));
-    if (!route) return { meaning: requested, cache: undefined, filters: [] };
+    if (!route) return { ...NO_ROUTE, meaning: requested };
     const { policy, name, version, organisationId: owner } = route;
     const ttlSeconds = policy?.cacheTtlSeconds ?? 0;
     return {
       meaning: `${ROUTE_PREFIX}${owner}/${name}@${version}`,
+      version,
       cache: ttlSeconds === 0 ? undefined : { ttlSeconds, scope: policy?.cacheScope ?? "" },
       filters: policy?.filters ?? [],
+      senderFacts: policy?.senderFacts ?? [],
     };
   }
 

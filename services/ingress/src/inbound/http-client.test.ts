@@ -34,9 +34,9 @@ const head: AnswerHead = {
 async function hear(
   tell: (client: HttpClient) => void,
   headers: Record<string, string> = {},
-  { path = "/", heartbeatMs = 0 } = {},
+  { path = "/", heartbeatMs = 0, roomBytesMax = 1_000_000 } = {},
 ): Promise<Response> {
-  const room = new ReaderRoom(1_000_000, () => {});
+  const room = new ReaderRoom(roomBytesMax, () => {});
   const options = { requestId: "id-1", bufferBytesMax: 1_000, room, heartbeatMs, onFirstByte: () => {} };
   const server = createServer((request, response) => tell(new HttpClient(request, response, options)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -137,6 +137,19 @@ describe("a reader that takes nothing", () => {
     });
     return { reasons, cuts, waiting };
   }
+
+  it("is not one that is given a kept stream at once: it is larger than what may wait, and whole", async () => {
+    const whole = Buffer.alloc(16 * 1024 * 1024, "x");
+    const reasons: string[] = [];
+    const tell = (client: HttpClient): void => {
+      client.onGone((reason) => void reasons.push(reason));
+      client.stream(head, whole);
+      client.endStream();
+    };
+    const answer = await hear(tell, {}, { roomBytesMax: 100_000_000 });
+    assert.equal((await answer.arrayBuffer()).byteLength, whole.length);
+    assert.deepEqual(reasons, []);
+  });
 
   it("is cut when too much waits for it", async () => {
     const { reasons, cuts, waiting } = await fill(1_000_000, 100_000_000);

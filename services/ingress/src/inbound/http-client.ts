@@ -90,12 +90,16 @@ export class HttpClient implements Client, Reader {
   stream(head: AnswerHead, bytes: Uint8Array): void {
     if (this.#complete || this.#gone) return;
     if (!this.#streaming) this.#beginStream(head);
+    // Only what came before tells how a reader reads: a kept answer comes in one piece, and may be larger than what may wait.
+    const isSlow = this.#response.writableLength > this.#options.bufferBytesMax;
+    if (isSlow) {
+      this.cut();
+      return;
+    }
     this.#response.write(bytes);
     this.#lastShown = bytes;
     this.#heartbeat?.wrote(bytes);
-    const waiting = this.#response.writableLength;
-    if (waiting <= this.#options.bufferBytesMax) this.#options.room.waits(this, waiting);
-    else this.cut();
+    this.#options.room.waits(this, this.#response.writableLength);
   }
 
   /** No event may end a stream the reader does not read; the cut connection tells it that the answer is not whole. */

@@ -49,7 +49,9 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     pause: () => assert.fail(),
     onceOnly: { enter: () => assert.fail() },
     cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },
-    policies: { of: (_organisationId, name) => ({ meaning: name, cache: undefined, filters: [] }) },
+    policies: {
+      of: (_organisationId, name) => ({ meaning: name, version: 0, cache: undefined, filters: [], senderFacts: [] }),
+    },
     clock: systemClock,
   };
   const scope: ServiceScope = {

@@ -22,7 +22,7 @@ const SWEEP_MS = 250;
 const ALIVE_MS = 1_000;
 
 export interface AttemptBus extends Attempts {
-  /** Ends every running attempt at its worker; for the end of a drain. */
+  /** Ends every running attempt at its worker, and lets none begin; for the end of a drain. */
   cancelAll(reason: "draining"): void;
   /** Open attempts with holds, for a router that takes over from a lost one. */
   openAttempts(): OpenAttempt[];
@@ -34,6 +34,7 @@ export function startAttemptBus(
 ): AttemptBus {
   metrics.gauge("waybill_ingress_attempts_known", "Attempts somebody may still ask about", () => table.size);
   const bodies = new Map<string, { stop(): void }>();
+  let isOver = false;
   const publish = (subject: string, data: Uint8Array): void => {
     if (!control.isClosed()) control.publish(subject, data);
   };
@@ -61,13 +62,16 @@ export function startAttemptBus(
   return {
     open(attempt, body) {
       table.open(attempt);
-      if (body.length > INLINE_BODY_BYTES_MAX) {
+      // A request whose attempt has just been ended, or that waited for another's, has nobody left to begin one for.
+      if (isOver) attempt.giveUp();
+      else if (body.length > INLINE_BODY_BYTES_MAX) {
         bodies.set(attempt.attemptId, serveBody(control, attempt, body));
       }
     },
     cancel,
     giveUp: (attempt) => attempt.giveUp(),
     cancelAll(reason) {
+      isOver = true;
       for (const attempt of table.running()) {
         if (!attempt.giveUp()) cancel(attempt, reason);
       }

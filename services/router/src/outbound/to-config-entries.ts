@@ -1,7 +1,7 @@
 // What is live, as the values of KV `waybill_config`, and the fingerprints by which two values are told apart.
 import { createHash } from "node:crypto";
 import { type DeployedFilter, type PriceEntry, priceInForce } from "@waybill/catalog";
-import { readRouteText } from "@waybill/routes";
+import { readRouteText, senderFacts as senderFactsOf } from "@waybill/routes";
 import {
   AliasConfig,
   FilterConfig,
@@ -79,13 +79,15 @@ export function toRouteValue(route: Omit<RouteConfig, "deployed" | "policy">, de
   return RouteConfig.encode({ ...route, deployed, policy: policyOf(route.documentJson) }).finish();
 }
 
-/** Undefined: the route has none. */
+/** Undefined: there is nothing to say. */
 function policyOf(documentJson: string): RoutePolicy | undefined {
   const { document } = readRouteText(documentJson);
   const start = document.nodes.find((node) => node.kind === "start");
   const { cache, filters = [] } = start ?? {};
-  if (!cache && filters.length === 0) return undefined;
-  return { cacheTtlSeconds: cache?.ttlSeconds ?? 0, cacheScope: cache?.scope ?? "", filters: [...filters] };
+  const senderFacts = senderFactsOf(document);
+  if (!cache && filters.length === 0 && senderFacts.length === 0) return undefined;
+  const ofCache = { cacheTtlSeconds: cache?.ttlSeconds ?? 0, cacheScope: cache?.scope ?? "" };
+  return { ...ofCache, filters: [...filters], senderFacts };
 }
 
 /** Same key and same fingerprint: same value. A route's can be told without reading its document, from the store's digest. */

@@ -62,6 +62,14 @@ test("a burst of refusals is one pause, as long as the longest asks for", () => 
   assert.equal(afterCall(cooling, call("upstream_error", 500), 1_001), cooling);
 });
 
+test("a short pause that is asked for does not make a refused key's long one a matter of the rate", () => {
+  const refused = afterCall(WELL, call("upstream_auth"), 0);
+  const asked = afterCall(refused, call("upstream_error", 1_000, 1), 1_000);
+  assert.deepEqual([asked.reason, asked.untilMs, asked.pauses], ["auth", 60_000, 2]);
+  const longer = afterCall(refused, call("upstream_rate_limited", 59_000, 30_000), 59_000);
+  assert.deepEqual([longer.reason, longer.untilMs], ["rate_limited", 89_000]);
+});
+
 test("what clients or we ourselves did changes nothing", () => {
   const codes = ["client_gone", "slow_reader", "draining", "not_sent", "bus_unavailable", "internal_error"] as const;
   for (const code of codes) assert.equal(afterCall(WELL, call(code), 0), WELL);

@@ -70,13 +70,10 @@ function paused(state: AccountState, reason: CooldownReason, askedMs: number, no
   const [firstMs, longestMs] = PAUSES_MS[reason];
   const ownMs = Math.min(longestMs, firstMs * 2 ** Math.min(state.pauses, DOUBLINGS_MAX));
   const forMs = askedMs > 0 ? Math.min(askedMs, RETRY_AFTER_MS_MAX) : ownMs;
-  return {
-    ...state,
-    reason,
-    sinceMs: nowMs,
-    untilMs: Math.max(state.untilMs, nowMs + forMs),
-    pauses: state.pauses + 1,
-  };
+  const untilMs = nowMs + forMs;
+  const again = { ...state, sinceMs: nowMs, pauses: state.pauses + 1 };
+  // No pause is shortened, and one that lasts longer keeps its reason: who asks for a millisecond is not to be waited for by minutes.
+  return untilMs < state.untilMs ? again : { ...again, reason, untilMs };
 }
 
 function lengthened(state: AccountState, askedMs: number, nowMs: number): AccountState {

@@ -292,3 +292,19 @@ test("a response whose items are all done is given up after five seconds of sile
   call.sweep(6_000);
   assert.deepEqual([endings[0]?.failure?.code, endings[0]?.reach], ["upstream_timeout", "accepted"]);
 });
+
+test("a failure after thoughts or a search was no refusal, although nothing was shown", () => {
+  const served = openAi.exchange("openai-responses") ?? assert.fail();
+  const endedBy = (...events: object[]) => {
+    const { call, endings } = setUp(true, { served });
+    call.onSent();
+    call.onHeaders(200, noHeaders);
+    for (const each of events) call.onData(event(each));
+    call.onEnd();
+    return [endings[0]?.failure?.code, endings[0]?.reach];
+  };
+  const failed = { type: "response.failed", response: { status: "failed", error: { code: "server_error" } } };
+  assert.deepEqual(endedBy(failed), ["upstream_error", "refused"]);
+  const thought = { type: "response.output_item.done", item: { type: "reasoning", summary: [] } };
+  assert.deepEqual(endedBy(thought, failed), ["upstream_error", "accepted"]);
+});

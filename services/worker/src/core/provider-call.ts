@@ -164,8 +164,9 @@ export class ProviderCall implements UpstreamEvents, Carried {
     if (step.failure) {
       // The provider's own error before any content is a refusal like one by status.
       const isItsOwn = step.failure.code !== "upstream_malformed" && step.failure.code !== "upstream_truncated";
-      // One whose usage it reports is billed.
-      if (isItsOwn && !reader.hasContent && !reader.usage) this.#reach = "refused";
+      // One whose usage it reports is billed, and one after thoughts or searches may be.
+      const isFree = !reader.hasContent && !reader.usage && reader.hasSpent !== true;
+      if (isItsOwn && isFree) this.#reach = "refused";
       this.#end(step.failure, false);
     } else if (step.isComplete) this.#end(undefined, false);
     else if (reply.isBroken) this.cancel("bus_unavailable");

@@ -46,6 +46,9 @@ describe("withoutFields()", () => {
     });
     assert.equal(send('{"max_completion_tokens":7}', limit).body, '{"max_tokens":7}');
     assert.equal(send('{"max_completion_tokens":7,"max_tokens":7}', limit).body, '{"max_tokens":7}');
+    assert.equal(send('{"max_completion_tokens":7,"max_tokens":null}', limit).body, '{"max_tokens":7}');
+    assert.equal(send('{"max_tokens":70,"max_completion_tokens":7}', limit).body, '{"max_tokens":7}');
+    assert.equal(send('{"max_completion_tokens":null,"max_tokens":7}', limit).body, '{"max_tokens":7}');
   });
 
   it("is the exchange itself where nothing is refused", () => {

@@ -2,7 +2,7 @@
 import { patchBody, removeField, scanBody } from "@waybill/surfaces";
 import type { Exchange, ProviderRequest } from "../providers/provider.ts";
 
-/** A limit is never lost: what the hold covers depends on it. Its older name says the same. */
+/** A limit is never lost: what the hold covers depends on it. Its older name says the same, and gives way to it. */
 const LIMIT = "max_completion_tokens";
 const OLDER_LIMIT = "max_tokens";
 
@@ -28,7 +28,7 @@ function trimmed(request: ProviderRequest, refused: readonly string[], unnamed: 
   let rest: Parameters<typeof removeField>[0] = { body: bytes, fields };
   for (const name of [...dropped, ...unnamed]) rest = removeField(rest, name);
   let body: Uint8Array = rest.body;
-  if (dropped.includes(LIMIT) && !fields.has(OLDER_LIMIT)) {
+  if (dropped.includes(LIMIT) && value[LIMIT] !== null) {
     const layout = { spans: [...rest.fields.values()], insertAt, isEmpty: rest.fields.size === 0 };
     body = patchBody(body, layout, new Map([[OLDER_LIMIT, JSON.stringify(value[LIMIT])]]));
   }

@@ -43,6 +43,8 @@ export interface StreamReader {
   end(): StreamStep;
   /** True when the client may have been shown something. */
   readonly hasContent: boolean;
+  /** The provider has done something that it may bill, although nothing of it was shown: a failure now is no refusal. */
+  readonly hasSpent?: boolean;
   /** The provider's own figure, once seen. */
   readonly usage: ReportedUsage | undefined;
   /** In the provider's word, or that of the internal form where it was translated; empty: it did not say. */

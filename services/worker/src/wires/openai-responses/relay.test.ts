@@ -166,3 +166,28 @@ test("the last event is due once every item that was begun is done, and the last
   const [open, due] = ["answer", "last_event"];
   assert.deepEqual(seen, [open, open, open, open, open, open, due, due, open]);
 });
+
+test("what was done before a failure is known, although nothing of it was shown", () => {
+  const failed = event("response.failed", { response: { status: "failed", error: { code: "server_error" } } });
+  const begun = event("response.created", { response: { id: "r" } });
+  const done = event("response.output_item.done", { item: reasoning });
+  const searching = event("response.web_search_call.searching");
+  for (const [before, isSpent] of [
+    ["", false],
+    [begun + event("response.output_item.added", { item: reasoning }), false],
+    [begun + done, true],
+    [begun + searching, true],
+    [begun + event("response.reasoning_summary_part.added"), true],
+  ] as const) {
+    const { hasContent, hasSpent } = read(before + failed).reader;
+    assert.deepEqual([hasContent, hasSpent], [false, isSpent], before);
+  }
+});
+
+test("a stream that is cut behind the name of its last event does not say the name", () => {
+  const { text, isComplete, code } = read(`${prelude}${content}event: response.completed\n`);
+  assert.equal(text, prelude + content);
+  assert.deepEqual([isComplete, code], [false, "upstream_truncated"]);
+  const comment = ": still here\n\n";
+  assert.ok(read(content + comment + ended("completed")).text.endsWith(comment));
+});

@@ -20,6 +20,10 @@ const ITEMS_MAX = 4_096;
 const PRELUDE =
   /^(?:keepalive|response\.(?:created|queued|in_progress|(?:output_item|content_part|reasoning_summary_part)\.added|[a-z_]+_call\.(?:in_progress|searching|generating|interpreting)))$/;
 
+/** Of these, what only comes when something was thought or looked for. */
+const SPENT = /^response\.(?:output_item\.done|reasoning_summary_part\.added|[a-z_]+_call\.[a-z_]+)$/;
+const COLON = 0x3a;
+
 export class ResponsesStream implements StreamReader {
   readonly #splitter = new SseSplitter(EVENT_BYTES_MAX);
   #held: Uint8Array[] = [];
@@ -31,6 +35,7 @@ export class ResponsesStream implements StreamReader {
   /** The last item that is done was one behind which an answer may end: thoughts are followed by something. */
   #mayEnd = false;
   hasContent = false;
+  hasSpent = false;
   usage: TokenUsage | undefined;
   finishReason = "";
 
@@ -62,8 +67,9 @@ export class ResponsesStream implements StreamReader {
       for (const { raw, data } of cut()) {
         if (this.#isOver) break;
         if (data !== undefined) this.#onEvent(raw, data, step);
-        // A comment keeps a connection alive; before there is a stream there is nothing to keep.
-        else if (this.hasContent) step.bytes.push(raw);
+        // A comment keeps a connection alive; before there is a stream there is nothing to keep. A name without data is what a
+        // cut left of an event: it says nothing, and must not look like an end.
+        else if (this.hasContent && raw[0] === COLON) step.bytes.push(raw);
       }
     } catch {
       this.#fail(step, failureWith(codeOfBroken));
@@ -78,8 +84,10 @@ export class ResponsesStream implements StreamReader {
     if (type === "response.failed") this.#onFailed(event, step);
     else if (type === "error" || isObject(event.error)) this.#fail(step, readErrorEvent(data));
     else if (type === "response.completed" || type === "response.incomplete") this.#onWhole(event, step);
-    else if (isPrelude(type, event)) this.#pass(raw, step);
-    else {
+    else if (isPrelude(type, event)) {
+      this.hasSpent ||= SPENT.test(type);
+      this.#pass(raw, step);
+    } else {
       const bytes = type.endsWith(".delta") ? Buffer.byteLength(textOf(event.delta)) : 0;
       step.textBytes += bytes;
       step.evidencedTokens += bytes === 0 ? 0 : Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));

@@ -102,7 +102,7 @@ export interface RouteConfig {
   policy: RoutePolicy | undefined;
 }
 
-/** What a route's start node says about all of it: for the ingress, which does not read documents. */
+/** What holds for all of a route: for the ingress, which does not read documents. */
 export interface RoutePolicy {
   /** 0: answers are not kept for others. */
   cacheTtlSeconds: number;
@@ -110,6 +110,8 @@ export interface RoutePolicy {
   cacheScope: string;
   /** Ids of content filters, besides those that apply to every request. */
   filters: string[];
+  /** What of the sender decides which way a request goes: headers.<name>, caller.<field>, caller.tags, or headers or caller as a whole. */
+  senderFacts: string[];
 }
 
 /** A content filter: what is looked for in texts on their way to a model or back, and what becomes of it. */
@@ -964,7 +966,7 @@ export const RouteConfig: MessageFns<RouteConfig> = {
 };
 
 function createBaseRoutePolicy(): RoutePolicy {
-  return { cacheTtlSeconds: 0, cacheScope: "", filters: [] };
+  return { cacheTtlSeconds: 0, cacheScope: "", filters: [], senderFacts: [] };
 }
 
 export const RoutePolicy: MessageFns<RoutePolicy> = {
@@ -977,6 +979,9 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
     }
     for (const v of message.filters) {
       writer.uint32(26).string(v!);
+    }
+    for (const v of message.senderFacts) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -1018,6 +1023,14 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
             message.filters.push(reader.string());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.senderFacts.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1038,6 +1051,7 @@ export const RoutePolicy: MessageFns<RoutePolicy> = {
     message.cacheTtlSeconds = object.cacheTtlSeconds ?? 0;
     message.cacheScope = object.cacheScope ?? "";
     message.filters = object.filters?.map((e) => e) || [];
+    message.senderFacts = object.senderFacts?.map((e) => e) || [];
     return message;
   },
 };
