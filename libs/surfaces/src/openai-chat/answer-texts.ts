@@ -1,5 +1,6 @@
 // What chat.completion and chat.completion.chunk hold of a model's words: content, refusals, reasoning, arguments of tools.
 import type { AnswerTexts, StreamEvent, TextDelta } from "../answer-texts.ts";
+import { choicesOf, removeLogprobs } from "../choices.ts";
 import { isObject } from "../read-fields.ts";
 
 const TEXTS = ["content", "refusal", "reasoning_content", "reasoning"] as const;
@@ -8,22 +9,10 @@ export const chatAnswerTexts: AnswerTexts = {
   fields: ["choices"],
   deltas: (event) => choicesOf(event).flatMap((choice) => deltasOf(event, choice)),
   endedBy: (event) => choicesOf(event).flatMap(endedIn),
-  removeEchoes(answer) {
-    let hasEchoes = false;
-    for (const choice of choicesOf(answer)) {
-      if (!isObject(choice.logprobs)) continue;
-      choice.logprobs = null;
-      hasEchoes = true;
-    }
-    return hasEchoes;
-  },
+  removeEchoes: removeLogprobs,
 };
 
 type Fields = Record<string, unknown>;
-
-function choicesOf({ choices }: StreamEvent): Fields[] {
-  return Array.isArray(choices) ? choices.filter(isObject) : [];
-}
 
 /** With its end a choice is over; thoughts are with the first words, and words with the first call. */
 function endedIn({ index, delta, finish_reason }: Fields): string[] {

@@ -1,30 +1,16 @@
 // What a text_completion and its stream hold of a model's words.
 import type { AnswerTexts, StreamEvent, TextDelta } from "../answer-texts.ts";
-import { isObject } from "../read-fields.ts";
-
-type Fields = Record<string, unknown>;
+import { choicesOf, removeLogprobs } from "../choices.ts";
 
 export const completionAnswerTexts: AnswerTexts = {
   fields: ["choices"],
   deltas: (event) => choicesOf(event).flatMap((choice) => deltaOf(event, choice)),
   endedBy: (event) =>
     choicesOf(event).flatMap(({ index, finish_reason }) => (typeof finish_reason === "string" ? [`${index}.`] : [])),
-  removeEchoes(answer) {
-    let hasEchoes = false;
-    for (const choice of choicesOf(answer)) {
-      if (!isObject(choice.logprobs)) continue;
-      choice.logprobs = null;
-      hasEchoes = true;
-    }
-    return hasEchoes;
-  },
+  removeEchoes: removeLogprobs,
 };
 
-function choicesOf({ choices }: StreamEvent): Fields[] {
-  return Array.isArray(choices) ? choices.filter(isObject) : [];
-}
-
-function deltaOf({ id, object, created, model }: StreamEvent, choice: Fields): TextDelta[] {
+function deltaOf({ id, object, created, model }: StreamEvent, choice: StreamEvent): TextDelta[] {
   const { index, text: piece } = choice;
   if (typeof piece !== "string" || piece === "") return [];
   const one: TextDelta = {

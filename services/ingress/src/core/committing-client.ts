@@ -1,7 +1,8 @@
 // A client that is not told the beginning of a stream until enough of it is there: an attempt that fails before has shown nothing,
 // so that another may take its place.
 import type { WaybillError } from "@waybill/domain";
-import type { AnswerHead, Client, GoneReason } from "../ports.ts";
+import type { AnswerHead, Client } from "../ports.ts";
+import { PassingClient } from "./passing-client.ts";
 
 export interface CommitWindow {
   /** From the first content; 0: time does not count. */
@@ -14,8 +15,7 @@ export interface CommitWindow {
 const HELD_BYTES_MAX = 256 * 1024;
 const LINE_FEED = 10;
 
-export class CommittingClient implements Client {
-  readonly #client: Client;
+export class CommittingClient extends PassingClient {
   readonly #window: CommitWindow;
   /** Calls back after so many milliseconds. */
   readonly #later: (ms: number, then: () => void) => void;
@@ -26,34 +26,14 @@ export class CommittingClient implements Client {
   #head: AnswerHead | undefined;
 
   constructor(client: Client, window: CommitWindow, later: (ms: number, then: () => void) => void) {
-    this.#client = client;
+    super(client);
     this.#window = window;
     this.#later = later;
   }
 
-  get isGone(): boolean {
-    return this.#client.isGone;
-  }
-
-  get hasContent(): boolean {
-    return this.#client.hasContent;
-  }
-
-  rename(requestId: string): void {
-    this.#client.rename(requestId);
-  }
-
-  onGone(listener: (reason: GoneReason) => void): void {
-    this.#client.onGone(listener);
-  }
-
-  answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
-    this.#client.answer(head, status, contentType, body, costUsd);
-  }
-
-  stream(head: AnswerHead, bytes: Uint8Array): void {
+  override stream(head: AnswerHead, bytes: Uint8Array): void {
     if (!this.#held) {
-      this.#client.stream(head, bytes);
+      this.client.stream(head, bytes);
       return;
     }
     const { ms, tokens } = this.#window;
@@ -66,15 +46,15 @@ export class CommittingClient implements Client {
     if (isEnough) this.#commit();
   }
 
-  endStream(): void {
+  override endStream(): void {
     this.#commit();
-    this.#client.endStream();
+    this.client.endStream();
   }
 
   /** What was held back is not told any more. */
-  fail(error: WaybillError, head?: AnswerHead): void {
+  override fail(error: WaybillError, head?: AnswerHead): void {
     this.drop();
-    this.#client.fail(error, head);
+    this.client.fail(error, head);
   }
 
   /** The attempt has failed: nothing of it is told any more, unless it was before. */
@@ -88,7 +68,7 @@ export class CommittingClient implements Client {
     const held = this.#held;
     if (!held || !head) return;
     this.#held = undefined;
-    this.#client.stream(head, Buffer.concat(held));
+    this.client.stream(head, Buffer.concat(held));
   }
 
   /** An event ends with an empty line. */

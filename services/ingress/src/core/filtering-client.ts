@@ -2,12 +2,13 @@
 import { WaybillError } from "@waybill/domain";
 import { type Found, scanText } from "@waybill/filters";
 import { rewriteAnswerTexts, type Surface } from "@waybill/surfaces";
-import type { AnswerHead, AskWebhook, Client, GoneReason } from "../ports.ts";
+import type { AnswerHead, AskWebhook, Client } from "../ports.ts";
 import { askWebhooks } from "./ask-webhooks.ts";
 import type { FilterSet } from "./content-filters.ts";
 import { SCANNED_UNITS_MAX } from "./filter-input.ts";
 import { FilterStream, textsOfStream } from "./filter-stream.ts";
 import type { FilterTally } from "./filter-tally.ts";
+import { PassingClient } from "./passing-client.ts";
 
 export interface Filtering {
   surface: Pick<Surface, "answerTexts">;
@@ -23,8 +24,7 @@ export interface Filtering {
 /** Of a stream that waits for webhooks. */
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
-export class FilteringClient implements Client {
-  readonly #client: Client;
+export class FilteringClient extends PassingClient {
   readonly #filtering: Filtering;
   readonly #stream: FilterStream | undefined;
   #head: AnswerHead | undefined;
@@ -38,43 +38,27 @@ export class FilteringClient implements Client {
   blockedBy: WaybillError | undefined;
 
   constructor(client: Client, filtering: Filtering) {
-    this.#client = client;
+    super(client);
     this.#filtering = filtering;
     const { surface, filters } = filtering;
     this.#stream = filters && surface.answerTexts && new FilterStream(surface.answerTexts, filters, this.#found);
     if (this.#stream && filters && filters.webhooks.length > 0) this.#waiting = [];
   }
 
-  get isGone(): boolean {
-    return this.#client.isGone;
-  }
-
-  get hasContent(): boolean {
-    return this.#client.hasContent;
-  }
-
-  rename(requestId: string): void {
-    this.#client.rename(requestId);
-  }
-
-  onGone(listener: (reason: GoneReason) => void): void {
-    this.#client.onGone(listener);
-  }
-
-  answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
+  override answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
     const { shown, texts } = this.#filtered(body);
     if (this.#isBlocked) this.#withhold();
-    else this.#settle(texts, () => this.#client.answer(this.#told(head), status, contentType, shown, costUsd));
+    else this.#settle(texts, () => this.client.answer(this.#told(head), status, contentType, shown, costUsd));
   }
 
-  stream(head: AnswerHead, bytes: Uint8Array): void {
+  override stream(head: AnswerHead, bytes: Uint8Array): void {
     if (this.#isBlocked) return;
     this.#head = this.#told(head);
     const shown = this.#passed((stream) => stream.push(bytes)) ?? bytes;
     if (!this.#isBlocked) this.#show(shown);
   }
 
-  endStream(): void {
+  override endStream(): void {
     if (this.#isBlocked) return;
     const rest = this.#passed((stream) => stream.end());
     if (this.#isBlocked) return;
@@ -82,24 +66,24 @@ export class FilteringClient implements Client {
     const { answerTexts } = this.#filtering.surface;
     const waiting = this.#waiting;
     if (!waiting || !answerTexts) {
-      this.#client.endStream();
+      this.client.endStream();
       return;
     }
     const whole = Buffer.concat(waiting);
     this.#settle(textsOfStream(answerTexts, whole), () => {
-      if (this.#head) this.#client.stream(this.#told(this.#head), whole);
-      this.#client.endStream();
+      if (this.#head) this.client.stream(this.#told(this.#head), whole);
+      this.client.endStream();
     });
   }
 
-  fail(error: WaybillError, head?: AnswerHead): void {
-    this.#client.fail(error, head && this.#told(head));
+  override fail(error: WaybillError, head?: AnswerHead): void {
+    this.client.fail(error, head && this.#told(head));
   }
 
   #show(bytes: Uint8Array): void {
     if (bytes.length === 0 || !this.#head) return;
     if (!this.#waiting) {
-      this.#client.stream(this.#head, bytes);
+      this.client.stream(this.#head, bytes);
       return;
     }
     this.#waiting.push(bytes);
@@ -110,7 +94,7 @@ export class FilteringClient implements Client {
     const whole = Buffer.concat(this.#waiting);
     this.#waiting = undefined;
     if (this.#isBlocked) this.#withhold();
-    else this.#client.stream(this.#told(this.#head), whole);
+    else this.client.stream(this.#told(this.#head), whole);
   }
 
   /** Shows the answer when no webhook has anything against it. */
@@ -123,7 +107,7 @@ export class FilteringClient implements Client {
     this.settled = askWebhooks(filters.webhooks, { where: "output", requestId, texts }, askWebhook).then((findings) => {
       for (const found of findings) this.#found(found);
       if (this.#isBlocked) this.#withhold();
-      else if (!this.#client.isGone) show();
+      else if (!this.client.isGone) show();
     });
   }
 

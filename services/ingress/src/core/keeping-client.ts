@@ -1,8 +1,8 @@
 // A client whose answer is also kept: what goes to it is collected, and a whole answer is kept before its last byte is sent, so that
 // whoever has seen its end can ask for it again.
-import type { WaybillError } from "@waybill/domain";
-import type { AnswerHead, Client, GoneReason } from "../ports.ts";
+import type { AnswerHead, Client } from "../ports.ts";
 import type { KeptAnswer } from "./kept-answer.ts";
+import { PassingClient } from "./passing-client.ts";
 
 export interface Keeping {
   requestId: string;
@@ -14,8 +14,7 @@ export interface Keeping {
   keep(answer: KeptAnswer): Promise<void>;
 }
 
-export class KeepingClient implements Client {
-  readonly #client: Client;
+export class KeepingClient extends PassingClient {
   readonly #keeping: Keeping;
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -26,52 +25,32 @@ export class KeepingClient implements Client {
   isKept = false;
 
   constructor(client: Client, keeping: Keeping) {
-    this.#client = client;
+    super(client);
     this.#keeping = keeping;
   }
 
-  get isGone(): boolean {
-    return this.#client.isGone;
-  }
-
-  get hasContent(): boolean {
-    return this.#client.hasContent;
-  }
-
-  rename(requestId: string): void {
-    this.#client.rename(requestId);
-  }
-
-  onGone(listener: (reason: GoneReason) => void): void {
-    this.#client.onGone(listener);
-  }
-
-  answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
+  override answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void {
     const whole = Buffer.concat(body);
-    const told = (): void => this.#client.answer(this.#headOf(head), status, contentType, body, costUsd);
+    const told = (): void => this.client.answer(this.#headOf(head), status, contentType, body, costUsd);
     this.#keep({ isStream: false, status, contentType, costUsd, head, body: whole }, told);
   }
 
-  stream(head: AnswerHead, bytes: Uint8Array): void {
+  override stream(head: AnswerHead, bytes: Uint8Array): void {
     this.#head ??= head;
     this.#bytes += bytes.length;
     if (this.#bytes <= this.#keeping.bytesMax) this.#pieces.push(Buffer.from(bytes));
     else this.#pieces = [];
-    this.#client.stream(this.#headOf(head), bytes);
+    this.client.stream(this.#headOf(head), bytes);
   }
 
-  endStream(): void {
-    const told = (): void => this.#client.endStream();
+  override endStream(): void {
+    const told = (): void => this.client.endStream();
     const head = this.#head;
     if (!head) told();
     else {
       const body = Buffer.concat(this.#pieces);
       this.#keep({ isStream: true, status: 200, contentType: "text/event-stream", costUsd: "", head, body }, told);
     }
-  }
-
-  fail(error: WaybillError, head?: AnswerHead): void {
-    this.#client.fail(error, head);
   }
 
   #headOf(head: AnswerHead): AnswerHead {
