@@ -20,6 +20,8 @@ providers:
     models: &models
       - {name: scripted-1, contextWindowTokens: 200000, maxOutputTokens: 4096, price: {input: "1", cachedInput: "0.1", cacheWrite5m: "1.25", cacheWrite1h: "2", output: "4"}}
       - {name: scripted-2, contextWindowTokens: 200000, maxOutputTokens: 4096, price: {input: "2", output: "8"}}
+      # It fails, and is left alone for it: nothing else is asked of it.
+      - {name: scripted-fails, contextWindowTokens: 200000, maxOutputTokens: 4096, price: {input: "2", output: "8"}}
   - id: other
     dialect: openai-compatible
     baseUrl: ${url}
@@ -182,13 +184,13 @@ describe("the Messages API", () => {
     });
     await assert.rejects(create({ max_tokens: "9" }), { status: 400, type: "invalid_request_error" });
     await assert.rejects(create({ model: "nobody/has-it" }), { status: 404, type: "not_found_error" });
-    stack.provider.setForModel("scripted-1", { fault: { kind: "status", status: 429, retryAfter: 3 } });
-    for (const model of [NATIVE, FOREIGN]) {
+    stack.provider.setForModel("scripted-fails", { fault: { kind: "status", status: 429, retryAfter: 3 } });
+    for (const model of ["claude/scripted-fails", "other/scripted-fails"]) {
       await assert.rejects(create({ model }), { status: 429, type: "rate_limit_error" });
       // Its circuit wants to be left alone for as long as the provider said.
       await eventually(
         async () => {
-          stack.provider.setForModel("scripted-1", { chunks: 4, fault: { kind: "cut_after", chunk: 2 } });
+          stack.provider.setForModel("scripted-fails", { chunks: 4, fault: { kind: "cut_after", chunk: 2 } });
           const failed = await client.messages
             .stream({ model, max_tokens: 9, messages: hi })
             .finalMessage()
@@ -201,7 +203,7 @@ describe("the Messages API", () => {
         },
         { reason: `a cut stream at ${model}`, timeoutMs: 15_000, intervalMs: 300 },
       );
-      stack.provider.setForModel("scripted-1", { fault: { kind: "status", status: 429, retryAfter: 1 } });
+      stack.provider.setForModel("scripted-fails", { fault: { kind: "status", status: 429, retryAfter: 1 } });
     }
   });
 
