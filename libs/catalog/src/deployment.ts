@@ -169,6 +169,8 @@ function addSimulator(deployment: Deployment, baseUrl: string): void {
     keyVariable: "",
     allowPrivateAddress: true,
     simulated: true,
+    // It answers nothing else: legacy completions are asked of it as a chat.
+    endpoints: ["chat"],
   });
   for (const { name, ...rest } of SIMULATOR_MODELS) {
     const names = { provider: SIMULATOR_PROVIDER, model: name, upstreamModel: name };
