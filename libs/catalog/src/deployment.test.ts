@@ -137,3 +137,8 @@ providers:
     ["e", true, 20_000n, 0n],
   ]);
 });
+
+test("the simulator is asked for chat completions only, so that legacy completions reach it, too", () => {
+  const { providers } = makeDeployment(parseWaybillFile("", "none"), "http://127.0.0.1:1/v1");
+  assert.deepEqual(providers.find(({ id }) => id === "sim")?.endpoints, ["chat"]);
+});
