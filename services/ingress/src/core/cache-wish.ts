@@ -2,6 +2,7 @@
 // say it for one request: ours, and Cloudflare's.
 import { WaybillError } from "@waybill/domain";
 import type { RequestHeaders } from "./features.ts";
+import { headerText, isSwitchedOn } from "./header-text.ts";
 
 export interface CacheWish {
   /** How old an answer may be, and how long this one is kept. */
@@ -24,18 +25,18 @@ export function cacheWish(
   ofRoute: { ttlSeconds: number; scope: string } | undefined,
   headers: RequestHeaders,
 ): CacheWish | undefined {
-  const mode = textOf(headers, MODE_HEADER);
-  if (mode !== "" && mode !== "bypass" && mode !== "refresh") {
+  const mode = headerText(headers, MODE_HEADER);
+  if (mode !== undefined && mode !== "bypass" && mode !== "refresh") {
     throw refused(MODE_HEADER, "bypass or refresh");
   }
   const ttlSeconds = ownTtl(headers) ?? cloudflareTtl(headers) ?? ofRoute?.ttlSeconds;
-  if (ttlSeconds === undefined || mode === "bypass" || isSet(headers["cf-aig-skip-cache"])) return undefined;
+  if (ttlSeconds === undefined || mode === "bypass" || isSwitchedOn(headers, "cf-aig-skip-cache")) return undefined;
   return { ttlSeconds, scope: ofRoute?.scope ?? DEFAULT_SCOPE, reads: mode !== "refresh" };
 }
 
 function ownTtl(headers: RequestHeaders): number | undefined {
-  const text = textOf(headers, TTL_HEADER);
-  if (text === "") return undefined;
+  const text = headerText(headers, TTL_HEADER);
+  if (text === undefined) return undefined;
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (seconds < 1 || seconds > TTL_SECONDS_MAX) {
     throw refused(TTL_HEADER, `a whole number of seconds from 1 to ${TTL_SECONDS_MAX}`);
@@ -45,18 +46,9 @@ function ownTtl(headers: RequestHeaders): number | undefined {
 
 /** Cloudflare allows up to a month; what is longer than ours is cut. */
 function cloudflareTtl(headers: RequestHeaders): number | undefined {
-  const text = textOf(headers, "cf-aig-cache-ttl");
+  const text = headerText(headers, "cf-aig-cache-ttl") ?? "";
   if (!/^\d{1,9}$/.test(text) || Number(text) === 0) return undefined;
   return Math.min(Number(text), TTL_SECONDS_MAX);
-}
-
-function textOf(headers: RequestHeaders, name: string): string {
-  const value = headers[name];
-  return typeof value === "string" ? value : "";
-}
-
-function isSet(value: string | string[] | undefined): boolean {
-  return typeof value === "string" && value !== "" && value !== "false" && value !== "0";
 }
 
 function refused(param: string, expected: string): WaybillError {

@@ -18,8 +18,8 @@ export interface CachedAnswer extends KeptAnswer {
  */
 const REPEATABLE: ReadonlySet<unknown> = new Set(["stop", "stop_sequence", "length", "tool_calls", "context_full"]);
 
-/** In the words of every surface: its limit of tokens was reached. */
-const CUT = /length|max_(?:output_)?tokens|context/i;
+/** A limit of tokens was reached. */
+const CUT: ReadonlySet<unknown> = new Set(["length", "context_full"]);
 
 /**
  * Undefined: this answer is not for others. One that the money left made shorter is nobody else's, either; nor is one that a limit
@@ -33,8 +33,8 @@ export function cachedAnswer(
   nowMs: number,
 ): CachedAnswer | undefined {
   const { clamped } = decision;
-  if (clamped || answer.status !== 200 || !REPEATABLE.has(readFinishWord(finished.finishReason))) return undefined;
-  if (!hasOwnLimit && CUT.test(finished.finishReason)) return undefined;
+  const end = readFinishWord(finished.finishReason);
+  if (clamped || answer.status !== 200 || !REPEATABLE.has(end) || (!hasOwnLimit && CUT.has(end))) return undefined;
   const { provider, model } = targetOf(decision);
   const costUsd = finished.costKnown ? formatUsd(finished.costPicoUsd) : "";
   return { ...answer, costUsd, givenBy: `${provider}/${model}`, keptAtMs: nowMs };

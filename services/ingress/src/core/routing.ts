@@ -11,6 +11,7 @@ import {
 } from "@waybill/surfaces";
 import type { RoutingConfig } from "@waybill/wire";
 import type { RequestHeaders } from "./features.ts";
+import { headerText, isSwitchedOn } from "./header-text.ts";
 
 /** The first that is there counts: ours, Azure's, Cloudflare's, and what many clients send anyway. */
 const SESSION_HEADERS = ["x-waybill-session-id", "x-ms-session-id", "cf-aig-session-id", "x-session-id"];
@@ -25,7 +26,7 @@ export function routingOf(body: RoutingAsked | undefined, headers: RequestHeader
   const models = ourModels(headers, problems) ?? cloudflareModels(headers);
   const strategy =
     word("x-waybill-session-affinity", SESSION_STRATEGIES, headers, problems) ??
-    (isSet(headers["cf-aig-no-session-affinity"]) ? "none" : undefined);
+    (isSwitchedOn(headers, "cf-aig-no-session-affinity") ? "none" : undefined);
   const sessionId = sessionHeader(headers, problems);
   refuse(problems);
   const routing: RoutingConfig = {
@@ -55,19 +56,13 @@ function refuse(problems: readonly Problem[]): void {
   });
 }
 
-/** An empty header says nothing. */
-function textOf(headers: RequestHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
 function word<Word extends string>(
   header: string,
   words: readonly Word[],
   headers: RequestHeaders,
   problems: Problem[],
 ): Word | undefined {
-  const given = textOf(headers, header);
+  const given = headerText(headers, header);
   if (given === undefined) return undefined;
   const known = wordOf(words, given);
   if (!known) problems.push({ header, expected: `one of ${words.join(", ")}` });
@@ -76,7 +71,7 @@ function word<Word extends string>(
 
 function ourModels(headers: RequestHeaders, problems: Problem[]): readonly string[] | undefined {
   const header = "x-waybill-models";
-  const given = textOf(headers, header);
+  const given = headerText(headers, header);
   if (given === undefined) return undefined;
   const names = splitList(given);
   if (names.length <= ROUTING_MODELS_MAX && names.every(isModelName)) return names;
@@ -86,7 +81,7 @@ function ourModels(headers: RequestHeaders, problems: Problem[]): readonly strin
 
 /** Cloudflare also takes patterns, which name no model here: they are left out. */
 function cloudflareModels(headers: RequestHeaders): readonly string[] | undefined {
-  const given = textOf(headers, "cf-aig-allowed-models");
+  const given = headerText(headers, "cf-aig-allowed-models");
   return given === undefined ? undefined : splitList(given).filter(isModelName).slice(0, ROUTING_MODELS_MAX);
 }
 
@@ -94,14 +89,10 @@ function splitList(given: string): string[] {
   return given.split(",").map((name) => name.trim());
 }
 
-function isSet(value: string | string[] | undefined): boolean {
-  return typeof value === "string" && value !== "" && value !== "false" && value !== "0";
-}
-
 function sessionHeader(headers: RequestHeaders, problems: Problem[]): string | undefined {
   let found: string | undefined;
   for (const header of SESSION_HEADERS) {
-    const given = textOf(headers, header);
+    const given = headerText(headers, header);
     if (given === undefined) continue;
     if (!isSessionId(given)) problems.push({ header, expected: "1 to 256 characters, not all of them white space" });
     else found ??= given;
