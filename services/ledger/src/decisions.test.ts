@@ -58,9 +58,9 @@ before(async () => {
   owner = await connectOnce(database.ownerUrl, "test");
   const grpcPort = await freePort();
   healthPort = await freePort();
-  // Old ones that are to go at once, and one that is to stay.
+  // Old ones that are to go at once, and one that is to stay; under ids that no test's request has.
   await owner.query(
-    `INSERT INTO requests.decision SELECT ('01932f5e-8a00-7abc-8def-' || lpad(n::text, 12, '0'))::uuid, 1, '2024-11-01',
+    `INSERT INTO requests.decision SELECT ('01932f5e-8a00-7abc-9def-' || lpad(n::text, 12, '0'))::uuid, 1, '2024-11-01',
        now() - make_interval(days => CASE n WHEN 0 THEN 29 ELSE 31 END), 'old', '', '', '', '', '', '', 0, '{}', '', '', '',
        '', 0, '' FROM generate_series(0, 12000) n`,
   );
@@ -214,13 +214,7 @@ test("a decision is found within two seconds, as it was recorded", async () => {
   const record = sample({ route: "support" });
   await publishDecisions(record);
   const startedMs = performance.now();
-  const detail = await eventually(
-    async () => {
-      const found = await getRequest(record.requestId);
-      return found.decisions[0]?.record?.requestId === record.requestId ? found : undefined;
-    },
-    { reason: "it is kept", timeoutMs: 2_000 },
-  );
+  const detail = await eventually(() => getRequest(record.requestId), { reason: "it is kept", timeoutMs: 2_000 });
   assert.ok(performance.now() - startedMs < 2_000);
   assert.deepEqual(detail.decisions[0]?.record, record);
   assert.equal(detail.decisions[0]?.cost, undefined, "nothing is on the books: absent, not zero");
