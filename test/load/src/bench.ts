@@ -14,6 +14,8 @@ export interface Bench {
   readonly provider: ProviderProcess;
   readonly waybill: RunningWaybill;
   readonly portkey: PortkeyProcess;
+  /** Where the parts write their logs. */
+  readonly folder: string;
   /** Calls that reached the provider through Waybill, for the books. */
   providerCalls: number;
 }

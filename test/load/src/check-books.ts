@@ -24,7 +24,8 @@ const SETTLE_LIMIT_MS = 30_000;
 const BUDGETS = 3;
 
 /** Never sent, or nobody took the connection: the provider knows nothing of it, and it is booked at nothing. */
-const UNREACHED = "(source = 'void' OR (outcome = 'failed_free' AND error_code = 'upstream_unreachable'))";
+const UNREACHED =
+  "(source = 'void' OR (outcome = 'failed_free' AND error_code IN ('upstream_unreachable', 'not_sent')))";
 
 export async function checkBooks(stack: TestStack, providerCalls: number): Promise<Books> {
   const problems: string[] = [];

@@ -29,7 +29,16 @@ export async function startBench(
     say("starting Waybill: NATS, Postgres, five services");
     const waybill = await startWaybill(provider.url, nodeOptions);
     closers.push(() => waybill[Symbol.asyncDispose]());
-    return { options, generator, provider, waybill, portkey, providerCalls: 0, [Symbol.asyncDispose]: close };
+    return {
+      options,
+      generator,
+      provider,
+      waybill,
+      portkey,
+      folder: folder.path,
+      providerCalls: 0,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

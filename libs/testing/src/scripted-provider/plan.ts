@@ -117,11 +117,19 @@ function defaultText(model: string): (index: number) => string {
   return (index) => (index === 0 ? `[scripted answer from ${model}] ` : (WORDS[index % WORDS.length] ?? ""));
 }
 
+/** Of the text that was split last: a thousand calls with one long text are split once, and keep it once. */
+let lastSplit: { text: string; chunks: number; pieces: readonly string[] } = { text: "", chunks: 0, pieces: [] };
+
 /** Splits by code points, so that only bytesPerWrite ever breaks a character. */
 function splitText(text: string, chunks: number): (index: number) => string {
-  const points = Array.from(text);
-  const at = (index: number) => Math.round((index * points.length) / Math.max(chunks, 1));
-  return (index) => points.slice(at(index), at(index + 1)).join("");
+  if (lastSplit.text !== text || lastSplit.chunks !== chunks) {
+    const points = Array.from(text);
+    const at = (index: number) => Math.round((index * points.length) / Math.max(chunks, 1));
+    const pieces = Array.from({ length: chunks }, (_, index) => points.slice(at(index), at(index + 1)).join(""));
+    lastSplit = { text, chunks, pieces };
+  }
+  const { pieces } = lastSplit;
+  return (index) => pieces[index] ?? "";
 }
 
 function reportedUsage(script: Script, outputTokens: number): ReportedUsage | undefined {

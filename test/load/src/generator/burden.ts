@@ -6,7 +6,7 @@ import type { OutgoingRequest } from "./answer.ts";
 import type { BurdenJob } from "./jobs.ts";
 import type { Tally } from "./tally.ts";
 
-const BEGUN_OVER_MS = 1_500;
+const BEGUN_OVER_MS = 4_000;
 const LEAVE_WITHIN_MS = 1_000;
 const POLL_MS = 20;
 

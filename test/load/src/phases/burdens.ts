@@ -1,9 +1,11 @@
-// A thousand clients that are a burden, and what another client's requests take meanwhile.
+// A thousand clients that are a burden, and what another client's requests take meanwhile. The same clients at the provider itself
+// say how much of it is the machine's: the generator and the provider share its cores.
 
 import { eventually } from "@waybill/testing";
 import { type Bench, measure, partsOf } from "../bench.ts";
-import type { BurdenJob } from "../generator/jobs.ts";
+import type { BurdenJob, Target } from "../generator/jobs.ts";
 import { startGenerator } from "../generator/start-generator.ts";
+import { type ProviderProcess, startProvider } from "../parts/scripted-provider.ts";
 import { type Percentiles, percentiles } from "../percentiles.ts";
 import { PLAIN, PLAIN_SCRIPT } from "./saturation.ts";
 import { STREAM_SHAPE } from "./streaming.ts";
@@ -15,8 +17,9 @@ export interface Burden {
   /** Streams that came whole all the same. */
   readonly completed: number;
   readonly failed: Readonly<Record<string, number>>;
-  /** Of another client, of Waybill: alone, and meanwhile. */
+  /** Of another client, of Waybill: alone, while the same clients burden the provider directly, and meanwhile. */
   readonly othersAloneMs: Percentiles;
+  readonly othersBesideDirectMs: Percentiles;
   readonly othersMs: Percentiles;
   readonly othersFailed: Readonly<Record<string, number>>;
   readonly rssMib: RssMib;
@@ -31,46 +34,61 @@ const RATE_PER_SECOND = 20;
 const SLOW_TEXT_BYTES = 1_000_000;
 const QUIET_LIMIT_MS = 60_000;
 const SCRIPTS = {
-  "slow-readers": { inputTokens: 250, outputTokens: 150, chunks: 50, gapMs: 150, text: "a".repeat(SLOW_TEXT_BYTES) },
+  // 10 MB a second for a thousand of them: what two cores carry beside the generator and the provider.
+  "slow-readers": { inputTokens: 250, outputTokens: 150, chunks: 50, gapMs: 2_000, text: "a".repeat(SLOW_TEXT_BYTES) },
   disconnects: { inputTokens: 250, outputTokens: 150, chunks: 150, gapMs: 200 },
 } as const;
 /** Longer than the scripts' streams take to come. */
-const SECONDS = { "slow-readers": 12, disconnects: 10 } as const;
+const SECONDS = { "slow-readers": 115, disconnects: 10 } as const;
 
 export async function measureBurdens(bench: Bench): Promise<Burden[]> {
   const others = await startGenerator();
+  // Of its own, so that its calls are not looked for on the books.
+  const control = await startProvider(bench.folder).catch((error: unknown) => {
+    others.stop();
+    throw error;
+  });
   try {
     const rows: Burden[] = [];
-    for (const kind of ["slow-readers", "disconnects"] as const) rows.push(await measureBurden(bench, kind, others));
+    for (const kind of ["slow-readers", "disconnects"] as const) {
+      rows.push(await measureBurden(bench, kind, others, control));
+    }
     return rows;
   } finally {
     others.stop();
+    await control.stop();
   }
 }
 
 type Generator = Awaited<ReturnType<typeof startGenerator>>;
 
-async function measureBurden(bench: Bench, kind: BurdenJob["kind"], others: Generator): Promise<Burden> {
+async function measureBurden(
+  bench: Bench,
+  kind: BurdenJob["kind"],
+  others: Generator,
+  control: ProviderProcess,
+): Promise<Burden> {
   const { options, provider, waybill } = bench;
   // The other client asks another model of the same provider, so that it has a script of its own.
   const target = { ...waybill.target, model: "scripted/scripted-2" };
   const ask = (seconds: number) =>
     others.run({ kind: "open-loop", target, seconds, ratePerSecond: RATE_PER_SECOND, ...PLAIN });
   await provider.script(SCRIPTS[kind]);
+  await control.script(SCRIPTS[kind]);
   await provider.scriptModel("scripted-2", PLAIN_SCRIPT);
   const callsBefore = (await provider.summary()).calls - bench.providerCalls;
   const alone = await ask(options.seconds);
-  const cancelledBefore = (await provider.summary()).clientAborted;
-  const job: BurdenJob = {
-    ...{ kind, target: waybill.target, seconds: SECONDS[kind], clients: options.clients, ...STREAM_SHAPE },
-  };
+  const job = (burdened: Target): BurdenJob => ({
+    ...{ kind, target: burdened, seconds: SECONDS[kind], clients: options.clients, ...STREAM_SHAPE },
+  });
+  const [, besideDirect] = await Promise.all([bench.generator.run(job(control.target)), ask(SECONDS[kind])]);
+  await isQuiet(control);
+  const before = await provider.summary();
   const [[{ result }, meanwhile], rssMib] = await watchMemory(partsOf(bench, "waybill"), () =>
-    Promise.all([measure(bench, job), ask(SECONDS[kind])]),
+    Promise.all([measure(bench, job(waybill.target)), ask(SECONDS[kind])]),
   );
   const quietFromMs = performance.now();
-  await eventually(async () => (await provider.summary()).running === 0, {
-    ...{ timeoutMs: QUIET_LIMIT_MS, intervalMs: 20, reason: "no call runs at the provider" },
-  });
+  await isQuiet(provider);
   const upstreamQuietSeconds = (performance.now() - quietFromMs) / 1_000;
   await waybill.settled();
   // All of them came through Waybill; the job itself knows nothing of the other client's.
@@ -78,7 +96,14 @@ async function measureBurden(bench: Bench, kind: BurdenJob["kind"], others: Gene
   return {
     ...{ kind, openMax: result.openMax, completed: result.completed, failed: result.failed, rssMib },
     ...{ othersAloneMs: percentiles([alone.latencyMs]), othersMs: percentiles([meanwhile.latencyMs]) },
+    othersBesideDirectMs: percentiles([besideDirect.latencyMs]),
     ...{ othersFailed: meanwhile.failed, upstreamQuietSeconds },
-    cancelledUpstream: (await provider.summary()).clientAborted - cancelledBefore,
+    cancelledUpstream: (await provider.summary()).clientAborted - before.clientAborted,
   };
+}
+
+function isQuiet(provider: ProviderProcess): Promise<unknown> {
+  return eventually(async () => (await provider.summary()).running === 0, {
+    ...{ timeoutMs: QUIET_LIMIT_MS, intervalMs: 20, reason: "no call runs at the provider" },
+  });
 }
