@@ -41,6 +41,41 @@ export namespace Enforcement {
   export type OBSERVE = typeof Enforcement.OBSERVE;
 }
 
+/** What a request meets that does not fit a hard budget any more. */
+export const Exhaustion = {
+  /** UNSPECIFIED - Refused with budget_exceeded. */
+  UNSPECIFIED: 0,
+  /** FALLBACK - The route goes on with its next target. */
+  FALLBACK: 1,
+  /** DOWNGRADE - The cheapest model that the request may have and that fits. */
+  DOWNGRADE: 2,
+} as const;
+
+export type Exhaustion = typeof Exhaustion[keyof typeof Exhaustion];
+
+export namespace Exhaustion {
+  export type UNSPECIFIED = typeof Exhaustion.UNSPECIFIED;
+  export type FALLBACK = typeof Exhaustion.FALLBACK;
+  export type DOWNGRADE = typeof Exhaustion.DOWNGRADE;
+}
+
+/** What a request meets while the budget service cannot be asked and no credit is in hand. */
+export const WhenAway = {
+  /** UNSPECIFIED - Refused with budget_unavailable. */
+  UNSPECIFIED: 0,
+  ALLOW: 1,
+  /** DOWNGRADE - Only models that cost nothing. */
+  DOWNGRADE: 2,
+} as const;
+
+export type WhenAway = typeof WhenAway[keyof typeof WhenAway];
+
+export namespace WhenAway {
+  export type UNSPECIFIED = typeof WhenAway.UNSPECIFIED;
+  export type ALLOW = typeof WhenAway.ALLOW;
+  export type DOWNGRADE = typeof WhenAway.DOWNGRADE;
+}
+
 /** Every field that is set must match; an empty scope is refused when a budget is saved. */
 export interface BudgetScope {
   organisationId: string;
@@ -61,11 +96,55 @@ export interface Budget {
   scope:
     | BudgetScope
     | undefined;
-  /** Pico-USD as decimal text. */
+  /** As decimal text, in the budget's unit: pico-USD, attempts or tokens. */
   limitPicoUsd: string;
   enforcement: Enforcement;
   /** How much of the rest one request may hold when its output is not bounded by the client, in percent (default 50). */
   maxSharePercent: number;
+  unit: BudgetUnit;
+  window:
+    | WindowRule
+    | undefined;
+  /** What a window leaves unspent is added to the next one. */
+  carryOver: boolean;
+  /** Not empty: a template. Each value of this field of a request (team_id, user_id, key_id, end_user_id) has a counter of its own. */
+  per: string;
+  onExhausted: Exhaustion;
+  whenAway: WhenAway;
+  /** With WHEN_AWAY_ALLOW: how much each router may let pass while nobody can be asked. Decimal text in the unit. */
+  awayAllowance: string;
+  raise:
+    | BudgetRaise
+    | undefined;
+  /** Percents of the limit at which somebody is told, once a window. */
+  alertPercents: number[];
+}
+
+/** When a budget's windows begin and end, by Postgres time. */
+export interface WindowRule {
+  /** day, week, month, quarter, year, fixed, rolling or total */
+  kind: string;
+  /** Length of a fixed or rolling window, else 0. */
+  seconds: bigint;
+  /** IANA name for calendar windows. Empty: UTC. */
+  timeZone: string;
+  /** A week begins on this day, 1 (Monday, default) to 7. */
+  anchorWeekday: number;
+  /** A month begins on this day, 1 (default) to 28; a quarter and a year on this day of the anchor's month. */
+  anchorDay: number;
+  /** 1 (January, default) to 12: where quarters and years are counted from, as in a fiscal year. */
+  anchorMonth: number;
+  /** A moment at which a fixed window begins, in Unix seconds; 0: 1970. */
+  anchorAtSeconds: bigint;
+}
+
+/** More than the limit, for a time. */
+export interface BudgetRaise {
+  /** Decimal text in the budget's unit. */
+  by: string;
+  reason: string;
+  /** Unix milliseconds. */
+  untilMs: bigint;
 }
 
 /**
@@ -438,7 +517,23 @@ export const BudgetScope: MessageFns<BudgetScope> = {
 };
 
 function createBaseBudget(): Budget {
-  return { id: "", name: "", scope: undefined, limitPicoUsd: "", enforcement: 0, maxSharePercent: 0 };
+  return {
+    id: "",
+    name: "",
+    scope: undefined,
+    limitPicoUsd: "",
+    enforcement: 0,
+    maxSharePercent: 0,
+    unit: 0,
+    window: undefined,
+    carryOver: false,
+    per: "",
+    onExhausted: 0,
+    whenAway: 0,
+    awayAllowance: "",
+    raise: undefined,
+    alertPercents: [],
+  };
 }
 
 export const Budget: MessageFns<Budget> = {
@@ -460,6 +555,37 @@ export const Budget: MessageFns<Budget> = {
     }
     if (message.maxSharePercent !== 0) {
       writer.uint32(48).uint32(message.maxSharePercent);
+    }
+    if (message.unit !== 0) {
+      writer.uint32(56).int32(message.unit);
+    }
+    if (message.window !== undefined) {
+      WindowRule.encode(message.window, writer.uint32(66).fork()).join();
+    }
+    if (message.carryOver !== false) {
+      writer.uint32(72).bool(message.carryOver);
+    }
+    if (message.per !== "") {
+      writer.uint32(82).string(message.per);
+    }
+    if (message.onExhausted !== 0) {
+      writer.uint32(88).int32(message.onExhausted);
+    }
+    if (message.whenAway !== 0) {
+      writer.uint32(96).int32(message.whenAway);
+    }
+    if (message.awayAllowance !== "") {
+      writer.uint32(106).string(message.awayAllowance);
+    }
+    if (message.raise !== undefined) {
+      BudgetRaise.encode(message.raise, writer.uint32(114).fork()).join();
+    }
+    if (message.alertPercents.length !== 0) {
+      writer.uint32(122).fork();
+      for (const v of message.alertPercents) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -525,6 +651,88 @@ export const Budget: MessageFns<Budget> = {
             message.maxSharePercent = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unit = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.window = WindowRule.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.carryOver = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.per = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.onExhausted = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.whenAway = reader.int32() as any;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.awayAllowance = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.raise = BudgetRaise.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag === 120) {
+              message.alertPercents.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 122) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercents.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -550,6 +758,236 @@ export const Budget: MessageFns<Budget> = {
     message.limitPicoUsd = object.limitPicoUsd ?? "";
     message.enforcement = object.enforcement ?? 0;
     message.maxSharePercent = object.maxSharePercent ?? 0;
+    message.unit = object.unit ?? 0;
+    message.window = (object.window !== undefined && object.window !== null)
+      ? WindowRule.fromPartial(object.window)
+      : undefined;
+    message.carryOver = object.carryOver ?? false;
+    message.per = object.per ?? "";
+    message.onExhausted = object.onExhausted ?? 0;
+    message.whenAway = object.whenAway ?? 0;
+    message.awayAllowance = object.awayAllowance ?? "";
+    message.raise = (object.raise !== undefined && object.raise !== null)
+      ? BudgetRaise.fromPartial(object.raise)
+      : undefined;
+    message.alertPercents = object.alertPercents?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseWindowRule(): WindowRule {
+  return { kind: "", seconds: 0n, timeZone: "", anchorWeekday: 0, anchorDay: 0, anchorMonth: 0, anchorAtSeconds: 0n };
+}
+
+export const WindowRule: MessageFns<WindowRule> = {
+  encode(message: WindowRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== "") {
+      writer.uint32(10).string(message.kind);
+    }
+    if (message.seconds !== 0n) {
+      if (BigInt.asIntN(64, message.seconds) !== message.seconds) {
+        throw new globalThis.Error("value provided for field message.seconds of type int64 too large");
+      }
+      writer.uint32(16).int64(message.seconds);
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(26).string(message.timeZone);
+    }
+    if (message.anchorWeekday !== 0) {
+      writer.uint32(32).uint32(message.anchorWeekday);
+    }
+    if (message.anchorDay !== 0) {
+      writer.uint32(40).uint32(message.anchorDay);
+    }
+    if (message.anchorMonth !== 0) {
+      writer.uint32(48).uint32(message.anchorMonth);
+    }
+    if (message.anchorAtSeconds !== 0n) {
+      if (BigInt.asIntN(64, message.anchorAtSeconds) !== message.anchorAtSeconds) {
+        throw new globalThis.Error("value provided for field message.anchorAtSeconds of type int64 too large");
+      }
+      writer.uint32(56).int64(message.anchorAtSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WindowRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWindowRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seconds = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.anchorWeekday = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.anchorDay = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.anchorMonth = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.anchorAtSeconds = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WindowRule>): WindowRule {
+    return WindowRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WindowRule>): WindowRule {
+    const message = createBaseWindowRule();
+    message.kind = object.kind ?? "";
+    message.seconds = (object.seconds !== undefined && object.seconds !== null) ? BigInt(object.seconds) : 0n;
+    message.timeZone = object.timeZone ?? "";
+    message.anchorWeekday = object.anchorWeekday ?? 0;
+    message.anchorDay = object.anchorDay ?? 0;
+    message.anchorMonth = object.anchorMonth ?? 0;
+    message.anchorAtSeconds = (object.anchorAtSeconds !== undefined && object.anchorAtSeconds !== null)
+      ? BigInt(object.anchorAtSeconds)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseBudgetRaise(): BudgetRaise {
+  return { by: "", reason: "", untilMs: 0n };
+}
+
+export const BudgetRaise: MessageFns<BudgetRaise> = {
+  encode(message: BudgetRaise, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.by !== "") {
+      writer.uint32(10).string(message.by);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BudgetRaise {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBudgetRaise();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BudgetRaise>): BudgetRaise {
+    return BudgetRaise.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BudgetRaise>): BudgetRaise {
+    const message = createBaseBudgetRaise();
+    message.by = object.by ?? "";
+    message.reason = object.reason ?? "";
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
     return message;
   },
 };
