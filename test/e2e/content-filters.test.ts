@@ -281,10 +281,12 @@ describe("what comes back", () => {
     await eventually(
       async () => {
         const { body } = await admin("GET", `/api/v1/requests/${error.requestID}`);
-        const cost = body.decisions?.[0]?.cost;
-        return cost && Number(cost.costUsd) > 0 ? true : undefined;
+        const { cost, answerFindings } = body.decisions?.[0] ?? {};
+        if (!cost || !(Number(cost.costUsd) > 0) || answerFindings.length === 0) return undefined;
+        assert.deepEqual(answerFindings, [{ filter: "secrets", kind: "github_token", action: "block", count: 1 }]);
+        return true;
       },
-      { reason: "the withheld answer is booked", timeoutMs: 15_000 },
+      { reason: "the withheld answer is booked, and what was found in it stands beside it", timeoutMs: 15_000 },
     );
   });
 

@@ -15,7 +15,10 @@ const STORIES: Readonly<Record<string, readonly string[]>> = {
 
 /** What only one service has beside them, with the reason why it lies there. */
 const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  ingress: { "serve-cached.ts": "the story of a request whose answer may be an earlier one's" },
+  ingress: {
+    "serve-cached.ts": "the story of a request whose answer may be an earlier one's",
+    "carry.ts": "the story of one attempt",
+  },
   budget: {
     "reap-holds.ts": "the story of a hold whose record never comes",
     "reap-grants.ts": "the story of a grant that nobody closes",

@@ -81,6 +81,7 @@ export {
   Timeouts,
 } from "./gen/waybill/v1/decision.ts";
 export {
+  AnswerFindings,
   BudgetFacts,
   DecisionBatch,
   DecisionInputs,

@@ -77,6 +77,8 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       ...Object.values(OBJECT_BUCKETS).flatMap(({ name }) => useObjects(name)),
       "waybill.work.>",
       "waybill.usage.*",
+      // What content filters found in answers.
+      "waybill.decision.*",
       "waybill.cancel.*",
       "waybill.alive.*",
       // Answers to claims and to body requests.

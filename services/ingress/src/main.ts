@@ -11,8 +11,8 @@ import { serveHttp } from "./inbound/http.ts";
 import { makeRequestReport } from "./inbound/report-requests.ts";
 import { makeSurfaceRoute } from "./inbound/surface-route.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
-import { makeAskWebhook } from "./outbound/ask-webhook.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
+import { makeFilterPorts } from "./outbound/filter-ports.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
 import { keepAnswers } from "./outbound/kept-answers.ts";
@@ -55,7 +55,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     ...{ authenticate, attempts, recordUsage: usage.record, pause, policies, clock, selectFilters },
     decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
     publishWaybill: makePublishWaybill(publisher, bus.isConnected),
-    askWebhook: makeAskWebhook(config.WAYBILL_FILTER_WEBHOOK_SECRET, scope, clock),
+    ...makeFilterPorts(publisher, config.WAYBILL_FILTER_WEBHOOK_SECRET, scope, clock),
     ...keepAnswers({ ...bus, config, life, lives, clock }, scope),
   };
   const report = makeRequestReport(scope, clock);

@@ -1,7 +1,15 @@
 // What the story needs from the world, as types. inbound/ and outbound/ fill them in; nothing here knows NATS, gRPC or HTTP.
 import type { WaybillError } from "@waybill/domain";
 import type { FilterPlace } from "@waybill/filters";
-import type { DecideRequest, DecideResponse, NextRequest, UsageRecord, VirtualKey, Waybill } from "@waybill/wire";
+import type {
+  AnswerFindings,
+  DecideRequest,
+  DecideResponse,
+  NextRequest,
+  UsageRecord,
+  VirtualKey,
+  Waybill,
+} from "@waybill/wire";
 import type { Attempt } from "./core/attempt.ts";
 import type { CachedAnswer } from "./core/cached-answer.ts";
 import type { FilterSet, Webhook } from "./core/content-filters.ts";
@@ -36,6 +44,9 @@ export type PublishWaybill = (waybill: Waybill, traceparent: string) => Promise<
 
 /** Publishes a usage record until it is stored; never throws, never gives up while the process lives. */
 export type RecordUsage = (record: UsageRecord) => void;
+
+/** Publishes what filters found in an answer; never throws. Dropped and counted when too many wait. */
+export type RecordFindings = (findings: AnswerFindings) => void;
 
 /** Resolves after `ms`, or as soon as `until` does. */
 export type Pause = (ms: number, until: Promise<unknown>) => Promise<void>;

@@ -4,6 +4,7 @@ import type { ErrorCode, WaybillError } from "@waybill/domain";
 import { compileFilter, type FilterAction, type FilterPlace } from "@waybill/filters";
 import { openAiChat } from "@waybill/surfaces";
 import {
+  type AnswerFindings,
   type DecideRequest,
   type DecideResponse,
   Decision,
@@ -98,6 +99,7 @@ async function serveIn(world: World) {
     bodies: [] as string[],
     nexts: [] as NextRequest[],
     records: [] as UsageRecord[],
+    findings: [] as AnswerFindings[],
     attempts: [] as Attempt[],
     request: undefined as DecideRequest | undefined,
     kept: [] as CachedAnswer[],
@@ -142,6 +144,7 @@ async function serveIn(world: World) {
       carry(seen.attempts.at(-1) ?? assert.fail(), waybill.attempt);
     },
     recordUsage: (record) => void seen.records.push(record),
+    recordFindings: (findings) => void seen.findings.push(findings),
     onceOnly: { enter: () => assert.fail() },
     cache: {
       ...{ flights: new Flights(), fingerprint: () => "", find: async () => undefined },
@@ -290,11 +293,25 @@ describe("content filters", () => {
   const answer = '{"choices":[{"index":0,"message":{"content":"Hello jane@example.com"}}]}';
 
   it("what is redacted is what is sent, and the router is told how much it was", async () => {
-    const { request, bodies, client, served } = await serveIn({ body, filters: { input: emailFilter("redact") } });
+    const { request, bodies, client, served, findings } = await serveIn({
+      ...{ body, filters: { input: emailFilter("redact") } },
+    });
     assert.deepEqual(request?.features?.filterFindings, [{ filter: "pii", kind: "email", action: "redact", count: 1 }]);
     assert.match(bodies[0] ?? "", /I am \[email\]/);
     assert.equal(client.head?.filters, "pii:redacted(1)");
     assert.equal(served.findings.length, 1);
+    assert.deepEqual(findings, [], "what was found in the input stands in the decision");
+  });
+
+  it("what is found in an answer is recorded for the attempt that gave it, once", async () => {
+    const { findings } = await serveIn({
+      ...{ body, answer, filters: { output: emailFilter("redact") } },
+      ...{ failures: { 1: "upstream_error" }, next: decided(decision(2)) },
+    });
+    assert.deepEqual(
+      findings.map(({ requestId, attempt, findings: found }) => [requestId, attempt, found]),
+      [["r", 2, [{ filter: "pii", kind: "email", action: "redact", count: 1 }]]],
+    );
   });
 
   it("what is blocked goes to the router, too, which says so", async () => {

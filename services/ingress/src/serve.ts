@@ -4,22 +4,20 @@ import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { Found } from "@waybill/filters";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
+import { carry } from "./carry.ts";
 import { headOf } from "./core/answer-head.ts";
-import { Attempt } from "./core/attempt.ts";
 import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
-import { CommittingClient } from "./core/committing-client.ts";
 import { FailedAccounts } from "./core/failed-accounts.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
 import { featuresOf, type RequestHeaders } from "./core/features.ts";
 import { filterInput } from "./core/filter-input.ts";
 import { type FilterCount, FilterTally } from "./core/filter-tally.ts";
-import { FilteringClient } from "./core/filtering-client.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import { idempotencyKey } from "./core/kept-request.ts";
-import { keptRecord, makeWaybill, voidRecord } from "./core/make-waybill.ts";
+import { keptRecord, makeWaybill } from "./core/make-waybill.ts";
 import { refusalError } from "./core/refusal-error.ts";
-import { type AttemptEnd, NO_ACCOUNT, Relay } from "./core/relay.ts";
+import type { AttemptEnd } from "./core/relay.ts";
 import type {
   AnswerCache,
   AnswerHead,
@@ -33,6 +31,7 @@ import type {
   Pause,
   Policies,
   PublishWaybill,
+  RecordFindings,
   RecordUsage,
   SelectFilters,
   Turn,
@@ -47,6 +46,7 @@ export interface ServePorts {
   attempts: Attempts;
   publishWaybill: PublishWaybill;
   recordUsage: RecordUsage;
+  recordFindings: RecordFindings;
   pause: Pause;
   onceOnly: OnceOnly;
   cache: AnswerCache;
@@ -86,7 +86,7 @@ export interface Served {
 }
 
 /** One request on its way through here. */
-interface Story {
+export interface Story {
   call: Call;
   client: Client;
   ports: ServePorts;
@@ -114,6 +114,8 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
       return tally.counts;
     },
   };
+  // One that goes on for an ingress that died keeps its id.
+  let requestId = call.requestId;
   try {
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
@@ -127,6 +129,7 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
     // The same request is the same before any filter.
     const entered = await enter(call, key, came, ports);
     const turn = entered?.kind === "go" ? entered.turn : undefined;
+    if (turn) requestId = turn.requestId;
     const story = { call, client, ports, limits, served, request, asked, tally };
     const whole = { ...story, forwardedHeaders: forwarded, cacheable: wish, turn };
     if (entered?.kind === "replay") replay(entered.answer, client);
@@ -138,7 +141,24 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
     served.code = client.isGone ? "client_gone" : error.code;
     client.fail(error, served.decision?.target && headWith(served.decision, tally));
   }
+  noteFindings(served, requestId, tally, ports);
   return served;
+}
+
+/** Of the answer: what was found in the request is in the decision's own record. */
+function noteFindings(
+  { key, decision }: Served,
+  requestId: string,
+  tally: FilterTally,
+  { recordFindings, clock }: ServePorts,
+): void {
+  const findings = tally.inAnswer;
+  if (!decision || findings.length === 0) return;
+  const organisationId = key?.attribution?.organisationId ?? "";
+  recordFindings({
+    ...{ requestId, attempt: decision.attempt, organisationId, findings },
+    foundAtMs: BigInt(clock.unixMs()),
+  });
 }
 
 /** The request as it goes on, with what was found on the tally. One that a filter blocks is decided too: the router refuses it. */
@@ -295,85 +315,8 @@ function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
   return forwarded;
 }
 
-/** Carries one attempt to its end. Resolves when nothing more can come; an attempt that was not sent is closed as void. */
-async function carry(story: Story, decision: Decision, failedAccounts: readonly string[]): Promise<AttemptEnd> {
-  const { call, ports, limits, request, asked } = story;
-  const client = committing(story, decision) ?? story.client;
-  const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders, failedAccounts);
-  const told = filteringClient(story, client, (error) => {
-    ports.attempts.cancel(attempt, "superseded");
-    relay.on({ kind: "aborted", error });
-  });
-  const relay = new Relay(told, decision, asked.stream, limits.answerBytesMax, (reason) =>
-    ports.attempts.cancel(attempt, reason),
-  );
-  const nowMs = ports.clock.monotonicMs();
-  // The pause is part of the attempt: what it has for everything is what its hold lives by.
-  const totalMs = decision.timeouts?.totalMs ?? 0;
-  const pauseMs = Math.min(decision.startAfterMs, totalMs);
-  const attempt = new Attempt({
-    attemptId: waybill.attemptId,
-    requestId: request.requestId,
-    attribution: request.attribution,
-    decision,
-    deadlineMs: nowMs + totalMs,
-    claimByMs: nowMs + pauseMs + limits.claimTimeoutMs,
-    listener: (event) => relay.on(event),
-  });
-  ports.attempts.open(attempt, asked.body);
-  client.onGone((reason) => {
-    if (!ports.attempts.giveUp(attempt)) ports.attempts.cancel(attempt, reason);
-  });
-  try {
-    // Given up meanwhile, by its client or by a drain, it is not sent any more.
-    if (pauseMs > 0) await ports.pause(pauseMs, relay.end);
-    if (attempt.state === "waiting") await ports.publishWaybill(waybill, call.traceparent);
-  } catch (thrown) {
-    // It may be stored all the same: giving it up first makes every later claim hear `over`.
-    if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
-  }
-  const end = await answered(relay, told);
-  if (end.kind === "failed" && client instanceof CommittingClient) client.drop();
-  if (attempt.state === "given_up") {
-    ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
-  }
-  return end;
-}
-
-/** Undefined: the client is told everything as it comes. */
-function committing(
-  { client, asked, ports }: Story,
-  { commitMs, commitTokens }: Decision,
-): CommittingClient | undefined {
-  if (!asked.stream || (commitMs === 0 && commitTokens === 0)) return undefined;
-  const never = new Promise(() => {});
-  return new CommittingClient(client, { ms: commitMs, tokens: commitTokens }, (ms, then) => {
-    void ports.pause(ms, never).then(then);
-  });
-}
-
 function headWith(decision: Decision, { header }: FilterTally): AnswerHead {
   return header === "" ? headOf(decision) : { ...headOf(decision), filters: header };
-}
-
-/** How the attempt ended for its client, once every filter has had its say. */
-async function answered(relay: Relay, told: Client): Promise<AttemptEnd> {
-  const end = await relay.end;
-  if (!(told instanceof FilteringClient) || end.kind !== "complete") return end;
-  await told.settled;
-  return told.blockedBy ? { kind: "failed", error: told.blockedBy, account: NO_ACCOUNT } : end;
-}
-
-/** The client as one attempt answers it. */
-function filteringClient(
-  { call: { surface }, ports, request, asked, tally }: Story,
-  client: Client,
-  onBlocked: (error: WaybillError) => void,
-): Client {
-  const filters = ports.selectFilters("output", request.attribution?.organisationId ?? "", asked.model);
-  if (!filters && tally.header === "") return client;
-  const { requestId } = request;
-  return new FilteringClient(client, { surface, filters, tally, requestId, askWebhook: ports.askWebhook, onBlocked });
 }
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */

@@ -147,7 +147,7 @@ async function publish(subject: string, data: Uint8Array): Promise<void> {
 }
 
 async function publishDecisions(...records: DecisionRecord[]): Promise<void> {
-  await publish(subjects.decision("acme"), DecisionBatch.encode({ records }).finish());
+  await publish(subjects.decision("acme"), DecisionBatch.encode({ records, answers: [] }).finish());
 }
 
 async function publishUsage(
@@ -230,7 +230,7 @@ test("a batch that comes again is kept once; what is broken in it is parked with
   const [one, two] = [sample(), sample({ reason: "with \0 NUL" })];
   const broken = DecisionRecord.fromPartial({ ...sample(), requestId: "not an id" });
   const garbage = Uint8Array.from([0x0a, 3, 0xff, 0xff, 0xff]);
-  const encode = (...records: DecisionRecord[]): Uint8Array => DecisionBatch.encode({ records }).finish();
+  const encode = (...records: DecisionRecord[]): Uint8Array => DecisionBatch.encode({ records, answers: [] }).finish();
   const data = Buffer.concat([encode(one), garbage, encode(broken), encode(two)]);
   for (const _time of [1, 2, 3]) await publish(subjects.decision("acme"), data);
   await publish(subjects.decision("acme"), new TextEncoder().encode("not a batch"));

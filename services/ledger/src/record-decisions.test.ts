@@ -1,8 +1,8 @@
 // Batches of decisions: what can be kept is kept, what never can is parked, and nothing is acknowledged in between.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DecisionBatch, DecisionRecord } from "@waybill/wire";
-import type { DecisionRow } from "./core/decision-row.ts";
+import { AnswerFindings, DecisionBatch, DecisionRecord } from "@waybill/wire";
+import type { DecisionRow, FindingRow } from "./core/decision-row.ts";
 import { sampleRequest } from "./core/sample-fact.test.ts";
 import { readDecisions } from "./inbound/read-decisions.ts";
 import { BooksRefused, type Delivery } from "./ports.ts";
@@ -18,7 +18,7 @@ function record(index: number, changes: Parameters<typeof DecisionRecord.fromPar
 }
 
 function delivery(...records: DecisionRecord[]): Delivery {
-  const data = DecisionBatch.encode({ records }).finish();
+  const data = DecisionBatch.encode({ records, answers: [] }).finish();
   return { data, subject: "waybill.decision.acme", traceparent: "" };
 }
 
@@ -26,8 +26,10 @@ function delivery(...records: DecisionRecord[]): Delivery {
 function makePorts(refused: readonly string[] = []) {
   const kept: DecisionRow[] = [];
   const parked: { reason: string; requestIds: string[] }[] = [];
+  const found: FindingRow[] = [];
   return {
     kept,
+    found,
     parked,
     readDecisions,
     async keep(rows: readonly DecisionRow[]) {
@@ -35,6 +37,11 @@ function makePorts(refused: readonly string[] = []) {
       const fresh = rows.filter(({ requestId }) => !kept.some((row) => row.requestId === requestId));
       kept.push(...fresh);
       return fresh.length;
+    },
+    async keepFindings(rows: readonly FindingRow[]) {
+      if (rows.some(({ filter }) => refused.includes(filter))) throw new BooksRefused("22000");
+      found.push(...rows);
+      return rows.length;
     },
     async park({ data }: Delivery, reason: string) {
       parked.push({ reason, requestIds: DecisionBatch.decode(data).records.map(({ requestId }) => requestId) });
@@ -46,7 +53,7 @@ test("the values of one record are refused: it alone is parked, as a batch that 
   const ports = makePorts(["r7"]);
   const records = Array.from({ length: 20 }, (_, n) => record(n));
   const report = await recordDecisions(ports, [delivery(...records.slice(0, 9)), delivery(...records.slice(9))]);
-  assert.deepEqual(report, { kept: 19, repeated: 0, parked: 1 });
+  assert.deepEqual(report, { kept: 19, repeated: 0, findings: 0, parked: 1 });
   assert.deepEqual(ports.parked, [{ reason: "the books refuse it: 22000", requestIds: [records[7]?.requestId] }]);
 });
 
@@ -68,8 +75,8 @@ test("the log cannot be reached: it throws, and the same batch may come again", 
   const away = { ...ports, keep: () => Promise.reject(new Error("away")) };
   const batch = [delivery(record(1), record(2))];
   await assert.rejects(recordDecisions(away, batch), /away/);
-  assert.deepEqual(await recordDecisions(ports, batch), { kept: 2, repeated: 0, parked: 0 });
-  assert.deepEqual(await recordDecisions(ports, batch), { kept: 0, repeated: 2, parked: 0 });
+  assert.deepEqual(await recordDecisions(ports, batch), { kept: 2, repeated: 0, findings: 0, parked: 0 });
+  assert.deepEqual(await recordDecisions(ports, batch), { kept: 0, repeated: 2, findings: 0, parked: 0 });
   assert.deepEqual(ports.parked, []);
 });
 
@@ -111,4 +118,30 @@ test("a record is kept byte for byte, also what a newer router says in it", asyn
   const data = Buffer.concat([Uint8Array.from([0x0a, bytes.length]), bytes]);
   await recordDecisions(ports, [{ ...delivery(), data }]);
   assert.deepEqual(Buffer.from(ports.kept[0]?.record ?? []), bytes);
+});
+
+test("what was found in answers is kept beside decisions; what is refused of it is parked alone", async () => {
+  const ports = makePorts(["broken"]);
+  const answer = (index: number, filter: string): AnswerFindings =>
+    AnswerFindings.create({
+      ...{
+        requestId: sampleRequest(index).requestId,
+        attempt: 2,
+        organisationId: "acme",
+        foundAtMs: 1_795_694_400_000n,
+      },
+      findings: ["email", "iban"].map((kind) => ({ filter, kind, action: "redact", count: 3 })),
+    });
+  const answers = [answer(1, "pii"), answer(2, "broken"), answer(3, "pii"), { ...answer(4, "pii"), requestId: "x" }];
+  const data = DecisionBatch.encode({ records: [record(1)], answers }).finish();
+  const report = await recordDecisions(ports, [{ ...delivery(), data }]);
+  assert.deepEqual(report, { kept: 1, repeated: 0, findings: 4, parked: 2 });
+  assert.deepEqual(
+    ports.found.map(({ requestId, attempt, kind, findings }) => [requestId, attempt, kind, findings]),
+    [1, 3].flatMap((index) => ["email", "iban"].map((kind) => [sampleRequest(index).requestId, 2, kind, 3])),
+  );
+  assert.deepEqual(ports.parked.map(({ reason }) => reason).sort(), [
+    "the books refuse it: 22000",
+    "the request id is not one",
+  ]);
 });

@@ -1,6 +1,6 @@
 // What content filters found in one request and its answer: counted by filter, kind and action. Never what it was.
 import type { FilterAction, FilterPlace, Found } from "@waybill/filters";
-import type { Features } from "@waybill/wire";
+import type { Features, FilterFindings } from "@waybill/wire";
 
 export interface FilterCount extends Found {
   where: FilterPlace;
@@ -25,10 +25,13 @@ export class FilterTally {
 
   /** What the router is told: of a request that is blocked not even the short texts of its body. */
   told(features: Features): Features {
-    const found = this.counts.filter(({ where }) => where === "input");
-    const filterFindings = found.map(({ where: _, ...findings }) => findings);
-    const isBlocked = found.some(({ action }) => action === "block");
+    const filterFindings = this.#in("input");
+    const isBlocked = filterFindings.some(({ action }) => action === "block");
     return { ...features, ...(isBlocked && { bodyJson: "" }), filterFindings };
+  }
+
+  get inAnswer(): FilterFindings[] {
+    return this.#in("output");
   }
 
   /** For the header x-waybill-filters, e.g. `pii:redacted(3),keys:flagged(1)`; empty: nothing was found. */
@@ -39,5 +42,9 @@ export class FilterTally {
       sums.set(name, (sums.get(name) ?? 0) + count);
     }
     return [...sums].map(([name, count]) => `${name}(${count})`).join(",");
+  }
+
+  #in(place: FilterPlace): FilterFindings[] {
+    return this.counts.filter(({ where }) => where === place).map(({ where: _, ...findings }) => findings);
   }
 }

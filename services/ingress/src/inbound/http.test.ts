@@ -46,6 +46,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     attempts: { open: () => assert.fail(), cancel: () => assert.fail(), giveUp: () => assert.fail() },
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),
+    recordFindings: () => assert.fail(),
     pause: () => assert.fail(),
     onceOnly: { enter: () => assert.fail() },
     cache: { flights: new Flights(), fingerprint: () => "", find: () => assert.fail(), keep: () => assert.fail() },

@@ -26,6 +26,19 @@ export interface DecisionRow {
   record: Uint8Array;
 }
 
+/** What one filter found of one kind in the answer of an attempt. */
+export interface FindingRow {
+  requestId: string;
+  attempt: number;
+  requestMonth: string;
+  foundAtMs: number;
+  organisationId: string;
+  filter: string;
+  kind: string;
+  action: string;
+  findings: number;
+}
+
 /** The last millisecond of the year 9999: no time here is later. */
 export const TIME_MS_MAX = 253_402_300_799_999;
 /** Stands in no text that `filterText` lets through. */

@@ -1,12 +1,13 @@
 // Batches of decisions cut into records.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DecisionBatch, DecisionRecord } from "@waybill/wire";
+import { AnswerFindings, DecisionBatch, DecisionRecord } from "@waybill/wire";
 import { splitBatch } from "./split-batch.ts";
 
 function batchOf(...requestIds: string[]): Uint8Array {
   return DecisionBatch.encode({
     records: requestIds.map((requestId) => DecisionRecord.create({ requestId })),
+    answers: [],
   }).finish();
 }
 
@@ -25,7 +26,7 @@ test("every record comes out as it went in, alone and as a batch of one", () => 
 });
 
 test("another field that a newer router adds is passed over", () => {
-  const added = Uint8Array.from([0x12, 2, 7, 7, ...batchOf("one")]);
+  const added = Uint8Array.from([0x1a, 2, 7, 7, ...batchOf("one")]);
   assert.equal(splitBatch(added)?.length, 1);
 });
 
@@ -48,4 +49,16 @@ test("lengths beyond the message, or without end, are refused", () => {
   ]) {
     assert.equal(splitBatch(Uint8Array.from(bytes)), undefined, String(bytes));
   }
+});
+
+test("what was found in answers is told from decisions", () => {
+  const answers = [AnswerFindings.create({ requestId: "one", attempt: 1 })];
+  const data = DecisionBatch.encode({ records: [DecisionRecord.create({ requestId: "two" })], answers }).finish();
+  const parts = splitBatch(data) ?? [];
+  assert.deepEqual(
+    parts.map(({ kind }) => kind),
+    ["decision", "answer"],
+  );
+  const [, answer] = parts;
+  assert.deepEqual(answer && DecisionBatch.decode(answer.framed).answers, answers);
 });

@@ -1,35 +1,38 @@
-// A message of DECISIONS cut into its records without reading them, so that one that is broken costs only itself, and so that
+// A message of DECISIONS cut into its parts without reading them, so that one that is broken costs only itself, and so that
 // each is kept byte for byte as it came: also what a newer router says in it.
 // https://protobuf.dev/programming-guides/encoding
 
-/** One record: with the tag and the length before it, which is a batch of this one alone, and without. */
-export interface RecordBytes {
+/** One part: with the tag and the length before it, which is a batch of this one alone, and without. */
+export interface PartBytes {
+  kind: "decision" | "answer";
   framed: Uint8Array;
   record: Uint8Array;
 }
 
-/** Field 1, length-delimited: `repeated DecisionRecord records = 1`. */
-const RECORDS_TAG = 0x0a;
+/** Fields 1 and 2, length-delimited: `repeated DecisionRecord records = 1; repeated AnswerFindings answers = 2`. */
+const KINDS: Readonly<Record<number, PartBytes["kind"]>> = { 10: "decision", 18: "answer" };
+const TAG_MIN = 0x0a;
 /** Length-delimited, whatever the field: what a newer router may add to a batch is passed over. */
 const LENGTH_DELIMITED = 2;
 const TAG_MAX = 0x7f;
 const VARINT_BYTES_MAX = 5;
 
 /** Undefined: not a batch of decisions. The parts share memory with `data`. */
-export function splitBatch(data: Uint8Array): RecordBytes[] | undefined {
-  const records: RecordBytes[] = [];
+export function splitBatch(data: Uint8Array): PartBytes[] | undefined {
+  const parts: PartBytes[] = [];
   let at = 0;
   while (at < data.length) {
     const tag = data[at] ?? 0;
-    if (tag < RECORDS_TAG || tag > TAG_MAX || (tag & 7) !== LENGTH_DELIMITED) return undefined;
+    if (tag < TAG_MIN || tag > TAG_MAX || (tag & 7) !== LENGTH_DELIMITED) return undefined;
     const length = readVarint(data, at + 1);
     if (!length) return undefined;
     const end = length.next + length.value;
     if (end > data.length) return undefined;
-    if (tag === RECORDS_TAG) records.push({ framed: data.subarray(at, end), record: data.subarray(length.next, end) });
+    const kind = KINDS[tag];
+    if (kind) parts.push({ kind, framed: data.subarray(at, end), record: data.subarray(length.next, end) });
     at = end;
   }
-  return records;
+  return parts;
 }
 
 function readVarint(data: Uint8Array, from: number): { value: number; next: number } | undefined {

@@ -1,24 +1,30 @@
 // A message of DECISIONS to rows. Texts to filter by are cut to what a filter needs and never hold what Postgres cannot store; the
 // record itself is kept as it came.
 import { uuidV7TimeMs } from "@waybill/domain";
-import { ATTEMPTS_MAX, DecisionRecord } from "@waybill/wire";
-import { type DecisionRow, filterText, PATH_SEPARATOR, TIME_MS_MAX } from "../core/decision-row.ts";
+import { AnswerFindings, ATTEMPTS_MAX, DecisionRecord } from "@waybill/wire";
+import { type DecisionRow, type FindingRow, filterText, PATH_SEPARATOR, TIME_MS_MAX } from "../core/decision-row.ts";
 import { splitBatch } from "../core/split-batch.ts";
-import type { ReadDecision, ReadDecisions } from "../record-decisions.ts";
+import type { ReadAnswer, ReadDecision, ReadDecisions } from "../record-decisions.ts";
 
 const PATH_NODES_MAX = 1_000;
+/** More than a hundred filters have kinds. */
+const FINDINGS_MAX = 1_000;
 
 export const readDecisions: ReadDecisions = (data) => {
   const parts = splitBatch(data);
-  if (!parts || parts.length === 0) return { decisions: [], broken: [{ data, reason: "not a batch of decisions" }] };
-  const decisions: ReadDecision[] = [];
-  const broken: { data: Uint8Array; reason: string }[] = [];
-  for (const { framed, record } of parts) {
-    const row = readRecord(record);
-    if (typeof row === "string") broken.push({ data: framed, reason: row });
-    else decisions.push({ row, framed });
+  if (!parts || parts.length === 0) {
+    return { decisions: [], answers: [], broken: [{ data, reason: "not a batch of decisions" }] };
   }
-  return { decisions, broken };
+  const decisions: ReadDecision[] = [];
+  const answers: ReadAnswer[] = [];
+  const broken: { data: Uint8Array; reason: string }[] = [];
+  for (const { kind, framed, record } of parts) {
+    const read = kind === "decision" ? readRecord(record) : readAnswer(record);
+    if (typeof read === "string") broken.push({ data: framed, reason: read });
+    else if (Array.isArray(read)) answers.push({ rows: read, framed });
+    else decisions.push({ row: read, framed });
+  }
+  return { decisions, answers, broken };
 };
 
 /** The first day of the month inside a request id, as ISO text; undefined for what is no request id. */
@@ -36,6 +42,26 @@ function readRecord(bytes: Uint8Array): DecisionRow | string {
   } catch {
     return "not a decision record";
   }
+}
+
+/** A text: why it can be no rows. */
+function readAnswer(bytes: Uint8Array): FindingRow[] | string {
+  let answer: AnswerFindings;
+  try {
+    answer = AnswerFindings.decode(bytes);
+  } catch {
+    return "not what was found in an answer";
+  }
+  const { requestId, attempt, organisationId, findings } = answer;
+  const requestMonth = requestMonthOf(requestId);
+  const foundAtMs = Number(answer.foundAtMs);
+  if (requestMonth === undefined) return "the request id is not one";
+  if (attempt > ATTEMPTS_MAX) return "impossible attempt number";
+  if (foundAtMs < 0 || foundAtMs > TIME_MS_MAX) return "impossible time";
+  return findings.slice(0, FINDINGS_MAX).map(({ filter, kind, action, count }) => ({
+    ...{ requestId, attempt, requestMonth, foundAtMs, organisationId: filterText(organisationId) },
+    ...{ filter: filterText(filter), kind: filterText(kind), action: filterText(action), findings: count },
+  }));
 }
 
 function toRow(record: DecisionRecord, bytes: Uint8Array): DecisionRow | string {

@@ -24,8 +24,12 @@ export function startDecisions(
   decisions: Decisions,
 ): Intake {
   const kept = metrics.counter("waybill_ledger_decisions", "Decision records kept for the first time");
+  const found = metrics.counter(
+    "waybill_ledger_answer_findings",
+    "Rows of what content filters found in answers, kept for the first time",
+  );
   const parked = metrics.counter("waybill_ledger_parked_decisions", "Decision records parked in DEAD");
-  const ports = { readDecisions, keep: decisions.keep, park: parkInDead(new Publisher(nc)) };
+  const ports = { readDecisions, ...decisions, park: parkInDead(new Publisher(nc)) };
   let trouble: string | undefined;
   const say = (problem: string | undefined): void => {
     if (problem !== undefined && problem !== trouble)
@@ -43,6 +47,7 @@ export function startDecisions(
     record: async (batch) => {
       const report = await recordDecisions(ports, batch);
       kept(report.kept);
+      found(report.findings);
       parked(report.parked);
       if (report.parked > 0) log.error({ parked: report.parked }, "decisions that cannot be kept were parked in DEAD");
     },

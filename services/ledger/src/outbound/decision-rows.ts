@@ -1,7 +1,7 @@
 // Rows of decisions and of the entries that stand, as they are told.
 import { parseUsd } from "@waybill/domain";
 import type { Row } from "@waybill/store";
-import { AttemptCost, DecisionRecord, type DecisionWithCost } from "@waybill/wire";
+import { AttemptCost, DecisionRecord, type DecisionWithCost, FilterFindings } from "@waybill/wire";
 
 /** What is read of ledger.entry. */
 export const ATTEMPT_COLUMNS = `sequence, outcome, cost_usd::text AS cost_usd, input_tokens, cached_input_tokens,
@@ -9,7 +9,12 @@ export const ATTEMPT_COLUMNS = `sequence, outcome, cost_usd::text AS cost_usd, i
   provider AS booked_provider, model AS booked_model, provider_account`;
 
 export function toDecision(row: Row): DecisionWithCost {
-  return { record: DecisionRecord.decode(row.record), cost: toCost(row) };
+  const found: FilterFindings[] = row.found ?? [];
+  return {
+    record: DecisionRecord.decode(row.record),
+    cost: toCost(row),
+    answerFindings: found.map((findings) => FilterFindings.fromPartial(findings)),
+  };
 }
 
 /** Undefined: nothing is on the books yet. A cost that is unknown is unknown, not zero. */

@@ -2,7 +2,7 @@
 import { type Pool, type Row, transact } from "@waybill/store";
 import type { AttemptCost, DecisionWithCost } from "@waybill/wire";
 import type { DecisionCursor } from "../core/decision-page.ts";
-import type { DecisionRow } from "../core/decision-row.ts";
+import type { DecisionRow, FindingRow } from "../core/decision-row.ts";
 import { type DecisionFilter, decisionConditions } from "./decision-conditions.ts";
 import { ATTEMPT_COLUMNS, toCost, toDecision } from "./decision-rows.ts";
 import { refusal } from "./refusal.ts";
@@ -44,10 +44,24 @@ const KEEP = {
     ORDER BY request_month, request_id, attempt ON CONFLICT DO NOTHING`,
 };
 
+const KEEP_FINDINGS = {
+  name: "keep-answer-findings",
+  text: `INSERT INTO requests.answer_finding
+      (request_id, attempt, request_month, found_at, organisation_id, filter, kind, action, findings)
+    SELECT request_id, attempt, request_month, to_timestamp(found_at / 1000), organisation_id, filter, kind, action, findings
+    FROM unnest($1::uuid[], $2::smallint[], $3::date[], $4::float8[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
+      AS f (request_id, attempt, request_month, found_at, organisation_id, filter, kind, action, findings)
+    ORDER BY request_month, request_id, attempt, filter, kind, action ON CONFLICT DO NOTHING`,
+};
+
 // The entry that stands is the last one of its attempt.
 const WITH_COST = `
-  SELECT d.record, d.request_id, d.attempt, (extract(epoch FROM d.decided_at) * 1000)::bigint AS decided_at_ms, e.*
+  SELECT d.record, d.request_id, d.attempt, (extract(epoch FROM d.decided_at) * 1000)::bigint AS decided_at_ms, e.*, f.found
   FROM requests.decision d
+  LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('filter', filter, 'kind', kind, 'action', action, 'count', findings)
+      ORDER BY filter, kind, action) AS found FROM requests.answer_finding
+    WHERE request_month = d.request_month AND request_id = d.request_id AND attempt = d.attempt) f ON true
   LEFT JOIN LATERAL (
     SELECT ${ATTEMPT_COLUMNS} FROM ledger.entry
     WHERE request_month = d.request_month AND request_id = d.request_id AND attempt = d.attempt
@@ -66,6 +80,10 @@ const FORGET = `
   DELETE FROM requests.decision WHERE (request_month, request_id, attempt) IN (
     SELECT request_month, request_id, attempt FROM requests.decision WHERE decided_at < now() - make_interval(days => $1)
     ORDER BY decided_at LIMIT $2)`;
+const FORGET_FINDINGS = `
+  DELETE FROM requests.answer_finding WHERE (request_month, request_id, attempt, filter, kind, action) IN (
+    SELECT request_month, request_id, attempt, filter, kind, action FROM requests.answer_finding
+    WHERE found_at < now() - make_interval(days => $1) ORDER BY found_at LIMIT $2)`;
 const FORGET_ROUND = 5_000;
 /** More than what the books say about an attempt takes. */
 const COST_BYTES = 512;
@@ -73,6 +91,8 @@ const COST_BYTES = 512;
 export interface Decisions {
   /** Returns how many were not there. Throws BooksRefused for values that can never be kept. */
   keep(rows: readonly DecisionRow[]): Promise<number>;
+  /** The same for what was found in answers. */
+  keepFindings(rows: readonly FindingRow[]): Promise<number>;
   list(filter: DecisionFilter, after: DecisionCursor | undefined, limit: number): Promise<ListedDecision[]>;
   /** Attempts in order; those on the books without a decision, too. `organisationId` empty: whoever's it is. */
   ofRequest(requestId: string, requestMonth: string, organisationId: string): Promise<RequestRows>;
@@ -98,6 +118,25 @@ export function postgresDecisions(pool: Pool): Decisions {
       try {
         const { rowCount } = await pool.query({ ...KEEP, values: COLUMNS.map(({ of }) => rows.map(of)) });
         return rowCount ?? 0;
+      } catch (error) {
+        throw refusal(error) ?? error;
+      }
+    },
+    async keepFindings(rows) {
+      const column = (of: (row: FindingRow) => unknown): unknown[] => rows.map(of);
+      const values = [
+        column(({ requestId }) => requestId),
+        column(({ attempt }) => attempt),
+        column(({ requestMonth }) => requestMonth),
+        column(({ foundAtMs }) => foundAtMs),
+        column(({ organisationId }) => organisationId),
+        column(({ filter }) => filter),
+        column(({ kind }) => kind),
+        column(({ action }) => action),
+        column(({ findings }) => findings),
+      ];
+      try {
+        return (await pool.query({ ...KEEP_FINDINGS, values })).rowCount ?? 0;
       } catch (error) {
         throw refusal(error) ?? error;
       }
@@ -129,8 +168,9 @@ export function postgresDecisions(pool: Pool): Decisions {
       return { decisions: decided.rows.map(toDecision), otherAttempts: others.flatMap((row) => toCost(row) ?? []) };
     },
     async forget(olderThanDays) {
-      const { rowCount } = await pool.query(FORGET, [olderThanDays, FORGET_ROUND]);
-      return rowCount === FORGET_ROUND;
+      const decisions = await pool.query(FORGET, [olderThanDays, FORGET_ROUND]);
+      const findings = await pool.query(FORGET_FINDINGS, [olderThanDays, FORGET_ROUND]);
+      return decisions.rowCount === FORGET_ROUND || findings.rowCount === FORGET_ROUND;
     },
   };
 }

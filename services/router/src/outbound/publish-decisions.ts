@@ -154,7 +154,7 @@ export class DecisionPublisher {
   /** Undefined: one of them cannot be encoded. */
   #encoded(records: DecisionRecord[]): Uint8Array | undefined {
     try {
-      return DecisionBatch.encode({ records }).finish();
+      return DecisionBatch.encode({ records, answers: [] }).finish();
     } catch (error) {
       if (records.length === 1) this.#log.error({ err: error }, "a decision record cannot be encoded");
       return undefined;

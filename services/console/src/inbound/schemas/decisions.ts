@@ -41,6 +41,7 @@ const caller = z.object({
   endUserId: z.string(),
   tags: z.record(z.string(), z.string()),
 });
+const findings = z.array(z.object({ filter: z.string(), kind: z.string(), action: z.string(), count: z.int() }));
 const features = z.object({
   model: z.string().describe("As the client wrote it"),
   path: z.string(),
@@ -52,9 +53,7 @@ const features = z.object({
   hasJsonSchema: z.boolean(),
   metadata: z.record(z.string(), z.string()),
   headers: z.record(z.string(), z.string()).describe("Without credentials and cookies"),
-  filterFindings: z
-    .array(z.object({ filter: z.string(), kind: z.string(), action: z.string(), count: z.int() }))
-    .describe("What content filters found in the input, never what it was"),
+  filterFindings: findings.describe("What content filters found in the input, never what it was"),
 });
 const cost = z.object({
   attemptId: z.string(),
@@ -81,6 +80,7 @@ export const decision = z.object({
   features,
   explanation,
   cost: cost.nullable().describe("null: nothing on the books yet"),
+  answerFindings: findings.describe("What content filters found in the answer, a moment after its end"),
 });
 const inputs = z.object({
   at: isoTime.nullable(),

@@ -15,7 +15,7 @@ import { isoTime, isoTimeOrNull } from "./iso-time.ts";
 
 type Detail = z.input<typeof schemas.requestDetail>;
 
-export function decisionJson({ record, cost }: DecisionWithCost): z.input<typeof schemas.decision> {
+export function decisionJson({ record, cost, answerFindings }: DecisionWithCost): z.input<typeof schemas.decision> {
   const { requestId, attempt, decidedAtMs, routerId, tookUs, attribution, inputs, explanation } =
     record ?? DecisionRecord.create({});
   return {
@@ -25,6 +25,7 @@ export function decisionJson({ record, cost }: DecisionWithCost): z.input<typeof
     features: featuresJson(inputs?.features),
     explanation: explanationJson(explanation),
     cost: cost ? costJson(cost) : null,
+    answerFindings,
   };
 }
 

@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Attribution } from "./attribution.ts";
 import { BudgetRefusal, Candidate, SessionAffinity, Target } from "./decision.ts";
-import { Features } from "./router.ts";
+import { Features, FilterFindings } from "./router.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -137,9 +137,21 @@ export interface Explanation {
   sessionAffinity: SessionAffinity | undefined;
 }
 
-/** What one message on waybill.decision.<org> carries: the decisions of up to 100 ms. */
+/** What content filters found in an answer. Published by ingress when the answer is over, since no decision can know it. */
+export interface AnswerFindings {
+  requestId: string;
+  /** The attempt that answered. */
+  attempt: number;
+  organisationId: string;
+  /** Unix milliseconds by the ingress's clock. */
+  foundAtMs: bigint;
+  findings: FilterFindings[];
+}
+
+/** What one message on waybill.decision.<org> carries: the decisions of up to 100 ms, or what was found in answers. */
 export interface DecisionBatch {
   records: DecisionRecord[];
+  answers: AnswerFindings[];
 }
 
 function createBaseDecisionRecord(): DecisionRecord {
@@ -1275,14 +1287,123 @@ export const Explanation: MessageFns<Explanation> = {
   },
 };
 
+function createBaseAnswerFindings(): AnswerFindings {
+  return { requestId: "", attempt: 0, organisationId: "", foundAtMs: 0n, findings: [] };
+}
+
+export const AnswerFindings: MessageFns<AnswerFindings> = {
+  encode(message: AnswerFindings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(26).string(message.organisationId);
+    }
+    if (message.foundAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.foundAtMs) !== message.foundAtMs) {
+        throw new globalThis.Error("value provided for field message.foundAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.foundAtMs);
+    }
+    for (const v of message.findings) {
+      FilterFindings.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerFindings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerFindings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.foundAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.findings.push(FilterFindings.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnswerFindings>): AnswerFindings {
+    return AnswerFindings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnswerFindings>): AnswerFindings {
+    const message = createBaseAnswerFindings();
+    message.requestId = object.requestId ?? "";
+    message.attempt = object.attempt ?? 0;
+    message.organisationId = object.organisationId ?? "";
+    message.foundAtMs = (object.foundAtMs !== undefined && object.foundAtMs !== null) ? BigInt(object.foundAtMs) : 0n;
+    message.findings = object.findings?.map((e) => FilterFindings.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseDecisionBatch(): DecisionBatch {
-  return { records: [] };
+  return { records: [], answers: [] };
 }
 
 export const DecisionBatch: MessageFns<DecisionBatch> = {
   encode(message: DecisionBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.records) {
       DecisionRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.answers) {
+      AnswerFindings.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1308,6 +1429,14 @@ export const DecisionBatch: MessageFns<DecisionBatch> = {
             message.records.push(DecisionRecord.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.answers.push(AnswerFindings.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1326,6 +1455,7 @@ export const DecisionBatch: MessageFns<DecisionBatch> = {
   fromPartial(object: DeepPartial<DecisionBatch>): DecisionBatch {
     const message = createBaseDecisionBatch();
     message.records = object.records?.map((e) => DecisionRecord.fromPartial(e)) || [];
+    message.answers = object.answers?.map((e) => AnswerFindings.fromPartial(e)) || [];
     return message;
   },
 };

@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { DecisionRecord } from "./decision_record.ts";
+import { FilterFindings } from "./router.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -50,7 +51,11 @@ export interface DecisionWithCost {
     | DecisionRecord
     | undefined;
   /** What the attempt has on the books; absent: nothing yet. */
-  cost: AttemptCost | undefined;
+  cost:
+    | AttemptCost
+    | undefined;
+  /** What content filters found in the attempt's answer. */
+  answerFindings: FilterFindings[];
 }
 
 export interface AttemptCost {
@@ -272,7 +277,7 @@ export const ListDecisionsRequest: MessageFns<ListDecisionsRequest> = {
 };
 
 function createBaseDecisionWithCost(): DecisionWithCost {
-  return { record: undefined, cost: undefined };
+  return { record: undefined, cost: undefined, answerFindings: [] };
 }
 
 export const DecisionWithCost: MessageFns<DecisionWithCost> = {
@@ -282,6 +287,9 @@ export const DecisionWithCost: MessageFns<DecisionWithCost> = {
     }
     if (message.cost !== undefined) {
       AttemptCost.encode(message.cost, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.answerFindings) {
+      FilterFindings.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -315,6 +323,14 @@ export const DecisionWithCost: MessageFns<DecisionWithCost> = {
             message.cost = AttemptCost.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.answerFindings.push(FilterFindings.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -338,6 +354,7 @@ export const DecisionWithCost: MessageFns<DecisionWithCost> = {
     message.cost = (object.cost !== undefined && object.cost !== null)
       ? AttemptCost.fromPartial(object.cost)
       : undefined;
+    message.answerFindings = object.answerFindings?.map((e) => FilterFindings.fromPartial(e)) || [];
     return message;
   },
 };
