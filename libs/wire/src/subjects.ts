@@ -37,7 +37,7 @@ export const SUBJECTS = {
   },
   decision: {
     pattern: "waybill.decision.<organisation>",
-    publisher: ["router"],
+    publisher: ["router", "ingress"],
     listener: ["ledger"],
     payload: "DecisionBatch",
     kept: "DECISIONS",
