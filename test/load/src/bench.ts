@@ -14,8 +14,8 @@ export interface Bench {
   readonly provider: ProviderProcess;
   readonly waybill: RunningWaybill;
   readonly portkey: PortkeyProcess;
-  /** Where the parts write their logs. */
-  readonly folder: string;
+  /** Another provider of Waybill's, for clients that must not wait behind a burden. */
+  readonly quietProvider: ProviderProcess;
   /** Calls that reached the provider through Waybill, for the books. */
   providerCalls: number;
 }

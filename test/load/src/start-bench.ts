@@ -27,7 +27,9 @@ export async function startBench(
     const generator = await startGenerator();
     closers.push(() => generator.stop());
     say("starting Waybill: NATS, Postgres, five services");
-    const waybill = await startWaybill(provider.url, nodeOptions);
+    const quietProvider = await startProvider(folder.path);
+    closers.push(() => quietProvider.stop());
+    const waybill = await startWaybill({ scripted: provider.url, quiet: quietProvider.url }, nodeOptions);
     closers.push(() => waybill[Symbol.asyncDispose]());
     return {
       options,
@@ -35,7 +37,7 @@ export async function startBench(
       provider,
       waybill,
       portkey,
-      folder: folder.path,
+      quietProvider,
       providerCalls: 0,
       [Symbol.asyncDispose]: close,
     };

@@ -34,6 +34,8 @@ export interface ScriptedProvider extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const BACKLOG_MAX = 4_096;
+
 /** Larger requests are refused with 413. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const DEFAULT_MODELS = ["scripted-1", "scripted-2", "scripted-3", "scripted-4"];
@@ -63,7 +65,8 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+    // A thousand calls at once are no fault of a provider.
+    server.listen(options.port ?? 0, "127.0.0.1", BACKLOG_MAX, resolve);
   });
   const port = (server.address() as AddressInfo).port;
   const stop = () =>

@@ -33,6 +33,11 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/**
+ * Connections that may wait to be taken. Node takes one in each turn of its event loop, so many that come at once wait; one that finds no
+ * room is tried again by its client's kernel after 1, 3, 7 and 15 seconds. The kernel's net.core.somaxconn is a limit, too.
+ */
+const BACKLOG_MAX = 4_096;
 const HEADER_BYTES_MAX = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** How late a slow head or request may be noticed. */
@@ -95,7 +100,7 @@ export async function serveHttp(config: HttpConfig, options: HttpOptions): Promi
   server.setErrorHandler((error: FastifyError, request, reply) => refuse(toWaybillError(error), request, reply));
   server.setNotFoundHandler((request, reply) => refuse(notFound(server, request), request, reply));
   addRoutes(server, options);
-  await server.listen({ host: config.WAYBILL_HTTP_HOST, port: config.WAYBILL_HTTP_PORT });
+  await server.listen({ host: config.WAYBILL_HTTP_HOST, port: config.WAYBILL_HTTP_PORT, backlog: BACKLOG_MAX });
   return {
     port: (server.server.address() as AddressInfo).port,
     close: () => server.close(),

@@ -24,23 +24,37 @@ const WORKER_CAPACITY = "1200";
 const SETTLE_LIMIT_MS = 60_000;
 const SETTLE_POLL_MS = 20;
 
-const waybillYaml = (providerUrl: string): string => `
+/** Of a provider that no load but another client's reaches. */
+export const QUIET_MODEL = "quiet/scripted-1";
+
+interface ProviderUrls {
+  readonly scripted: string;
+  readonly quiet: string;
+}
+
+const waybillYaml = ({ scripted, quiet }: ProviderUrls): string => `
 providers:
   - id: scripted
     dialect: openai-compatible
-    baseUrl: ${providerUrl}
+    baseUrl: ${scripted}
     allowPrivateAddress: true
     models:
       - {name: scripted-1, contextWindowTokens: 16000000, maxOutputTokens: 4096, price: {input: "1", output: "4"}}
       - {name: scripted-2, contextWindowTokens: 16000000, maxOutputTokens: 4096, price: {input: "2", output: "8"}}
+  - id: quiet
+    dialect: openai-compatible
+    baseUrl: ${quiet}
+    allowPrivateAddress: true
+    models:
+      - {name: scripted-1, contextWindowTokens: 16000000, maxOutputTokens: 4096, price: {input: "1", output: "4"}}
 aliases: {better: scripted/scripted-2, cheaper: scripted/scripted-1}
 `;
 
 /** `nodeOptions` go to every service's process. */
-export async function startWaybill(providerUrl: string, nodeOptions: string): Promise<RunningWaybill> {
+export async function startWaybill(providers: ProviderUrls, nodeOptions: string): Promise<RunningWaybill> {
   const stack = await startStack({
     durable: true,
-    waybillYaml: () => waybillYaml(providerUrl),
+    waybillYaml: () => waybillYaml(providers),
     env: {
       ...(nodeOptions !== "" && { all: { NODE_OPTIONS: nodeOptions } }),
       worker: { WAYBILL_WORKER_CAPACITY: WORKER_CAPACITY },

@@ -1,11 +1,13 @@
 // A thousand clients that are a burden, and what another client's requests take meanwhile. The same clients at the provider itself
-// say how much of it is the machine's: the generator and the provider share its cores.
+// say how much of it is the machine's: the generator and the provider share its cores. The other client asks a provider of its own: a
+// Node server takes one connection in each turn of its loop, so that a thousand that come to it at once would be its delay, not ours.
 
 import { eventually } from "@waybill/testing";
 import { type Bench, measure, partsOf } from "../bench.ts";
 import type { BurdenJob, Target } from "../generator/jobs.ts";
 import { startGenerator } from "../generator/start-generator.ts";
-import { type ProviderProcess, startProvider } from "../parts/scripted-provider.ts";
+import type { ProviderProcess } from "../parts/scripted-provider.ts";
+import { QUIET_MODEL } from "../parts/waybill.ts";
 import { type Percentiles, percentiles } from "../percentiles.ts";
 import { PLAIN, PLAIN_SCRIPT } from "./saturation.ts";
 import { STREAM_SHAPE } from "./streaming.ts";
@@ -43,46 +45,33 @@ const SECONDS = { "slow-readers": 115, disconnects: 10 } as const;
 
 export async function measureBurdens(bench: Bench): Promise<Burden[]> {
   const others = await startGenerator();
-  // Of its own, so that its calls are not looked for on the books.
-  const control = await startProvider(bench.folder).catch((error: unknown) => {
-    others.stop();
-    throw error;
-  });
   try {
     const rows: Burden[] = [];
     for (const kind of ["slow-readers", "disconnects"] as const) {
-      rows.push(await measureBurden(bench, kind, others, control));
+      rows.push(await measureBurden(bench, kind, others));
     }
     return rows;
   } finally {
     others.stop();
-    await control.stop();
   }
 }
 
 type Generator = Awaited<ReturnType<typeof startGenerator>>;
 
-async function measureBurden(
-  bench: Bench,
-  kind: BurdenJob["kind"],
-  others: Generator,
-  control: ProviderProcess,
-): Promise<Burden> {
-  const { options, provider, waybill } = bench;
-  // The other client asks another model of the same provider, so that it has a script of its own.
-  const target = { ...waybill.target, model: "scripted/scripted-2" };
+async function measureBurden(bench: Bench, kind: BurdenJob["kind"], others: Generator): Promise<Burden> {
+  const { options, provider, quietProvider, waybill } = bench;
+  const target = { ...waybill.target, model: QUIET_MODEL };
   const ask = (seconds: number) =>
     others.run({ kind: "open-loop", target, seconds, ratePerSecond: RATE_PER_SECOND, ...PLAIN });
   await provider.script(SCRIPTS[kind]);
-  await control.script(SCRIPTS[kind]);
-  await provider.scriptModel("scripted-2", PLAIN_SCRIPT);
-  const callsBefore = (await provider.summary()).calls - bench.providerCalls;
+  await quietProvider.script(PLAIN_SCRIPT);
+  const quietBefore = await quietProvider.summary();
   const alone = await ask(options.seconds);
   const job = (burdened: Target): BurdenJob => ({
     ...{ kind, target: burdened, seconds: SECONDS[kind], clients: options.clients, ...STREAM_SHAPE },
   });
-  const [, besideDirect] = await Promise.all([bench.generator.run(job(control.target)), ask(SECONDS[kind])]);
-  await isQuiet(control);
+  const [, besideDirect] = await Promise.all([measure(bench, job(provider.target)), ask(SECONDS[kind])]);
+  await isQuiet(provider);
   const before = await provider.summary();
   const [[{ result }, meanwhile], rssMib] = await watchMemory(partsOf(bench, "waybill"), () =>
     Promise.all([measure(bench, job(waybill.target)), ask(SECONDS[kind])]),
@@ -91,8 +80,7 @@ async function measureBurden(
   await isQuiet(provider);
   const upstreamQuietSeconds = (performance.now() - quietFromMs) / 1_000;
   await waybill.settled();
-  // All of them came through Waybill; the job itself knows nothing of the other client's.
-  bench.providerCalls = (await provider.summary()).calls - callsBefore;
+  bench.providerCalls += (await quietProvider.summary()).calls - quietBefore.calls;
   return {
     ...{ kind, openMax: result.openMax, completed: result.completed, failed: result.failed, rssMib },
     ...{ othersAloneMs: percentiles([alone.latencyMs]), othersMs: percentiles([meanwhile.latencyMs]) },
