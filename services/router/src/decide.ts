@@ -31,6 +31,7 @@ import {
 } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
 import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
+import { countsMoney } from "./core/limit-budgets.ts";
 import { type Question, readQuestion } from "./core/question.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
@@ -55,6 +56,8 @@ export interface DecideOptions extends LiveState {
   budgetWaitMs: number;
   /** A clamped answer of fewer tokens than this (per choice) makes no sense. */
   leastOutputTokens: number;
+  /** What nearly all answers of this model on this route stay within, in output tokens of one choice; undefined: not known. */
+  observedOutputTokens?(route: string, modelId: string): bigint | undefined;
   /** False until the deployed configuration and the live workers are known here. */
   isReady(): boolean;
   /** Takes the record of every decision, refusals too. Must not throw or wait. */
@@ -94,7 +97,7 @@ interface Held {
 
 const NO_SIZE: HoldSize = {
   ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
-  ...{ choices: 1n, boundedByShare: false },
+  ...{ likelyPicoUsd: 0n, likelyTokens: 0n, choices: 1n, boundedByShare: false },
 };
 const NOT_AFTER = {
   resumeToken: Buffer.alloc(0),
@@ -240,7 +243,6 @@ export class Decide {
     if (budgets.length === 0) return { kind: "free" };
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
-      if (!budgets.some(({ hard }) => hard)) return { kind: "free" };
       open.world.held(verdictOf(entry.id, { kind: "unbounded" }, NOTHING_HELD));
       return { kind: "unbounded" };
     }
@@ -249,10 +251,13 @@ export class Decide {
     return outcome ? this.#told(open, wanted, wish, outcome) : wish;
   }
 
-  /** Undefined: it cannot be bounded. A counter of requests needs no bound. */
-  #sizeOf({ question }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | undefined {
-    const size = holdSize(question.features, entry, entry.price, BigInt(this.#options.leastOutputTokens));
-    return size ?? (budgets.every(({ unit }) => unit === BudgetUnit.REQUESTS) ? NO_SIZE : undefined);
+  /** Undefined: it cannot be bounded. A counter of requests needs no bound; budgets that are not hard count what it comes to. */
+  #sizeOf({ question, itinerary }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | undefined {
+    const { leastOutputTokens, observedOutputTokens } = this.#options;
+    const observed = observedOutputTokens?.(itinerary.route, entry.id);
+    const size = holdSize(question.features, entry, entry.price, BigInt(leastOutputTokens), observed);
+    const needsBound = budgets.some(({ hard, unit }) => hard && unit !== BudgetUnit.REQUESTS);
+    return size ?? (needsBound ? undefined : NO_SIZE);
   }
 
   #wishOf(open: Case, { entry }: Wanted, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {
@@ -312,7 +317,7 @@ export class Decide {
 
   #decision(open: Case, { entry, item, itinerary }: Chosen, choice: Choice, held: Held): Decision {
     const { holder, holdLifeMs, timeouts, till } = this.#options;
-    const remaining = held.budgets.length === 0 ? undefined : till.remainingOf(held.budgets);
+    const remaining = till.remainingOf(held.budgets.filter(countsMoney));
     const { target, price } = toWireModel(entry);
     return {
       attempt: open.attempt,

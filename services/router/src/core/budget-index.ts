@@ -1,4 +1,5 @@
 // Which budgets match a request, by index: the cost depends on the budgets of that key, user and team, not on all of them.
+import type { Exhaustion, WhenAway } from "@waybill/wire";
 import type { MatchedBudget } from "./credit.ts";
 
 /** Every field that is set must match; empty: any. */
@@ -18,9 +19,17 @@ export interface BudgetScope {
 export interface IndexedBudget extends MatchedBudget {
   name: string;
   scope: BudgetScope;
-  /** False for budgets that never refuse: soft and observe. */
+  /** False for budgets that hold no worst case: soft and observe. */
   hard: boolean;
+  /** Set for a template: each value of this field has a counter of its own. */
+  per?: TemplateField;
+  onExhausted?: Exhaustion;
+  whenAway?: WhenAway;
+  /** In the unit; with WHEN_AWAY_ALLOW. */
+  awayAllowance?: bigint;
 }
+
+export type TemplateField = "teamId" | "userId" | "keyId" | "endUserId";
 
 export const EMPTY_SCOPE: BudgetScope = {
   organisationId: "",

@@ -2,7 +2,7 @@
 // that the same steps serve a live request, a simulation and a replay. The first that can serve and is paid for is chosen.
 
 import type { ErrorCode } from "@waybill/domain";
-import type { BudgetRefusal, Candidate as CandidateNote, SessionAffinity } from "@waybill/wire";
+import { type BudgetRefusal, BudgetUnit, type Candidate as CandidateNote, type SessionAffinity } from "@waybill/wire";
 import { type Allowed, allowedBy } from "../allowed.ts";
 import { type AutoItem, type Item, type Itinerary, isOpen, type ModelItem } from "../itinerary.ts";
 import type { Question } from "../question.ts";
@@ -207,7 +207,8 @@ class Notes {
       return;
     }
     this.#budget ??= refusal;
-    const because = `budget ${refusal.budgetName}: needs ${refusal.neededPicoUsd}, left ${refusal.leftPicoUsd} pico-USD`;
+    const { budgetName, neededPicoUsd, leftPicoUsd } = refusal;
+    const because = `budget ${budgetName}: needs ${neededPicoUsd}, left ${leftPicoUsd} ${unitWord(refusal.unit)}`;
     this.#note(item.node, entry, { code: "budget_exceeded", because }, item);
   }
 
@@ -237,6 +238,11 @@ class Notes {
     this.#rejections.push(rejection);
     this.#considered.push(noteOf(node, entry, rejection, item));
   }
+}
+
+function unitWord(unit: BudgetUnit): string {
+  if (unit === BudgetUnit.REQUESTS) return "requests";
+  return unit === BudgetUnit.TOKENS ? "tokens" : "pico-USD";
 }
 
 function noteOf(
