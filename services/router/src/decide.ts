@@ -7,6 +7,7 @@ import {
   type DecideResponse,
   type Decision,
   type DecisionRecord,
+  Exhaustion,
   type Explanation,
   type HoldLine,
   type HoldVerdict,
@@ -279,7 +280,7 @@ export class Decide {
   }
 
   #told(open: Case, { entry, item }: Wanted, { budgets, size }: HoldWish, outcome: HoldOutcome): HoldTold {
-    const told = this.#toldOf(open, item.limits, outcome);
+    const told = this.#toldOf(open, item.limits, budgets, outcome);
     if (outcome.kind === "held") {
       const { lines, heldPicoUsd } = outcome;
       const byMoney = entry.price ? coveredOutputTokens(size, entry.price, heldPicoUsd) : size.outputTokensMax;
@@ -294,12 +295,13 @@ export class Decide {
   }
 
   /** A refusal by a limit's counter is told apart from one by a budget. */
-  #toldOf(open: Case, limits: Wanted["item"]["limits"], outcome: HoldOutcome): HoldTold {
+  #toldOf(open: Case, limits: Wanted["item"]["limits"], budgets: HoldWish["budgets"], outcome: HoldOutcome): HoldTold {
     if (outcome.kind === "held") return { kind: "held" };
     if (outcome.kind === "unavailable") return outcome;
     const { refusal } = outcome;
     const limit = limits.find((use) => open.world.limitBudget(use).id === refusal.budgetId);
-    return { kind: "refused", refusal, limitNode: limit?.node };
+    const onExhausted = budgets.find(({ id }) => id === refusal.budgetId)?.onExhausted;
+    return { kind: "refused", refusal, limitNode: limit?.node, ...(onExhausted !== undefined && { onExhausted }) };
   }
 
   #answer(open: Case, choice: Choice): DecideResponse {
@@ -385,8 +387,9 @@ export class Decide {
 }
 
 function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {
-  const { refusal, limitNode = "" } = told.kind === "refused" ? told : {};
-  return { id, verdict: told.kind, refusal, limitNode, ...figures };
+  const { refusal, limitNode = "", onExhausted = Exhaustion.UNSPECIFIED } = told.kind === "refused" ? told : {};
+  const mayBeFree = told.kind === "unavailable" && told.mayBeFree === true;
+  return { id, verdict: told.kind, refusal, limitNode, onExhausted, mayBeFree, ...figures };
 }
 
 function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {

@@ -1,7 +1,7 @@
 // The second half of a decision: hold the worst case on every budget that matches, before anything is sent.
 // Usually from grants in hand; a cold budget waits for one answer; near a limit the budget service places the hold exactly.
 import { minPicoUsd } from "@waybill/domain";
-import { type BudgetRefusal, BudgetUnit, type HoldLine, type JournaledAttempt } from "@waybill/wire";
+import { type BudgetRefusal, BudgetUnit, type HoldLine, type JournaledAttempt, WhenAway } from "@waybill/wire";
 import type { HoldSize } from "./core/bounds.ts";
 import type { AmountOf, HoldCut, MatchedBudget } from "./core/credit.ts";
 import type { Till } from "./till.ts";
@@ -21,8 +21,8 @@ export type HoldOutcome =
   /** `heldPicoUsd`, `heldTokens`: what every line covers; less than the worst case where one was clamped. */
   | { kind: "held"; lines: HoldLine[]; heldPicoUsd: bigint; heldTokens: bigint }
   | { kind: "refused"; refusal: BudgetRefusal }
-  /** A hard budget cannot be asked now. Nothing may be sent. */
-  | { kind: "unavailable" };
+  /** A hard budget cannot be asked now. Nothing may be sent; with `mayBeFree`, only what is free. */
+  | { kind: "unavailable"; mayBeFree: boolean };
 
 /** Credit that arrives may be taken by others first; after this many answers the hold is placed exactly. */
 const FILLS_MAX = 2;
@@ -32,7 +32,7 @@ const AWAY_MS = 100;
 
 /** The common case, without waiting: a hold from grants in hand, or undefined. */
 export function holdAtOnce(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {
-  if (!till.canJournal) return { kind: "unavailable" };
+  if (!till.canJournal) return { kind: "unavailable", mayBeFree: false };
   const lines = till.cut(budgets, worstOf(size), journalAs);
   return lines && heldWhole(lines, size);
 }
@@ -110,7 +110,10 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
     // What was sent may have been placed, and its cut lines with it: they stay held until the attempt's end of life.
     if (wasSent) till.placementEnded(cut, "unknown", cut.length > 0 ? attempt : undefined);
     else till.placementEnded(cut, "refused");
-    return { kind: "unavailable" };
+    return {
+      kind: "unavailable",
+      mayBeFree: missing.every((budget) => !budget.hard || budget.whenAway === WhenAway.DOWNGRADE),
+    };
   }
   // Only soft and observing budgets are missing: they are passed over, and that is counted.
   till.placementEnded(cut, "unknown", attempt);

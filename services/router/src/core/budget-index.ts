@@ -1,5 +1,4 @@
 // Which budgets match a request, by index: the cost depends on the budgets of that key, user and team, not on all of them.
-import type { Exhaustion, WhenAway } from "@waybill/wire";
 import type { MatchedBudget } from "./credit.ts";
 
 /** Every field that is set must match; empty: any. */
@@ -23,8 +22,6 @@ export interface IndexedBudget extends MatchedBudget {
   hard: boolean;
   /** Set for a template: each value of this field has a counter of its own. */
   per?: TemplateField;
-  onExhausted?: Exhaustion;
-  whenAway?: WhenAway;
   /** In the unit; with WHEN_AWAY_ALLOW. */
   awayAllowance?: bigint;
 }

@@ -11,7 +11,7 @@
 // All-or-none: a request's hold is cut from the grants of all its budgets or from none. Everything here is synchronous, so
 // two requests never see the same credit. What must be said to the budget service is collected in `asks` and `closings`.
 import { type MakeId, maxPicoUsd, minPicoUsd, PICO_USD_INT64_MAX, type PicoUsd } from "@waybill/domain";
-import type { BudgetUnit, LimitDefinition } from "@waybill/wire";
+import type { BudgetUnit, Exhaustion, LimitDefinition, WhenAway } from "@waybill/wire";
 import { Burn } from "./burn.ts";
 import { type Closing, Grant, type Moment } from "./grant.ts";
 
@@ -28,6 +28,9 @@ export interface MatchedBudget {
   hard: boolean;
   /** What its amounts count; the names of the fields say pico-USD, which nearly all of them are. */
   unit: BudgetUnit;
+  /** What a request meets that does not fit, or that cannot ask; absent: it is refused. */
+  onExhausted?: Exhaustion;
+  whenAway?: WhenAway;
   /** Set for a limit node's counter, which the budget service makes at first use. */
   limit?: LimitDefinition;
   /** Set for a template's counter, made at first use as well. */
