@@ -44,6 +44,7 @@ export {
   BudgetServiceService,
   BudgetWithStanding,
   Enforcement,
+  Exhaustion,
   GetStandingRequest,
   GetStandingResponse,
   GrantAnswer,
@@ -61,6 +62,7 @@ export {
   PlaceHold,
   Standing,
   StandingList,
+  WhenAway,
 } from "./gen/waybill/v1/budget.ts";
 export {
   AliasConfig,

@@ -42,6 +42,7 @@ import {
 } from "@waybill/wire";
 import { seedDemo } from "./outbound/seed-demo.ts";
 
+const NO_COUNTER = { limit: undefined, templateId: "", templateValue: "" };
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TOKENS = { ingress: "ingress-token", router: "router-token", operator: "operator-token" };
 const READY_LIMIT_MS = 30_000;
@@ -170,7 +171,7 @@ class TestRouter {
         wantPicoUsd: amountPicoUsd,
         lifeMs,
         holdLifeMs,
-        limit: undefined,
+        ...NO_COUNTER,
       },
     });
     assert.ok(answer?.$case === "grant", inspect(answer));
@@ -189,7 +190,7 @@ class TestRouter {
       value: {
         attemptId: attempt,
         holder: this.holder,
-        asks: [{ budgetId, wantPicoUsd, leastPicoUsd: wantPicoUsd, boundedByShare: false, limit: undefined }],
+        asks: [{ budgetId, wantPicoUsd, leastPicoUsd: wantPicoUsd, boundedByShare: false, ...NO_COUNTER }],
         cut: [],
         lifeMs,
         attempt: journaled(attempt, this.holder, []),

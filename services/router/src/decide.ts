@@ -7,6 +7,7 @@ import {
   type DecideResponse,
   type Decision,
   type DecisionRecord,
+  Exhaustion,
   type Explanation,
   type HoldLine,
   type HoldVerdict,
@@ -31,6 +32,7 @@ import {
 } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
 import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
+import { countsMoney } from "./core/limit-budgets.ts";
 import { type Question, readQuestion } from "./core/question.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
@@ -55,6 +57,8 @@ export interface DecideOptions extends LiveState {
   budgetWaitMs: number;
   /** A clamped answer of fewer tokens than this (per choice) makes no sense. */
   leastOutputTokens: number;
+  /** What nearly all answers of this model on this route stay within, in output tokens of one choice; undefined: not known. */
+  observedOutputTokens?(route: string, modelId: string): bigint | undefined;
   /** False until the deployed configuration and the live workers are known here. */
   isReady(): boolean;
   /** Takes the record of every decision, refusals too. Must not throw or wait. */
@@ -94,7 +98,7 @@ interface Held {
 
 const NO_SIZE: HoldSize = {
   ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
-  ...{ choices: 1n, boundedByShare: false },
+  ...{ likelyPicoUsd: 0n, likelyTokens: 0n, choices: 1n, boundedByShare: false },
 };
 const NOT_AFTER = {
   resumeToken: Buffer.alloc(0),
@@ -240,7 +244,6 @@ export class Decide {
     if (budgets.length === 0) return { kind: "free" };
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
-      if (!budgets.some(({ hard }) => hard)) return { kind: "free" };
       open.world.held(verdictOf(entry.id, { kind: "unbounded" }, NOTHING_HELD));
       return { kind: "unbounded" };
     }
@@ -249,10 +252,13 @@ export class Decide {
     return outcome ? this.#told(open, wanted, wish, outcome) : wish;
   }
 
-  /** Undefined: it cannot be bounded. A counter of requests needs no bound. */
-  #sizeOf({ question }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | undefined {
-    const size = holdSize(question.features, entry, entry.price, BigInt(this.#options.leastOutputTokens));
-    return size ?? (budgets.every(({ unit }) => unit === BudgetUnit.REQUESTS) ? NO_SIZE : undefined);
+  /** Undefined: it cannot be bounded. A counter of requests needs no bound; budgets that are not hard count what it comes to. */
+  #sizeOf({ question, itinerary }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | undefined {
+    const { leastOutputTokens, observedOutputTokens } = this.#options;
+    const observed = observedOutputTokens?.(itinerary.route, entry.id);
+    const size = holdSize(question.features, entry, entry.price, BigInt(leastOutputTokens), observed);
+    const needsBound = budgets.some(({ hard, unit }) => hard && unit !== BudgetUnit.REQUESTS);
+    return size ?? (needsBound ? undefined : NO_SIZE);
   }
 
   #wishOf(open: Case, { entry }: Wanted, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {
@@ -274,7 +280,7 @@ export class Decide {
   }
 
   #told(open: Case, { entry, item }: Wanted, { budgets, size }: HoldWish, outcome: HoldOutcome): HoldTold {
-    const told = this.#toldOf(open, item.limits, outcome);
+    const told = this.#toldOf(open, item.limits, budgets, outcome);
     if (outcome.kind === "held") {
       const { lines, heldPicoUsd } = outcome;
       const byMoney = entry.price ? coveredOutputTokens(size, entry.price, heldPicoUsd) : size.outputTokensMax;
@@ -289,12 +295,13 @@ export class Decide {
   }
 
   /** A refusal by a limit's counter is told apart from one by a budget. */
-  #toldOf(open: Case, limits: Wanted["item"]["limits"], outcome: HoldOutcome): HoldTold {
+  #toldOf(open: Case, limits: Wanted["item"]["limits"], budgets: HoldWish["budgets"], outcome: HoldOutcome): HoldTold {
     if (outcome.kind === "held") return { kind: "held" };
     if (outcome.kind === "unavailable") return outcome;
     const { refusal } = outcome;
     const limit = limits.find((use) => open.world.limitBudget(use).id === refusal.budgetId);
-    return { kind: "refused", refusal, limitNode: limit?.node };
+    const onExhausted = budgets.find(({ id }) => id === refusal.budgetId)?.onExhausted;
+    return { kind: "refused", refusal, limitNode: limit?.node, ...(onExhausted !== undefined && { onExhausted }) };
   }
 
   #answer(open: Case, choice: Choice): DecideResponse {
@@ -312,7 +319,7 @@ export class Decide {
 
   #decision(open: Case, { entry, item, itinerary }: Chosen, choice: Choice, held: Held): Decision {
     const { holder, holdLifeMs, timeouts, till } = this.#options;
-    const remaining = held.budgets.length === 0 ? undefined : till.remainingOf(held.budgets);
+    const remaining = till.remainingOf(held.budgets.filter(countsMoney));
     const { target, price } = toWireModel(entry);
     return {
       attempt: open.attempt,
@@ -380,8 +387,9 @@ export class Decide {
 }
 
 function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {
-  const { refusal, limitNode = "" } = told.kind === "refused" ? told : {};
-  return { id, verdict: told.kind, refusal, limitNode, ...figures };
+  const { refusal, limitNode = "", onExhausted = Exhaustion.UNSPECIFIED } = told.kind === "refused" ? told : {};
+  const mayBeFree = told.kind === "unavailable" && told.mayBeFree === true;
+  return { id, verdict: told.kind, refusal, limitNode, onExhausted, mayBeFree, ...figures };
 }
 
 function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {

@@ -1,6 +1,7 @@
 // The second half of a decision: hold the worst case on every budget that matches, before anything is sent.
 // Usually from grants in hand; a cold budget waits for one answer; near a limit the budget service places the hold exactly.
-import { type BudgetRefusal, BudgetUnit, type HoldLine, type JournaledAttempt } from "@waybill/wire";
+import { minPicoUsd } from "@waybill/domain";
+import { type BudgetRefusal, BudgetUnit, type HoldLine, type JournaledAttempt, WhenAway } from "@waybill/wire";
 import type { HoldSize } from "./core/bounds.ts";
 import type { AmountOf, HoldCut, MatchedBudget } from "./core/credit.ts";
 import type { Till } from "./till.ts";
@@ -12,7 +13,7 @@ export interface HoldWish {
   journalAs(lines: HoldLine[]): JournaledAttempt;
   /** How long the request may wait for the budget service. */
   waitMs: number;
-  /** Told how many budgets that never refuse were passed over. */
+  /** Told how many soft and observing budgets were passed over. */
   onUnheld(count: number): void;
 }
 
@@ -20,8 +21,8 @@ export type HoldOutcome =
   /** `heldPicoUsd`, `heldTokens`: what every line covers; less than the worst case where one was clamped. */
   | { kind: "held"; lines: HoldLine[]; heldPicoUsd: bigint; heldTokens: bigint }
   | { kind: "refused"; refusal: BudgetRefusal }
-  /** A hard budget cannot be asked now. Nothing may be sent. */
-  | { kind: "unavailable" };
+  /** A hard budget cannot be asked now. Nothing may be sent; with `mayBeFree`, only what is free. */
+  | { kind: "unavailable"; mayBeFree: boolean };
 
 /** Credit that arrives may be taken by others first; after this many answers the hold is placed exactly. */
 const FILLS_MAX = 2;
@@ -31,15 +32,18 @@ const AWAY_MS = 100;
 
 /** The common case, without waiting: a hold from grants in hand, or undefined. */
 export function holdAtOnce(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {
-  if (!till.canJournal) return { kind: "unavailable" };
+  if (!till.canJournal) return { kind: "unavailable", mayBeFree: false };
   const lines = till.cut(budgets, worstOf(size), journalAs);
   return lines && heldWhole(lines, size);
 }
 
-/** What a request may need at worst of a budget, in what the budget counts. */
+/** What a request holds of a budget, in what the budget counts: its worst case, or on budgets that are not hard what is likely. */
 function worstOf(size: HoldSize): AmountOf {
-  return ({ unit }) =>
-    unit === BudgetUnit.REQUESTS ? 1n : unit === BudgetUnit.TOKENS ? size.worstTokens : size.worstPicoUsd;
+  return ({ unit, hard }) => {
+    if (unit === BudgetUnit.REQUESTS) return 1n;
+    if (unit === BudgetUnit.TOKENS) return hard ? size.worstTokens : size.likelyTokens;
+    return hard ? size.worstPicoUsd : size.likelyPicoUsd;
+  };
 }
 
 function leastOf(size: HoldSize): AmountOf {
@@ -75,10 +79,12 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
   const asks = missing.map((budget) => ({
     budgetId: budget.id,
     wantPicoUsd: worst(budget),
-    leastPicoUsd: least(budget),
+    leastPicoUsd: minPicoUsd(worst(budget), least(budget)),
     // A request is one request, however long its answer may get.
     boundedByShare: size.boundedByShare && budget.unit !== BudgetUnit.REQUESTS,
+    unit: budget.unit,
     limit: budget.limit,
+    template: budget.template,
   }));
   let wasSent = false;
   const patientUntilMs = Math.min(endsAtMs, performance.now() + AWAY_MS);
@@ -104,9 +110,12 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
     // What was sent may have been placed, and its cut lines with it: they stay held until the attempt's end of life.
     if (wasSent) till.placementEnded(cut, "unknown", cut.length > 0 ? attempt : undefined);
     else till.placementEnded(cut, "refused");
-    return { kind: "unavailable" };
+    return {
+      kind: "unavailable",
+      mayBeFree: missing.every((budget) => !budget.hard || budget.whenAway === WhenAway.DOWNGRADE),
+    };
   }
-  // Only budgets that never refuse are missing: they are passed over, and that is counted.
+  // Only soft and observing budgets are missing: they are passed over, and that is counted.
   till.placementEnded(cut, "unknown", attempt);
   wish.onUnheld(missing.length);
   return heldWhole(cut, size);
@@ -114,7 +123,9 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
 
 function heldExactly(cut: HoldCut[], placed: HoldLine[], { worstPicoUsd, worstTokens }: HoldSize): HoldOutcome {
   let [heldPicoUsd, heldTokens] = [worstPicoUsd, worstTokens];
-  for (const { amountPicoUsd: amount, unit } of placed) {
+  for (const { amountPicoUsd: amount, unit, hard } of placed) {
+    // Others hold what is likely, and clamp nothing.
+    if (!hard) continue;
     if (unit === BudgetUnit.UNSPECIFIED && amount < heldPicoUsd) heldPicoUsd = amount;
     if (unit === BudgetUnit.TOKENS && amount < heldTokens) heldTokens = amount;
   }

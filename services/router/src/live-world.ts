@@ -115,7 +115,8 @@ export class LiveWorld implements World {
   budgetFacts(): BudgetFacts | undefined {
     const { till } = this.#state;
     const target = { route: this.#route, provider: "", model: "" };
-    this.#budgetFacts = till.factsOf(till.match(this.#question.attribution, target));
+    // Conditions speak of money.
+    this.#budgetFacts = till.factsOf(till.match(this.#question.attribution, target).filter(countsMoney));
     return this.#budgetFacts;
   }
 

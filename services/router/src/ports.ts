@@ -1,6 +1,6 @@
 // What the stories need from the world. The adapters are in outbound/ and inbound/.
-import type { BudgetRefusal, HoldLine, JournaledAttempt, LimitDefinition } from "@waybill/wire";
-import type { GrantAsk, GrantGiven } from "./core/credit.ts";
+import type { BudgetRefusal, BudgetUnit, HoldLine, JournaledAttempt, LimitDefinition } from "@waybill/wire";
+import type { GrantAsk, GrantGiven, TemplateCounter } from "./core/credit.ts";
 import type { Closing } from "./core/grant.ts";
 
 /** How a question to the budget service ended. `unanswered`: nothing is known of it; `sent` says whether it may have arrived. */
@@ -11,8 +11,12 @@ export interface ExactAsk {
   wantPicoUsd: bigint;
   leastPicoUsd: bigint;
   boundedByShare: boolean;
-  /** Set for a limit node's counter; the amounts are in its unit. */
+  /** What the amounts count. */
+  unit: BudgetUnit;
+  /** Set for a limit node's counter. */
   limit: LimitDefinition | undefined;
+  /** Set for a template's counter. */
+  template: TemplateCounter | undefined;
 }
 
 /** One exact hold on several budgets, all or none. Repeated under the same attempt id it gets the first answer. */

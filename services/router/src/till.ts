@@ -16,6 +16,7 @@ import type { Moment } from "./core/grant.ts";
 import { JournalQueue } from "./core/journal-queue.ts";
 import { LimitBudgets } from "./core/limit-budgets.ts";
 import { Remaining, type StandingFigures } from "./core/remaining.ts";
+import { TemplateBudgets } from "./core/template-budgets.ts";
 import type { BudgetService, Failpoint } from "./ports.ts";
 
 /** How long lines may wait for company; with the commit they are at most 100 ms behind. */
@@ -47,6 +48,7 @@ export class Till {
   readonly #remaining = new Remaining();
   readonly #pace = new BudgetPace();
   readonly #limits: LimitBudgets;
+  readonly #templates: TemplateBudgets;
   readonly #outstanding = new Map<string, Promise<void>>();
   readonly #timers: NodeJS.Timeout[];
   #budgets: BudgetIndex | undefined;
@@ -55,6 +57,7 @@ export class Till {
     this.#options = options;
     this.#credit = new Credit(options.settings, options.makeId);
     this.#limits = new LimitBudgets(options.hash);
+    this.#templates = new TemplateBudgets(options.hash);
     this.#timers = [setInterval(() => void this.#flush(), FLUSH_MS), setInterval(() => this.#sweep(), SWEEP_MS)];
   }
 
@@ -78,8 +81,9 @@ export class Till {
   setBudgets(budgets: readonly IndexedBudget[]): void {
     const index = new BudgetIndex(budgets);
     this.#budgets = index;
-    this.#remaining.forget((id) => index.has(id));
-    this.#pace.forget((id) => index.has(id));
+    const isKnown = (id: string): boolean => index.has(id) || this.#templates.has(id);
+    this.#remaining.forget(isKnown);
+    this.#pace.forget(isKnown);
     this.#sweep();
   }
 
@@ -89,7 +93,8 @@ export class Till {
   }
 
   match(facts: ScopeFacts, target: ScopeTarget): IndexedBudget[] {
-    return this.#budgets?.match(facts, target) ?? [];
+    const matched = this.#budgets?.match(facts, target) ?? [];
+    return this.#templates.countedBy(matched, facts, this.#options.clock.monotonicMs());
   }
 
   /** The counter of a limit node, as a budget that a hold can be cut from. */
@@ -190,7 +195,8 @@ export class Till {
     if (!budgets) return;
     const now = this.#now();
     this.#limits.sweep(now.monotonicMs);
-    this.#credit.sweep(now, (id) => budgets.has(id) || this.#limits.has(id));
+    this.#templates.sweep(now.monotonicMs);
+    this.#credit.sweep(now, (id) => budgets.has(id) || this.#limits.has(id) || this.#templates.has(id));
     this.#pump();
   }
 

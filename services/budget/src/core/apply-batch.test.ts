@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { minPicoUsd } from "@waybill/domain";
 import fc from "fast-check";
+import { limitOf, restOf, unspentOf } from "./allowance.ts";
 import { applyBatch } from "./apply-batch.ts";
-import type { Books } from "./books.ts";
-import type { Operation } from "./operation.ts";
+import { type Books, bringUpToDate, type Window } from "./books.ts";
+import type { HoldAsk, Operation } from "./operation.ts";
 import {
   askGrant,
   assertCountersTrue,
@@ -14,7 +15,9 @@ import {
   lineOf,
   placeHoldOf,
   recordOf,
+  rollingWindow,
   sampleBooks,
+  sampleWindow,
 } from "./sample-books.test.ts";
 
 const LIMIT = 1_000n;
@@ -172,3 +175,112 @@ test("an attempt without a record is not released, one with a record is", () => 
   ]);
   assert.equal(used(books, 0n), 4n);
 });
+
+/** Windows of every kind, each with what is left of a raise; a carried one has ended and passes on what settles below its hold. */
+const kinds: Record<string, () => Window[]> = {
+  fixed: () => [sampleWindow(0, LIMIT)],
+  rolling: () => [rollingWindow(0, LIMIT, 60_000)],
+  raised: () => [sampleWindow(0, LIMIT)],
+  carried: () => {
+    const last = { ...sampleWindow(0, LIMIT), carriedInPicoUsd: 60n };
+    const old = {
+      ...sampleWindow(1, 100n),
+      heldPicoUsd: 0n,
+      postedPicoUsd: 40n,
+      carriedOutPicoUsd: 60n,
+      successor: last,
+    };
+    return [last, old];
+  },
+};
+const RAISE = { byPicoUsd: 200n, untilMs: 60_000 };
+const NO_RAISE = { byPicoUsd: 0n, untilMs: 0 };
+
+for (const [kind, windowsOf] of Object.entries(kinds)) {
+  test(`credit is given on a ${kind} window only within what its limit is at that moment`, () => {
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 60 }), fc.nat(20_000), (operations, stepMs) => {
+        const [window, other = sampleWindow(1, LIMIT)] = windowsOf();
+        assert.ok(window);
+        const books = sampleBooks(window, other);
+        let nowMs = 0;
+        for (const operation of operations) {
+          nowMs += stepMs;
+          bringUpToDate(window, kind === "raised" ? RAISE : NO_RAISE, nowMs);
+          const before = used(books, 0n);
+          applyBatch(books, [operation], nowMs);
+          if (operation.kind !== "ask_grant" && operation.kind !== "place_hold") continue;
+          const after = used(books, 0n);
+          // What is held in a window that has ended, as a test can do it, takes from what it carried over.
+          assert.ok(after <= limitOf(window) || after <= before, `${after} of ${limitOf(window)}`);
+        }
+        if (kind !== "carried") assertCountersTrue(books);
+      }),
+      { numRuns: 300 },
+    );
+  });
+}
+
+test("carrying over conserves money: what all windows allow is what they spent and what is left", () => {
+  const turn = fc.record({
+    holds: fc.array(fc.tuple(fc.bigInt(1n, 60n), fc.bigInt(0n, 60n), fc.boolean()), { maxLength: 5 }),
+    late: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(turn, { minLength: 2, maxLength: 8 }), fc.infiniteStream(fc.nat(1_000)), (turns, dice) => {
+      const books = sampleBooks();
+      const open: { attempt: string; cost: bigint; line: ReturnType<typeof lineOf> }[] = [];
+      let last: Window | undefined;
+      for (const [index, { holds, late }] of turns.entries()) {
+        const next = beginAfter(books, last, index);
+        for (const [n, [wanted, cost, settlesNow]] of holds.entries()) {
+          const attempt = `r${index}-${n}.1`;
+          const [answer] = applyBatch(books, [{ ...placeHoldOf(attempt, wanted), asks: askOf(wanted) }], index);
+          if (answer?.kind !== "held") continue;
+          const line = { ...lineOf("", wanted), windowId: next.id };
+          const costs = minPicoUsd(cost, wanted);
+          if (settlesNow) applyBatch(books, [recordOf(attempt, "worker", costs, line)], index);
+          else open.push({ attempt, cost: costs, line });
+        }
+        if (late) settleSome(books, open, dice, index);
+        last = next;
+      }
+      while (open.length > 0) settleSome(books, open, dice, turns.length);
+      assertCountersTrue(books);
+      const windows = [...books.windows.values()];
+      const allowed = BigInt(windows.length) * 100n;
+      const spent = windows.reduce((sum, { postedPicoUsd }) => sum + postedPicoUsd, 0n);
+      assert.ok(last);
+      assert.equal(restOf(last), allowed - spent);
+      assert.ok(spent <= allowed);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+const askOf = (amount: bigint): HoldAsk[] => [
+  { budgetId: "b0", wantPicoUsd: amount, leastPicoUsd: amount, boundedByShare: false },
+];
+
+/** The next window of b0, as it is begun in Postgres. */
+function beginAfter(books: Books, last: Window | undefined, index: number): Window {
+  const window = { ...sampleWindow(0, 100n), id: BigInt(index) };
+  if (last) {
+    last.carriedOutPicoUsd = unspentOf(last);
+    window.carriedInPicoUsd = last.carriedOutPicoUsd;
+  }
+  books.windows.set(window.id, window);
+  books.currentWindows.set("b0", window.id);
+  for (const earlier of books.windows.values()) if (earlier !== window) earlier.successor = window;
+  return window;
+}
+
+function settleSome(
+  books: Books,
+  open: { attempt: string; cost: bigint; line: ReturnType<typeof lineOf> }[],
+  dice: { next(): { value?: unknown } },
+  nowMs: number,
+): void {
+  const [one] = open.splice(Number(dice.next().value) % Math.max(1, open.length), 1);
+  if (one) applyBatch(books, [recordOf(one.attempt, "worker", one.cost, one.line)], nowMs);
+}

@@ -2,9 +2,12 @@
 // between them. Kept true by every function here, for each window:
 //   held    = sum of the amounts of its open holds
 //   granted = sum over its grants of max(0, cap - debited)
-//   posted  = sum of what its holds carry as posted
+//   posted  = sum of what its holds carry as posted; in a rolling window, of those that have not left yet
+// and of a window that has passed its rest on to later ones: carriedOut = what it leaves unspent.
 import type { PicoUsd, RecordSourceName } from "@waybill/domain";
-import type { Line, Standing, Unit } from "./operation.ts";
+import { unspentOf } from "./allowance.ts";
+import type { Enforcement, Line, Unit } from "./operation.ts";
+import { addSpend, age, type Rolling } from "./rolling.ts";
 
 /** What has to be written for a row when the batch is done. */
 export type Change = "none" | "insert" | "update";
@@ -15,14 +18,37 @@ export interface Window {
   budgetName: string;
   maxSharePercent: number;
   unit: Unit;
+  enforcement: Enforcement;
+  /** Not empty: the counter of this value of a template's field. */
+  templateValue: string;
   startsAtMs: number;
   /** Undefined: never. */
   endsAtMs: number | undefined;
+  /** Without what is carried over, and without a raise. */
   limitPicoUsd: PicoUsd;
+  /** What earlier windows left; negative where that was spent already and they turned out dearer. */
+  carriedInPicoUsd: PicoUsd;
+  /** What it gave to later windows; undefined: nothing yet. */
+  carriedOutPicoUsd: PicoUsd | undefined;
+  /** The window begun last, which gets what settles below its hold in this one. Set where carriedOut is. */
+  successor: Window | undefined;
+  /** A raise of the limit that holds at this moment. */
+  raisedPicoUsd: PicoUsd;
   postedPicoUsd: PicoUsd;
   heldPicoUsd: PicoUsd;
   grantedPicoUsd: PicoUsd;
+  /** Set for a rolling window. */
+  rolling: Rolling | undefined;
   change: Change;
+}
+
+/** A counter that its organisation has no room for. */
+export interface UnmadeCounter {
+  name: string;
+  templateValue: string;
+  unit: Unit;
+  enforcement: Enforcement;
+  limitPicoUsd: PicoUsd;
 }
 
 /**
@@ -55,6 +81,8 @@ export interface Hold {
   windowId: bigint;
   amountPicoUsd: PicoUsd;
   postedPicoUsd: PicoUsd;
+  /** In a rolling window: from when its cost counts, the end of its grant or when it was placed. */
+  countsFromMs: number | undefined;
   placedAtMs: number;
   expiresAtMs: number;
   settledAtMs: number | undefined;
@@ -84,6 +112,8 @@ export class Books {
   readonly windows = new Map<bigint, Window>();
   /** Budget id -> the window that is current by Postgres time. */
   readonly currentWindows = new Map<string, bigint>();
+  /** Budget id -> what is known of a counter that could not be made. */
+  readonly unmade = new Map<string, UnmadeCounter>();
   readonly grants = new Map<string, Grant>();
   readonly #holds = new Map<string, Hold[]>();
   readonly #records = new Map<string, SettledRecord[]>();
@@ -151,18 +181,6 @@ export class Books {
   }
 }
 
-/** What could be given now. Negative once more was spent than the limit. */
-export function restOf(window: Window): PicoUsd {
-  return window.limitPicoUsd - window.postedPicoUsd - window.heldPicoUsd - window.grantedPicoUsd;
-}
-
-/** The window's counters at this moment. */
-export function standingOf(window: Window): Standing {
-  const { budgetId, limitPicoUsd, postedPicoUsd, heldPicoUsd, grantedPicoUsd, endsAtMs } = window;
-  const counters = { limitPicoUsd, postedPicoUsd, heldPicoUsd, grantedPicoUsd };
-  return { budgetId, windowId: window.id, ...counters, resetsAtMs: endsAtMs };
-}
-
 /** What may still be cut from a grant, or is cut and not journaled yet. */
 export function restOfGrant(grant: Grant): PicoUsd {
   return grant.capPicoUsd > grant.debitedPicoUsd ? grant.capPicoUsd - grant.debitedPicoUsd : 0n;
@@ -176,7 +194,20 @@ export function changeGrant(books: Books, grant: Grant, change: (grant: Grant) =
   move(books.windowOf(grant), "grantedPicoUsd", restOfGrant(grant) - before);
 }
 
-/** Adds to one counter of a window. */
+/** More than the limit, until then. */
+export interface Raise {
+  byPicoUsd: PicoUsd;
+  /** Unix milliseconds; 0: there is none. */
+  untilMs: number;
+}
+
+/** What of a window depends on the time: a raise that is over is gone, and spend that is too old has left. */
+export function bringUpToDate(window: Window, { byPicoUsd, untilMs }: Raise, nowMs: number): void {
+  window.raisedPicoUsd = nowMs < untilMs ? byPicoUsd : 0n;
+  if (window.rolling) move(window, "postedPicoUsd", -age(window.rolling, nowMs));
+}
+
+/** Adds to one counter of a window. Where its rest went on to later windows, the change does too. */
 export function move(
   window: Window,
   counter: "postedPicoUsd" | "heldPicoUsd" | "grantedPicoUsd",
@@ -185,4 +216,19 @@ export function move(
   if (difference === 0n) return;
   window[counter] += difference;
   window.change = "update";
+  const { successor, carriedOutPicoUsd: before } = window;
+  if (!successor || before === undefined) return;
+  window.carriedOutPicoUsd = unspentOf(window);
+  successor.carriedInPicoUsd += window.carriedOutPicoUsd - before;
+  successor.change = "update";
+}
+
+/** Makes a hold carry so much as posted. What has left a rolling window changes its counter no more. */
+export function post(window: Window, hold: Hold, cost: PicoUsd): void {
+  const difference = cost - hold.postedPicoUsd;
+  if (difference === 0n) return;
+  hold.postedPicoUsd = cost;
+  if (hold.change === "none") hold.change = "update";
+  if (window.rolling && !addSpend(window.rolling, hold.countsFromMs ?? hold.placedAtMs, difference)) return;
+  move(window, "postedPicoUsd", difference);
 }

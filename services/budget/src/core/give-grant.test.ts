@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { maxPicoUsd } from "@waybill/domain";
 import fc from "fast-check";
 import { giveGrant, grantAmount } from "./give-grant.ts";
-import { askGrant, assertCountersTrue, sampleBooks } from "./sample-books.test.ts";
+import { askGrant, assertCountersTrue, rollingWindow, sampleBooks, sampleWindow } from "./sample-books.test.ts";
 
 test("a grant is at most a hundredth of the rest and at most what is wanted, and covers the need or is nothing", () => {
   const money = fc.bigInt(0n, 1_000_000n);
@@ -20,7 +20,8 @@ test("a repeated grant id gets the first answer, with the life that is left", ()
   const books = sampleBooks(1_000n);
   const first = giveGrant(books, askGrant("g1", 5n), 100);
   const figures = { budgetId: "b0", windowId: 0n, limitPicoUsd: 1_000n, postedPicoUsd: 0n, heldPicoUsd: 0n };
-  const standing = { ...figures, grantedPicoUsd: 5n, resetsAtMs: 1_000_000 };
+  const rule = { carriedInPicoUsd: 0n, unit: "usd", templateValue: "", resetsAtMs: 1_000_000 };
+  const standing = { ...figures, ...rule, grantedPicoUsd: 5n };
   assert.deepEqual(first, { kind: "granted", amountPicoUsd: 5n, windowId: 0n, lifeMs: 10_000, standing });
   assert.deepEqual(giveGrant(books, askGrant("g1", 7n), 1_100), { ...first, lifeMs: 9_000 });
   assertCountersTrue(books);
@@ -34,6 +35,18 @@ test("a grant ends at the latest with its window", () => {
   const late = giveGrant(books, askGrant("g2", 5n), 1_000_000);
   assert.ok(late.kind === "granted");
   assert.deepEqual([late.amountPicoUsd, late.lifeMs], [0n, 0]);
+});
+
+test("a grant on a rolling window is short, because what is held counts from its end", () => {
+  const answer = giveGrant(sampleBooks(rollingWindow(0, 1_000n, 120_000)), askGrant("g1", 5n), 0);
+  assert.ok(answer.kind === "granted");
+  assert.equal(answer.lifeMs, 2_000);
+});
+
+test("a budget that observes gives what is wanted, however little is left", () => {
+  const answer = giveGrant(sampleBooks({ ...sampleWindow(0, 1n), enforcement: "observe" }), askGrant("g1", 500n), 0);
+  assert.ok(answer.kind === "granted");
+  assert.equal(answer.amountPicoUsd, 500n);
 });
 
 test("a budget that is not there is said, not granted", () => {

@@ -1,7 +1,9 @@
 // How much credit one holder gets ahead of need.
 import { maxPicoUsd, minPicoUsd, type PicoUsd } from "@waybill/domain";
-import { type Books, type Grant, move, restOf, restOfGrant, standingOf } from "./books.ts";
+import { restOf, standingOf } from "./allowance.ts";
+import { type Books, type Grant, move, restOfGrant, type Window } from "./books.ts";
 import type { Answer, AskGrant } from "./operation.ts";
+import { grantLifeMsMax } from "./rolling.ts";
 
 /** A grant is at most this part of the rest, so that many holders together cannot strand a budget. */
 const REST_PARTS = 100n;
@@ -24,10 +26,11 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
   }
   const window = books.currentWindow(ask.budgetId);
   // A counter that could not be made: the exact hold that is asked for next is refused.
-  if (!window && ask.limit) return { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined };
+  if (!window && books.unmade.has(ask.budgetId))
+    return { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined };
   if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
-  const lifeMs = Math.min(ask.lifeMs, (window.endsAtMs ?? Number.POSITIVE_INFINITY) - nowMs);
-  const amountPicoUsd = lifeMs <= 0 ? 0n : grantAmount(restOf(window), ask.needPicoUsd, ask.wantPicoUsd);
+  const lifeMs = Math.min(ask.lifeMs, longestLifeMs(window, nowMs));
+  const amountPicoUsd = lifeMs <= 0 ? 0n : amountOf(window, ask);
   if (amountPicoUsd === 0n) {
     return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs: 0, standing: standingOf(window) };
   }
@@ -48,4 +51,16 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
   books.grants.set(grant.grantId, grant);
   move(window, "grantedPicoUsd", restOfGrant(grant));
   return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs, standing: standingOf(window) };
+}
+
+/** A grant never outlives its window, and in a rolling one it is short. */
+function longestLifeMs({ endsAtMs, rolling }: Window, nowMs: number): number {
+  if (rolling) return grantLifeMsMax(rolling);
+  return endsAtMs === undefined ? Number.POSITIVE_INFINITY : endsAtMs - nowMs;
+}
+
+/** A budget that only observes gives what is wanted. */
+function amountOf(window: Window, { needPicoUsd, wantPicoUsd }: AskGrant): PicoUsd {
+  if (window.enforcement === "observe") return maxPicoUsd(needPicoUsd, wantPicoUsd);
+  return grantAmount(restOf(window), needPicoUsd, wantPicoUsd);
 }

@@ -1,6 +1,7 @@
 // One line of a hold: put in the books once, whoever tells of it first - the exact hold itself, the journal or the record.
 import { type Books, changeGrant, type Grant, type Hold, move } from "./books.ts";
 import type { Line } from "./operation.ts";
+import { countableMs } from "./rolling.ts";
 
 /** Whose line it is, and how long it may stay open. */
 export interface LineOwner {
@@ -20,8 +21,9 @@ export function addLine(books: Books, owner: LineOwner, line: Line, nowMs: numbe
   const known = books.findHold(attemptId, holder, line.budgetId, line.grantId);
   if (known) return known;
   const window = books.windowOf(line);
-  if (line.grantId !== "")
-    debit(books, books.grants.get(line.grantId) ?? restoreGrant(books, holder, line, nowMs), line);
+  const grant =
+    line.grantId === "" ? undefined : (books.grants.get(line.grantId) ?? restoreGrant(books, holder, line, nowMs));
+  if (grant) debit(books, grant, line);
   const hold: Hold = {
     attemptId,
     holder,
@@ -30,6 +32,7 @@ export function addLine(books: Books, owner: LineOwner, line: Line, nowMs: numbe
     windowId: window.id,
     amountPicoUsd: line.amountPicoUsd,
     postedPicoUsd: 0n,
+    countsFromMs: window.rolling && countableMs(window.rolling, grant?.expiresAtMs ?? nowMs),
     placedAtMs: nowMs,
     expiresAtMs,
     settledAtMs: settled ? nowMs : undefined,

@@ -1,5 +1,5 @@
 // Which rows a batch has to read: found from the operations alone, before anything is locked.
-import type { LimitSpec, Operation } from "./operation.ts";
+import type { AskGrant, HoldAsk, LimitSpec, Operation, TemplateCounter } from "./operation.ts";
 
 /** Ids, each once. */
 export interface Needs {
@@ -32,13 +32,21 @@ export function needsOf(operations: readonly Operation[]): Needs {
   return needs;
 }
 
-/** The limit counters that these operations want to exist, by budget id. */
-export function limitsOf(operations: readonly Operation[]): Map<string, LimitSpec> {
-  const limits = new Map<string, LimitSpec>();
+/** Counters that these operations want to exist, by budget id. */
+export interface WantedCounters {
+  limits: Map<string, LimitSpec>;
+  templates: Map<string, TemplateCounter>;
+}
+
+export function countersOf(operations: readonly Operation[]): WantedCounters {
+  const wanted: WantedCounters = { limits: new Map(), templates: new Map() };
+  const want = ({ budgetId, limit, template }: AskGrant | HoldAsk): void => {
+    if (limit) wanted.limits.set(budgetId, limit);
+    else if (template) wanted.templates.set(budgetId, template);
+  };
   for (const operation of operations) {
-    if (operation.kind === "ask_grant" && operation.limit) limits.set(operation.budgetId, operation.limit);
-    if (operation.kind !== "place_hold") continue;
-    for (const { budgetId, limit } of operation.asks) if (limit) limits.set(budgetId, limit);
+    if (operation.kind === "ask_grant") want(operation);
+    else if (operation.kind === "place_hold") operation.asks.forEach(want);
   }
-  return limits;
+  return wanted;
 }

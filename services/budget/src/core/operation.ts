@@ -13,6 +13,15 @@ export interface Line {
 /** What an amount of a budget counts; the names of the amount fields say pico-USD, which nearly all of them are. */
 export type Unit = "usd" | "requests" | "tokens";
 
+/** How strict a budget is. */
+export type Enforcement = "hard" | "soft" | "observe";
+
+/** The counter of one value of a template's field, made where it does not exist. */
+export interface TemplateCounter {
+  templateId: string;
+  value: string;
+}
+
 /** The counter of a route's limit node, made where it does not exist. */
 export interface LimitSpec {
   name: string;
@@ -37,6 +46,7 @@ export interface AskGrant {
   lifeMs: number;
   holdLifeMs: number;
   limit?: LimitSpec | undefined;
+  template?: TemplateCounter | undefined;
 }
 
 /** One budget's part of an exact hold that is asked for. */
@@ -46,6 +56,7 @@ export interface HoldAsk {
   leastPicoUsd: PicoUsd;
   boundedByShare: boolean;
   limit?: LimitSpec | undefined;
+  template?: TemplateCounter | undefined;
 }
 
 /** An exact hold, all or none over its asks, with the lines already cut from grants for the same attempt. */
@@ -116,11 +127,16 @@ export interface Standing {
   budgetId: string;
   /** 0n: nothing was ever held in it. */
   windowId: bigint;
+  /** As it holds now: with what was carried over and with a raise. */
   limitPicoUsd: PicoUsd;
   postedPicoUsd: PicoUsd;
   heldPicoUsd: PicoUsd;
   grantedPicoUsd: PicoUsd;
-  /** Unix milliseconds; undefined: never. */
+  carriedInPicoUsd: PicoUsd;
+  unit: Unit;
+  /** Not empty: the counter of this value of a template's field. */
+  templateValue: string;
+  /** Unix milliseconds; undefined: never. Of a rolling window: when the oldest of its spend leaves. */
   resetsAtMs: number | undefined;
 }
 
@@ -134,9 +150,15 @@ export interface Granted {
   standing: Standing | undefined;
 }
 
+/** A line as it was held. */
+export interface HeldLine extends Line {
+  unit: Unit;
+  enforcement: Enforcement;
+}
+
 export interface Held {
   kind: "held";
-  lines: readonly Line[];
+  lines: readonly HeldLine[];
 }
 
 /** The budget that bound, and the numbers behind the refusal. Final when nothing is recallable. */
@@ -144,10 +166,14 @@ export interface Refused {
   kind: "refused";
   budgetId: string;
   budgetName: string;
+  templateValue: string;
+  unit: Unit;
+  /** True: it lets everything pass while anything is left; nothing is. */
+  soft: boolean;
   limitPicoUsd: PicoUsd;
   leftPicoUsd: PicoUsd;
   neededPicoUsd: PicoUsd;
-  /** Unix milliseconds; undefined: never. */
+  /** When there is room again, in Unix milliseconds; undefined: never, or nobody can tell. */
   resetsAtMs: number | undefined;
   /** Budgets that are short and have credit out with holders which, called back, would change the answer. */
   recallable: readonly string[];

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { applyBatch } from "./apply-batch.ts";
 import type { PlaceHold } from "./operation.ts";
-import { allowedAmount, placeHold } from "./place-hold.ts";
-import { askGrant, assertCountersTrue, lineOf, placeHoldOf, recordOf, sampleBooks } from "./sample-books.test.ts";
+import { placeHold } from "./place-hold.ts";
+import {
+  askGrant,
+  assertCountersTrue,
+  lineOf,
+  placeHoldOf,
+  recordOf,
+  sampleBooks,
+  sampleWindow,
+} from "./sample-books.test.ts";
 
 const both = (amount: bigint): Partial<PlaceHold> => ({
   asks: ["b0", "b1"].map((budgetId) => ({
@@ -15,34 +22,15 @@ const both = (amount: bigint): Partial<PlaceHold> => ({
   })),
 });
 
-test("a budget allows at most what is wanted and what is left, and a share of it where the output is not bounded", () => {
-  const money = fc.bigInt(0n, 1_000n);
-  fc.assert(
-    fc.property(
-      money,
-      money,
-      fc.boolean(),
-      fc.bigInt(-50n, 1_000n),
-      fc.integer({ min: 1, max: 100 }),
-      (a, b, share, rest, percent) => {
-        const [leastPicoUsd, wantPicoUsd] = a < b ? [a, b] : [b, a];
-        const ask = { budgetId: "b", wantPicoUsd, leastPicoUsd, boundedByShare: share };
-        const allowed = allowedAmount(ask, rest, percent);
-        const left = rest > 0n ? rest : 0n;
-        assert.ok(allowed <= wantPicoUsd && allowed <= left);
-        assert.equal(allowed >= leastPicoUsd, left >= leastPicoUsd);
-        if (share) assert.ok(allowed * 100n <= left * BigInt(percent) || allowed <= leastPicoUsd);
-      },
-    ),
-  );
-});
-
 test("all or none: when one budget refuses, the other holds nothing, and the one that bound is named", () => {
   const books = sampleBooks(100n, 3n);
   assert.deepEqual(placeHold(books, placeHoldOf("r1.1", 4n, both(4n)), 0), {
     kind: "refused",
     budgetId: "b1",
     budgetName: "budget 1",
+    templateValue: "",
+    unit: "usd",
+    soft: false,
     limitPicoUsd: 3n,
     leftPicoUsd: 3n,
     neededPicoUsd: 4n,
@@ -125,26 +113,76 @@ test("lines already cut are journaled with the hold, and not at all when it is r
   assertCountersTrue(books);
 });
 
-test("a limit whose counter could not be made is exceeded; a budget that does not exist is an error", () => {
+test("a counter that could not be made is exceeded, one that only observes is passed over; an unknown budget is an error", () => {
   const books = sampleBooks(100n);
-  const limit = { name: "r/l", organisationId: "acme", route: "r", unit: "requests", amount: 7n } as const;
+  const unmade = { name: "r/l", templateValue: "", unit: "requests", limitPicoUsd: 7n } as const;
+  books.unmade.set("limit.x", { ...unmade, enforcement: "hard" });
+  books.unmade.set("per.y", { ...unmade, enforcement: "observe" });
   const [ask] = both(1n).asks ?? [];
   assert.ok(ask);
-  const unmade = { ...ask, budgetId: "limit.x", limit: { ...limit, windowKind: "day", windowSeconds: 0n } };
-  assert.deepEqual(placeHold(books, placeHoldOf("r1.1", 1n, { asks: [ask, unmade] }), 0), {
+  const asksOf = (budgetId: string): Partial<PlaceHold> => ({ asks: [ask, { ...ask, budgetId }] });
+  assert.deepEqual(placeHold(books, placeHoldOf("r1.1", 1n, asksOf("limit.x")), 0), {
+    ...{ kind: "refused", budgetId: "limit.x", budgetName: "r/l", templateValue: "", unit: "requests", soft: false },
     ...{
-      kind: "refused",
-      budgetId: "limit.x",
-      budgetName: "r/l",
       limitPicoUsd: 7n,
       leftPicoUsd: 0n,
       neededPicoUsd: 1n,
+      resetsAtMs: undefined,
+      recallable: [],
+      mayFitSoon: false,
     },
-    ...{ resetsAtMs: undefined, recallable: [], mayFitSoon: false },
   });
   assert.equal([...books.holds()].length, 0);
-  const unknown = placeHold(books, placeHoldOf("r1.1", 1n, { asks: [{ ...ask, budgetId: "x" }] }), 0);
-  assert.equal(unknown.kind, "impossible");
-  const grant = applyBatch(books, [{ ...askGrant("g1", 1n, { budgetId: "limit.x" }), limit: unmade.limit }], 0)[0];
+  const passed = placeHold(books, placeHoldOf("r2.1", 1n, asksOf("per.y")), 0);
+  assert.ok(passed.kind === "held");
+  assert.deepEqual(
+    passed.lines.map(({ budgetId }) => budgetId),
+    ["b0"],
+  );
+  assert.equal(placeHold(books, placeHoldOf("r1.1", 1n, asksOf("x")), 0).kind, "impossible");
+  const grant = applyBatch(books, [askGrant("g1", 1n, { budgetId: "limit.x" })], 0)[0];
   assert.deepEqual(grant, { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined });
+});
+
+test("a soft budget lets one hold pass over its limit, then refuses whatever it is until something is given back", () => {
+  const books = sampleBooks({ ...sampleWindow(0, 10n), enforcement: "soft" });
+  assert.equal(placeHold(books, placeHoldOf("r1.1", 9n), 0).kind, "held");
+  const over = placeHold(books, placeHoldOf("r2.1", 500n), 0);
+  assert.ok(over.kind === "held");
+  assert.deepEqual([over.lines[0]?.amountPicoUsd, over.lines[0]?.enforcement], [500n, "soft"]);
+  const refused = placeHold(books, placeHoldOf("r3.1", 1n), 0);
+  assert.ok(refused.kind === "refused");
+  assert.deepEqual(
+    [refused.soft, refused.leftPicoUsd, refused.neededPicoUsd, refused.mayFitSoon],
+    [true, 0n, 1n, true],
+  );
+  applyBatch(books, [recordOf("r2.1", "worker", 0n, lineOf("", 500n))], 1);
+  assert.equal(placeHold(books, placeHoldOf("r3.1", 1n), 1).kind, "held");
+  assertCountersTrue(books);
+});
+
+test("credit out of a soft budget is called back before it refuses", () => {
+  const books = sampleBooks({ ...sampleWindow(0, 1_000n), enforcement: "soft" });
+  applyBatch(books, [askGrant("g1", 10n), placeHoldOf("r1.1", 990n)], 0);
+  Object.assign(books.windowOf({ windowId: 0n }), { heldPicoUsd: 990n, grantedPicoUsd: 10n });
+  const refused = placeHold(books, placeHoldOf("r2.1", 50n, { mayRecall: true }), 1);
+  assert.ok(refused.kind === "refused");
+  assert.deepEqual(refused.recallable, ["b0"]);
+});
+
+test("a budget that observes never refuses and counts; beside a hard one it holds what that allows, and clamps nothing", () => {
+  const observed = { ...sampleWindow(1, 5n), enforcement: "observe" } as const;
+  const books = sampleBooks(100n, observed);
+  assert.equal(placeHold(books, placeHoldOf("r1.1", 60n, both(60n)), 0).kind, "held");
+  const asks = both(60n).asks?.map((ask) => ({ ...ask, leastPicoUsd: 30n })) ?? [];
+  const clamped = placeHold(books, placeHoldOf("r2.1", 60n, { asks }), 0);
+  assert.ok(clamped.kind === "held");
+  assert.deepEqual(
+    clamped.lines.map(({ budgetId, amountPicoUsd }) => [budgetId, amountPicoUsd]),
+    [
+      ["b0", 40n],
+      ["b1", 40n],
+    ],
+  );
+  assertCountersTrue(books);
 });

@@ -1,27 +1,46 @@
 // Books to test with: every budget has one window, everything lies in memory, and the sums can be checked against the rows.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unspentOf } from "./allowance.ts";
 import { Books, type GrantState, restOfGrant, type Window } from "./books.ts";
 import type { AskGrant, CloseGrant, JournalAttempt, Line, PlaceHold, SettleRecord } from "./operation.ts";
+import { bucketMs } from "./rolling.ts";
+
+export function sampleWindow(index: number, limitPicoUsd: bigint): Window {
+  return {
+    id: BigInt(index),
+    budgetId: `b${index}`,
+    budgetName: `budget ${index}`,
+    maxSharePercent: 50,
+    unit: "usd",
+    enforcement: "hard",
+    templateValue: "",
+    startsAtMs: 0,
+    endsAtMs: 1_000_000,
+    limitPicoUsd,
+    carriedInPicoUsd: 0n,
+    carriedOutPicoUsd: undefined,
+    successor: undefined,
+    raisedPicoUsd: 0n,
+    postedPicoUsd: 0n,
+    heldPicoUsd: 0n,
+    grantedPicoUsd: 0n,
+    rolling: undefined,
+    change: "none",
+  };
+}
+
+/** A window that counts what the last so many milliseconds spent. */
+export function rollingWindow(index: number, limitPicoUsd: bigint, lengthMs: number): Window {
+  const rolling = { lengthMs, first: 0, byBucket: new Map() };
+  return { ...sampleWindow(index, limitPicoUsd), startsAtMs: -lengthMs, endsAtMs: undefined, rolling };
+}
 
 /** Books with one window per limit; budgets are named b0, b1, ... and their windows 0n, 1n, ... */
-export function sampleBooks(...limits: bigint[]): Books {
+export function sampleBooks(...limits: (bigint | Window)[]): Books {
   const books = new Books();
-  for (const [index, limitPicoUsd] of limits.entries()) {
-    const window: Window = {
-      id: BigInt(index),
-      budgetId: `b${index}`,
-      budgetName: `budget ${index}`,
-      maxSharePercent: 50,
-      unit: "usd",
-      startsAtMs: 0,
-      endsAtMs: 1_000_000,
-      limitPicoUsd,
-      postedPicoUsd: 0n,
-      heldPicoUsd: 0n,
-      grantedPicoUsd: 0n,
-      change: "none",
-    };
+  for (const [index, limit] of limits.entries()) {
+    const window = typeof limit === "bigint" ? sampleWindow(index, limit) : limit;
     books.windows.set(window.id, window);
     books.currentWindows.set(window.budgetId, window.id);
   }
@@ -35,7 +54,12 @@ export function assertCountersTrue(books: Books): void {
     const open = holds.filter(({ settledAtMs }) => settledAtMs === undefined);
     const grants = [...books.grants.values()].filter(({ windowId }) => windowId === window.id);
     assert.equal(window.heldPicoUsd, sum(open.map((hold) => hold.amountPicoUsd)), "held");
-    assert.equal(window.postedPicoUsd, sum(holds.map((hold) => hold.postedPicoUsd)), "posted");
+    const { rolling } = window;
+    const first = rolling ? rolling.first * bucketMs(rolling) : 0;
+    const counting = holds.filter(({ countsFromMs }) => countsFromMs === undefined || countsFromMs >= first);
+    assert.equal(window.postedPicoUsd, sum(counting.map((hold) => hold.postedPicoUsd)), "posted");
+    if (rolling) assert.equal(window.postedPicoUsd, sum([...rolling.byBucket.values()]), "buckets");
+    if (window.successor) assert.equal(window.carriedOutPicoUsd, unspentOf(window), "carried out");
     assert.equal(window.grantedPicoUsd, sum(grants.map(restOfGrant)), "granted");
   }
 }

@@ -1,6 +1,6 @@
 // A usage record turns what was held into what was spent, once. What is spent is counted in the unit of each budget.
 import { maxPicoUsd, outranks, type PicoUsd } from "@waybill/domain";
-import { type Books, move, type SettledRecord, type Window } from "./books.ts";
+import { type Books, post, type SettledRecord, type Window } from "./books.ts";
 import { addLine, releaseHolds } from "./hold-line.ts";
 import type { Answer, SettleRecord } from "./operation.ts";
 
@@ -40,10 +40,7 @@ function postAnew(books: Books, record: SettleRecord): void {
     const carries = carriers.has(key(hold.holder, hold.budgetId, hold.grantId));
     const window = books.windowOf(hold);
     const cost = carries ? spent(record, window) : 0n;
-    if (cost === hold.postedPicoUsd) continue;
-    move(window, "postedPicoUsd", cost - hold.postedPicoUsd);
-    hold.postedPicoUsd = cost;
-    if (hold.change === "none") hold.change = "update";
+    post(window, hold, cost);
   }
 }
 
@@ -57,11 +54,12 @@ function spent(record: SettleRecord, { id, unit }: Window): bigint {
 
 const key = (holder: string, budgetId: string, grantId: string): string => `${holder}\n${budgetId}\n${grantId}`;
 
-/** By how much the cost exceeds what was held on the money budget that was held least. */
+/** By how much the cost exceeds what was held on the hard money budget that was held least; others hold less than the worst case. */
 function overHold(books: Books, { lines, costPicoUsd }: SettleRecord): PicoUsd {
   const held = new Map<string, PicoUsd>();
   for (const line of lines) {
-    if (books.windowOf(line).unit !== "usd") continue;
+    const { unit, enforcement } = books.windowOf(line);
+    if (unit !== "usd" || enforcement !== "hard") continue;
     held.set(line.budgetId, (held.get(line.budgetId) ?? 0n) + line.amountPicoUsd);
   }
   let over = 0n;

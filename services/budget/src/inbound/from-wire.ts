@@ -20,6 +20,7 @@ import type {
   LimitSpec,
   Line,
   PlaceHold,
+  TemplateCounter,
   Unit,
 } from "../core/operation.ts";
 import type { Reading } from "../ports.ts";
@@ -42,6 +43,7 @@ export function fromWireAskGrant(wire: WireAskGrant, holder: string): AskGrant {
     lifeMs: life(wire.lifeMs, GRANT_LIFE_MS_MAX, "life_ms"),
     holdLifeMs: life(wire.holdLifeMs, HOLD_LIFE_MS_MAX, "hold_life_ms"),
     limit: wire.limit && fromWireLimit(wire.limit),
+    template: fromWireTemplate(wire),
   };
 }
 
@@ -127,6 +129,7 @@ function fromWireHoldAsk(wire: WireHoldAsk): HoldAsk {
     leastPicoUsd: amount(wire.leastPicoUsd, "least_pico_usd"),
     boundedByShare: wire.boundedByShare,
     limit: wire.limit && fromWireLimit(wire.limit),
+    template: fromWireTemplate(wire),
   };
   if (ask.leastPicoUsd > ask.wantPicoUsd) throw invalid("least_pico_usd is more than want_pico_usd");
   return ask;
@@ -157,6 +160,12 @@ function fromWireLimit(wire: LimitDefinition): LimitSpec {
     windowKind,
     windowSeconds,
   };
+}
+
+function fromWireTemplate(wire: { templateId: string; templateValue: string }): TemplateCounter | undefined {
+  if (wire.templateId === "") return undefined;
+  const value = id(wire.templateValue, "template_value");
+  return { templateId: id(wire.templateId, "template_id"), value };
 }
 
 /** What stands in a request may hold anything; in a name it is for people only, the counter's id tells values apart. */

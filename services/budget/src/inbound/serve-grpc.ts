@@ -46,13 +46,17 @@ export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
 }
 
 async function getStanding(budgets: BudgetList, { budgetId }: GetStandingRequest): Promise<GetStandingResponse> {
-  const found = await budgets.standings(budgetId === "" ? undefined : [budgetId]).catch((error: unknown) => {
+  const asked =
+    budgetId === ""
+      ? [budgets.standings(undefined)]
+      : [budgets.standings([budgetId]), budgets.standingsOfTemplate(budgetId)];
+  const found = await Promise.all(asked).catch((error: unknown) => {
     throw new WaybillError("budget_unavailable", { cause: error });
   });
-  if (budgetId !== "" && found.size === 0) {
+  if (budgetId !== "" && found[0]?.size === 0) {
     throw new WaybillError("not_found", { publicMessage: "There is no such budget." });
   }
-  return { standings: [...found.values()].map(toWireStanding) };
+  return { standings: found.flatMap((standings) => [...standings.values()].map(toWireStanding)) };
 }
 
 async function answerBudgets(

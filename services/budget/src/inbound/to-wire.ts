@@ -1,6 +1,8 @@
 // Answers to messages. Cannot fail.
+import { maxPicoUsd } from "@waybill/domain";
 import { BudgetAnswer, GrantAnswer, HoldAnswer, HoldLine, type Standing as WireStanding } from "@waybill/wire";
 import type { Granted, Held, Refused, Standing } from "../core/operation.ts";
+import { toWireUnit } from "../outbound/to-wire-budget.ts";
 
 /** An answer as it travels; correlation id 0 marks what nobody asked for. */
 export function answerOf(correlationId: bigint, answer: NonNullable<BudgetAnswer["answer"]>): BudgetAnswer {
@@ -20,35 +22,47 @@ export function toWireGrant(grantId: string, granted: Granted): GrantAnswer {
 
 export function toWireHold(held: Held): HoldAnswer {
   return HoldAnswer.create({
-    lines: held.lines.map(({ budgetId, windowId, grantId, amountPicoUsd }) =>
-      // Only hard budgets are accepted for now, so every line is of one.
-      HoldLine.create({ budgetId, windowId, grantId, amountPicoUsd, hard: true }),
+    lines: held.lines.map(({ budgetId, windowId, grantId, amountPicoUsd, unit, enforcement }) =>
+      HoldLine.create({
+        ...{ budgetId, windowId, grantId, amountPicoUsd, unit: toWireUnit(unit) },
+        hard: enforcement === "hard",
+      }),
     ),
   });
 }
 
 export function toWireRefusal(refused: Refused): HoldAnswer {
+  const { budgetId, budgetName, templateValue, soft } = refused;
   return HoldAnswer.create({
     refusal: {
-      budgetId: refused.budgetId,
-      budgetName: refused.budgetName,
+      budgetId,
+      budgetName,
       limitPicoUsd: String(refused.limitPicoUsd),
       leftPicoUsd: String(refused.leftPicoUsd),
       neededPicoUsd: String(refused.neededPicoUsd),
       resetsAt: isoTime(refused.resetsAtMs),
+      unit: toWireUnit(refused.unit),
+      templateValue,
+      soft,
     },
   });
 }
 
 export function toWireStanding(standing: Standing): WireStanding {
+  const { budgetId, windowId, limitPicoUsd, postedPicoUsd, heldPicoUsd, grantedPicoUsd, templateValue } = standing;
+  const used = postedPicoUsd + heldPicoUsd + grantedPicoUsd;
   return {
-    budgetId: standing.budgetId,
-    windowId: standing.windowId,
-    limitPicoUsd: String(standing.limitPicoUsd),
-    postedPicoUsd: String(standing.postedPicoUsd),
-    heldPicoUsd: String(standing.heldPicoUsd),
-    grantedPicoUsd: String(standing.grantedPicoUsd),
+    budgetId,
+    windowId,
+    limitPicoUsd: String(limitPicoUsd),
+    postedPicoUsd: String(postedPicoUsd),
+    heldPicoUsd: String(heldPicoUsd),
+    grantedPicoUsd: String(grantedPicoUsd),
     resetsAt: isoTime(standing.resetsAtMs),
+    unit: toWireUnit(standing.unit),
+    overshootPicoUsd: String(maxPicoUsd(0n, used - limitPicoUsd)),
+    templateValue,
+    carriedOverPicoUsd: String(standing.carriedInPicoUsd),
   };
 }
 

@@ -3,7 +3,7 @@
 import { type Pool, sqlState, transact } from "@waybill/store";
 import { applyBatch } from "../core/apply-batch.ts";
 import type { Alert } from "../core/books.ts";
-import { limitsOf, needsOf } from "../core/needs.ts";
+import { countersOf, needsOf } from "../core/needs.ts";
 import type { Answer, Operation } from "../core/operation.ts";
 import { findCurrentWindows } from "./current-windows.ts";
 import type { LimitCounters } from "./limit-counters.ts";
@@ -26,10 +26,10 @@ export async function commitBatch(
   operations: readonly Operation[],
 ): Promise<readonly Answer[]> {
   const needs = needsOf(operations);
-  const current = await findCurrentWindows(pool, needs.budgetIds, limitsOf(operations), limits);
+  const current = await findCurrentWindows(pool, needs.budgetIds, countersOf(operations), limits);
   const windowIds = new Set([
     ...needs.windowIds,
-    ...current.values(),
+    ...current.windows.values(),
     ...(await windowsOfGrants(pool, needs.grantIds)),
   ]);
   const settles = operations.some(({ kind }) => kind === "settle_record");
@@ -39,7 +39,8 @@ export async function commitBatch(
         pool,
         async (client) => {
           const { books, nowMs } = await readBooks(client, needs, windowIds);
-          for (const [budgetId, windowId] of current) books.currentWindows.set(budgetId, windowId);
+          for (const [budgetId, windowId] of current.windows) books.currentWindows.set(budgetId, windowId);
+          for (const [budgetId, counter] of current.unmade) books.unmade.set(budgetId, counter);
           const answers = applyBatch(books, operations, nowMs);
           await writeBooks(client, books, nowMs);
           if (settles) failpoint("settle_before_commit");

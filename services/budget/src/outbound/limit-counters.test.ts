@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPool, type Pool } from "@waybill/store";
 import { migrationsOf, startTestDatabase, type TestDatabase } from "@waybill/testing";
+import type { WantedCounters } from "../core/needs.ts";
 import type { LimitSpec } from "../core/operation.ts";
 import { limitCounters } from "./limit-counters.ts";
 import { seedDemo } from "./seed-demo.ts";
@@ -23,6 +24,10 @@ const SPEC: LimitSpec = {
   ...{ name: "few/seven support", organisationId: "acme", route: "few", unit: "requests", amount: 7n },
   ...{ windowKind: "fixed", windowSeconds: 60n },
 };
+const wanted = (id: string, limit: LimitSpec): WantedCounters => ({
+  limits: new Map([[id, limit]]),
+  templates: new Map(),
+});
 const stored = async (id: string) => {
   const text = "SELECT limit_pico_usd AS amount, unit, window_seconds, origin FROM budget.budget WHERE id = $1";
   return (await pool.query<Record<string, unknown>>(text, [id])).rows;
@@ -39,9 +44,9 @@ const revision = async () =>
 test("a counter is made once, takes a new amount, and is no change of the list", async () => {
   const before = await revision();
   const counters = limitCounters(() => 0);
-  await counters.make(pool, new Map([["limit.a", SPEC]]), new Map());
-  await counters.make(pool, new Map([["limit.a", SPEC]]), new Map());
-  await counters.make(pool, new Map([["limit.a", { ...SPEC, amount: 9n }]]), new Map([["limit.a", 7n]]));
+  await counters.make(pool, wanted("limit.a", SPEC), new Map());
+  await counters.make(pool, wanted("limit.a", SPEC), new Map());
+  await counters.make(pool, wanted("limit.a", { ...SPEC, amount: 9n }), new Map([["limit.a", 7n]]));
   const [row] = await stored("limit.a");
   assert.deepEqual(
     [String(row?.amount), row?.unit, String(row?.window_seconds), row?.origin],
@@ -55,9 +60,9 @@ test("what exists with its amount asks nothing of Postgres; neither does a new o
   let nowMs = 0;
   const nothing = { query: () => assert.fail("it asked") } as unknown as Pool;
   const counters = limitCounters(() => nowMs);
-  const [existing, made] = [new Map([["limit.b", SPEC.amount]]), new Map([["limit.b", SPEC]])];
+  const [existing, made] = [new Map([["limit.b", SPEC.amount]]), wanted("limit.b", SPEC)];
   assert.deepEqual(await counters.make(nothing, made, existing), []);
-  counters.isFull("acme");
+  counters.wereFull(made, new Map());
   nowMs = 999;
   assert.deepEqual(await counters.make(nothing, made, new Map()), []);
   nowMs = 1_000;

@@ -121,8 +121,22 @@ test("an organisation with all the counters it may have takes the way of an exce
   assert.equal(commits.length, 1);
   const refused = answers.find((answer) => answer.kind === "refused");
   assert.deepEqual(refused, {
-    ...{ kind: "refused", budgetId: "limit.y", budgetName: "few/seven", limitPicoUsd: 5n, leftPicoUsd: 0n },
-    ...{ neededPicoUsd: 1n, resetsAtMs: undefined, recallable: [], mayFitSoon: false },
+    ...{
+      kind: "refused",
+      budgetId: "limit.y",
+      budgetName: "few/seven",
+      templateValue: "",
+      unit: "requests",
+      soft: false,
+    },
+    ...{
+      limitPicoUsd: 5n,
+      leftPicoUsd: 0n,
+      neededPicoUsd: 1n,
+      resetsAtMs: undefined,
+      recallable: [],
+      mayFitSoon: false,
+    },
   });
   assert.deepEqual((await kit.owner.query("SELECT count FROM budget.limit_count")).rows, [{ count: 1_000_000n }]);
 });

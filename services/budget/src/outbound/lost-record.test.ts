@@ -7,7 +7,7 @@ import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
 
 const hold = {
   holder: "router-1",
-  lines: [{ budgetId: "b", windowId: 4n, grantId: "g", amountPicoUsd: 70n, unit: BudgetUnit.UNSPECIFIED }],
+  lines: [{ budgetId: "b", windowId: 4n, grantId: "g", amountPicoUsd: 70n, unit: BudgetUnit.UNSPECIFIED, hard: true }],
 };
 const journaled = JournaledAttempt.create({
   attribution: { organisationId: "acme", teamId: "support" },
@@ -47,7 +47,7 @@ test("both consumers can read the record of an attempt nobody journaled, and of 
     budgetId: "b",
     windowId: 4n,
     restPicoUsd: 9n,
-    unit: BudgetUnit.UNSPECIFIED,
+    ...{ unit: BudgetUnit.UNSPECIFIED, hard: true },
   };
   const record = lostGrantRecord(grant, "acme", 5);
   assertReadable(record);

@@ -25,6 +25,7 @@ interface LostLine {
   grantId: string;
   amountPicoUsd: bigint;
   unit: BudgetUnit;
+  hard: boolean;
 }
 
 /**
@@ -57,7 +58,7 @@ export function lostAttemptRecord(
     price: journaled?.price ?? NO_PRICE,
     costPicoUsd: isUnknown ? wholeHold(hold.lines) : 0n,
     costKnown: true,
-    holds: hold.lines.map((line) => HoldLine.create({ ...line, hard: true })),
+    holds: hold.lines.map((line) => HoldLine.create(line)),
     holder: hold.holder,
     recordedAtMs: BigInt(Math.floor(nowMs)),
     errorCode: isUnknown ? "worker_lost" : "not_sent",
@@ -79,11 +80,14 @@ const NO_PRICE = Price.create({ version: "lost" });
  * under the grant's id.
  */
 export function lostGrantRecord(
-  grant: { grantId: string; holder: string; budgetId: string; windowId: bigint; restPicoUsd: bigint; unit: BudgetUnit },
+  grant: { grantId: string; holder: string; budgetId: string; windowId: bigint; restPicoUsd: bigint } & Pick<
+    LostLine,
+    "unit" | "hard"
+  >,
   organisationId: string,
   nowMs: number,
 ): UsageRecord {
-  const { grantId, holder, budgetId, windowId, restPicoUsd, unit } = grant;
-  const hold = { holder, lines: [{ budgetId, windowId, grantId, amountPicoUsd: restPicoUsd, unit }] };
+  const { grantId, holder, budgetId, windowId, restPicoUsd, unit, hard } = grant;
+  const hold = { holder, lines: [{ budgetId, windowId, grantId, amountPicoUsd: restPicoUsd, unit, hard }] };
   return lostAttemptRecord(`${grantId}.1`, "unknown", hold, undefined, organisationId, nowMs);
 }

@@ -15,7 +15,7 @@ export interface Measures {
   parked(): void;
   reaped(what: "hold" | "grant", how: string): void;
   alerted(alert: Alert): void;
-  /** What the gauges show until the next call. */
+  /** What the gauges show until the next call; of budgets of tokens and requests only the refusals are told. */
   setStandings(standings: ReadonlyMap<string, Standing>): void;
   /** Undefined: nobody can tell. */
   setLag(messages: number | undefined): void;
@@ -84,8 +84,9 @@ export function measure(metrics: Metrics, watched: Watched): Measures {
     reaped: (what, how) => reaped(1, { what, how }),
     alerted: ({ what }) => alerts(1, { what }),
     setStandings(all) {
-      standings = [...all.values()].slice(0, BUDGET_LABELS_MAX);
-      labelled = new Set(standings.map(({ budgetId }) => budgetId));
+      const shown = [...all.values()].slice(0, BUDGET_LABELS_MAX);
+      labelled = new Set(shown.map(({ budgetId }) => budgetId));
+      standings = shown.filter(({ unit }) => unit === "usd");
     },
     setLag(messages) {
       lagMessages = messages ?? Number.NaN;

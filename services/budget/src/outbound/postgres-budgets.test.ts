@@ -15,6 +15,8 @@ export interface SampleBudget {
   limitPicoUsd: bigint;
   windowKind?: string;
   windowSeconds?: number;
+  /** Other columns, by name. */
+  rule?: Readonly<Record<string, unknown>>;
 }
 
 export interface TestBudgets extends AsyncDisposable {
@@ -46,11 +48,15 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
     url,
     owner,
     alerts,
-    async addBudget({ id, limitPicoUsd, windowKind = "month", windowSeconds }) {
+    async addBudget({ id, limitPicoUsd, windowKind = "month", windowSeconds, rule = {} }) {
+      const columns = {
+        ...{ id, name: id, organisation_id: "acme", limit_pico_usd: limitPicoUsd },
+        ...{ window_kind: windowKind, window_seconds: windowSeconds ?? null, ...rule },
+      };
+      const places = Object.keys(columns).map((_, index) => `$${index + 1}`);
       await owner.query(
-        `INSERT INTO budget.budget (id, name, organisation_id, limit_pico_usd, window_kind, window_seconds)
-         VALUES ($1, $1, 'acme', $2, $3, $4)`,
-        [id, limitPicoUsd, windowKind, windowSeconds ?? null],
+        `INSERT INTO budget.budget (${Object.keys(columns).join(", ")}) VALUES (${places.join(", ")})`,
+        Object.values(columns),
       );
     },
     writer(failpoint = () => {}) {

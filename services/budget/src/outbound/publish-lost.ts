@@ -2,26 +2,30 @@
 import type { Publisher } from "@waybill/bus";
 import { uuidV7TimeMs } from "@waybill/domain";
 import type { Pool, Row } from "@waybill/store";
-import { BudgetUnit, JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
+import { JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
+import type { Enforcement, Unit } from "../core/operation.ts";
 import type { LostRecords } from "../ports.ts";
 import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
 import { fromStoredLine, type StoredLine } from "./stored-line.ts";
+import { toWireUnit } from "./to-wire-budget.ts";
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 
 // An attempt may be held by several router incarnations; the last one's hold went with the waybill.
 const READ_HOLD = `
   SELECT h.holder, h.lines, h.message, b.organisation_id,
-    (SELECT jsonb_object_agg(c.id, c.unit) FROM budget.budget c
-     WHERE c.unit <> 'usd' AND c.id IN (SELECT line ->> 'budget' FROM jsonb_array_elements(h.lines) AS line)) AS units
+    (SELECT jsonb_object_agg(c.id, jsonb_build_array(r.unit, r.enforcement)) FROM budget.budget c
+     JOIN budget.budget r ON r.id = coalesce(c.template_id, c.id)
+     WHERE c.id IN (SELECT line ->> 'budget' FROM jsonb_array_elements(h.lines) AS line)) AS kinds
   FROM budget.hold h LEFT JOIN budget.budget b ON b.id = h.lines -> 0 ->> 'budget'
   WHERE h.attempt_id = $1 AND h.settled_at IS NULL
   ORDER BY h.placed_at DESC, h.holder LIMIT 1`;
 
 const READ_GRANT = `
   SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.cap_pico_usd - g.debited_pico_usd AS rest, b.organisation_id,
-    b.unit
+    r.unit, r.enforcement
   FROM budget.credit_grant g JOIN budget.budget b ON b.id = g.budget_id
+  JOIN budget.budget r ON r.id = coalesce(b.template_id, b.id)
   WHERE g.grant_id = $1 AND g.cap_pico_usd > g.debited_pico_usd`;
 
 export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => number): LostRecords {
@@ -41,10 +45,15 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
       if (!row) return false;
       const message = row.message as Buffer | null;
       const journaled = message && message.length > 0 ? JournaledAttempt.decode(message) : undefined;
-      const units = (row.units ?? {}) as Record<string, string>;
+      const kinds = (row.kinds ?? {}) as Record<string, [Unit, Enforcement]>;
       const lines = (row.lines as StoredLine[]).map((stored) => {
         const { budgetId, windowId, grantId, amountPicoUsd } = fromStoredLine(stored);
-        return { budgetId, windowId, grantId, amountPicoUsd, unit: toWireUnit(units[budgetId]) };
+        // A counter that is forgotten counts as hard, and as money.
+        const [unit, enforcement] = kinds[budgetId] ?? ["usd", "hard"];
+        return {
+          ...{ budgetId, windowId, grantId, amountPicoUsd },
+          ...{ unit: toWireUnit(unit), hard: enforcement === "hard" },
+        };
       });
       const hold = { holder: row.holder as string, lines };
       return publish(lostAttemptRecord(attemptId, outcome, hold, journaled, row.organisation_id ?? "", unixMs()));
@@ -61,13 +70,9 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
         windowId: row.window_id as bigint,
         restPicoUsd: BigInt(row.rest),
         unit: toWireUnit(row.unit),
+        hard: row.enforcement === "hard",
       };
       return publish(lostGrantRecord(grant, row.organisation_id, unixMs()));
     },
   };
-}
-
-function toWireUnit(unit: string | undefined): BudgetUnit {
-  if (unit === "requests") return BudgetUnit.REQUESTS;
-  return unit === "tokens" ? BudgetUnit.TOKENS : BudgetUnit.UNSPECIFIED;
 }

@@ -1,16 +1,24 @@
 // Reads the rows a batch needs, after locking their windows. Only what is read under the locks is trusted.
 import type { Client, Pool, Row } from "@waybill/store";
-import { Books, type GrantState, type SettledRecord, type Window } from "../core/books.ts";
+import { Books, bringUpToDate, type GrantState, type Raise, type SettledRecord, type Window } from "../core/books.ts";
 import type { Needs } from "../core/needs.ts";
+import { fromStoredBuckets, type Rolling } from "../core/rolling.ts";
 import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const LOCK_WINDOWS = `
-  SELECT w.id, w.budget_id, b.name, b.max_share_percent, b.unit, ${MS("w.starts_at")} AS starts_at_ms,
-    ${MS("w.ends_at")} AS ends_at_ms, w.limit_pico_usd, w.posted_pico_usd, w.held_pico_usd, w.granted_pico_usd
+  SELECT w.id, w.budget_id, b.template_value, r.name, r.max_share_percent, r.unit, r.enforcement, r.raise_by,
+    ${MS("r.raise_until")} AS raise_until_ms, ${MS("w.starts_at")} AS starts_at_ms, ${MS("w.ends_at")} AS ends_at_ms,
+    w.limit_pico_usd, w.carried_in_pico_usd, w.carried_out_pico_usd, w.posted_pico_usd, w.held_pico_usd,
+    w.granted_pico_usd, w.bucket_first, w.buckets::text[] AS buckets
   FROM budget.budget_window w JOIN budget.budget b ON b.id = w.budget_id
+  JOIN budget.budget r ON r.id = coalesce(b.template_id, b.id)
   WHERE w.id = ANY($1::bigint[]) ORDER BY w.id FOR UPDATE OF w`;
+
+// What settles in a window whose rest was carried over goes on to the window that its budget began last.
+const LAST_WINDOWS = `
+  SELECT budget_id, max(id) AS id FROM budget.budget_window WHERE budget_id = ANY($1) GROUP BY budget_id`;
 
 const READ_GRANTS = `
   SELECT grant_id, holder, budget_id, window_id, amount_pico_usd, cap_pico_usd, debited_pico_usd, state,
@@ -62,7 +70,10 @@ export async function readBooks(
     const values = [...ids];
     return values.length === 0 ? [] : (await client.query({ name, text, values: [values] })).rows;
   };
-  for (const row of await read("lock-windows", LOCK_WINDOWS, windowIds)) putWindow(books, row);
+  const raises = new Map<Window, Raise>();
+  for (const row of await read("lock-windows", LOCK_WINDOWS, windowIds))
+    raises.set(putWindow(books, row), raiseOf(row));
+  await findSuccessors(books, windowIds, (budgetIds) => read("last-windows", LAST_WINDOWS, budgetIds));
   for (const row of await read("read-grants", READ_GRANTS, needs.grantIds)) putGrant(books, row);
   // Records before holds. Two writers may settle one attempt under different windows, and each statement sees what was
   // committed before it began: whoever sees the other's record here sees his holds below, and whoever does not meets him
@@ -77,30 +88,70 @@ export async function readBooks(
   }
   if (missing.size > 0) throw new WindowsMissing([...missing]);
   const clock = await client.query({ name: "clock", text: `SELECT ${MS("budget.clock()")} AS now_ms` });
-  return { books, nowMs: clock.rows[0].now_ms as number };
+  const nowMs = clock.rows[0].now_ms as number;
+  for (const [window, raise] of raises) bringUpToDate(window, raise, nowMs);
+  return { books, nowMs };
 }
 
-function putWindow(books: Books, row: Row): void {
-  books.windows.set(row.id, {
+function raiseOf(row: Row): Raise {
+  return { byPicoUsd: BigInt(row.raise_by), untilMs: row.raise_until_ms ?? 0 };
+}
+
+async function findSuccessors(
+  books: Books,
+  windowIds: ReadonlySet<bigint>,
+  lastOf: (budgetIds: string[]) => Promise<Row[]>,
+): Promise<void> {
+  const passed = [...books.windows.values()].filter(({ carriedOutPicoUsd }) => carriedOutPicoUsd !== undefined);
+  const last = new Map<string, bigint>();
+  for (const row of await lastOf(passed.map(({ budgetId }) => budgetId))) last.set(row.budget_id, row.id);
+  const missing = [...last.values()].filter((id) => !windowIds.has(id));
+  if (missing.length > 0) throw new WindowsMissing(missing);
+  for (const window of passed) {
+    const id = last.get(window.budgetId);
+    if (id !== undefined && id !== window.id) window.successor = books.windows.get(id);
+  }
+}
+
+function putWindow(books: Books, row: Row): Window {
+  const startsAtMs = row.starts_at_ms as number;
+  const window: Window = {
     id: row.id,
     budgetId: row.budget_id,
     budgetName: row.name,
     maxSharePercent: row.max_share_percent,
     unit: row.unit,
-    startsAtMs: row.starts_at_ms,
+    enforcement: row.enforcement,
+    templateValue: row.template_value,
+    startsAtMs,
     endsAtMs: row.ends_at_ms ?? undefined,
     limitPicoUsd: BigInt(row.limit_pico_usd),
+    carriedInPicoUsd: BigInt(row.carried_in_pico_usd),
+    carriedOutPicoUsd: row.carried_out_pico_usd === null ? undefined : BigInt(row.carried_out_pico_usd),
+    successor: undefined,
+    raisedPicoUsd: 0n,
     postedPicoUsd: BigInt(row.posted_pico_usd),
     heldPicoUsd: BigInt(row.held_pico_usd),
     grantedPicoUsd: BigInt(row.granted_pico_usd),
+    rolling: rollingOf(startsAtMs, row),
     change: "none",
-  });
+  };
+  books.windows.set(window.id, window);
+  return window;
+}
+
+/** A rolling window is filed under the epoch less its length. */
+export function rollingOf(startsAtMs: number, row: Row): Rolling | undefined {
+  if (startsAtMs >= 0) return undefined;
+  return fromStoredBuckets(-startsAtMs, Number(row.bucket_first), (row.buckets as string[]).map(BigInt));
 }
 
 function goneWindow(id: bigint, budgetId: string): Window {
   return {
-    ...{ id, budgetId, budgetName: budgetId, maxSharePercent: 0, unit: "usd", startsAtMs: 0, endsAtMs: 0 },
-    ...{ limitPicoUsd: 0n, postedPicoUsd: 0n, heldPicoUsd: 0n, grantedPicoUsd: 0n, change: "none" },
+    ...{ id, budgetId, budgetName: budgetId, maxSharePercent: 0, unit: "usd", enforcement: "hard", templateValue: "" },
+    ...{ startsAtMs: 0, endsAtMs: 0, limitPicoUsd: 0n, carriedInPicoUsd: 0n, carriedOutPicoUsd: undefined },
+    ...{ successor: undefined, raisedPicoUsd: 0n, postedPicoUsd: 0n, heldPicoUsd: 0n, grantedPicoUsd: 0n },
+    ...{ rolling: undefined, change: "none" },
   };
 }
 

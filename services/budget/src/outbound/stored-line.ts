@@ -8,6 +8,8 @@ export interface StoredLine {
   grant: string;
   amount: string;
   posted: string;
+  /** In a rolling window: from when its cost counts, in Unix milliseconds. */
+  from?: number;
 }
 
 export function toStoredLines(holds: readonly Hold[]): string {
@@ -19,17 +21,19 @@ export function toStoredLines(holds: readonly Hold[]): string {
         grant: hold.grantId,
         amount: String(hold.amountPicoUsd),
         posted: String(hold.postedPicoUsd),
+        ...(hold.countsFromMs !== undefined && { from: hold.countsFromMs }),
       }),
     ),
   );
 }
 
-export function fromStoredLine(line: StoredLine): Line & { postedPicoUsd: bigint } {
+export function fromStoredLine(line: StoredLine): Line & { postedPicoUsd: bigint; countsFromMs: number | undefined } {
   return {
     budgetId: line.budget,
     windowId: BigInt(line.window),
     grantId: line.grant,
     amountPicoUsd: BigInt(line.amount),
     postedPicoUsd: BigInt(line.posted),
+    countsFromMs: line.from,
   };
 }

@@ -1,12 +1,23 @@
 // Writes what a batch changed: one statement per table and kind of change, however many rows.
 import { type Client, copyIn, copyLine } from "@waybill/store";
-import type { Books, Change, Hold } from "../core/books.ts";
+import type { Books, Change, Hold, Window } from "../core/books.ts";
+import { toStoredBuckets } from "../core/rolling.ts";
 import { toStoredLines } from "./stored-line.ts";
 
 const UPDATE_WINDOWS = `
   UPDATE budget.budget_window w
   SET posted_pico_usd = c.posted, held_pico_usd = c.held, granted_pico_usd = c.granted, changed_at = budget.clock()
   FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[]) AS c (id, posted, held, granted)
+  WHERE w.id = c.id`;
+
+// The same of windows that carry over or roll, which others need not pay for.
+const UPDATE_WINDOWS_WHOLE = `
+  UPDATE budget.budget_window w
+  SET posted_pico_usd = c.posted, held_pico_usd = c.held, granted_pico_usd = c.granted, changed_at = budget.clock(),
+    carried_in_pico_usd = c.carried_in, carried_out_pico_usd = c.carried_out, bucket_first = c.first,
+    buckets = c.buckets::numeric[]
+  FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[], $7::bigint[],
+    $8::text[]) AS c (id, posted, held, granted, carried_in, carried_out, first, buckets)
   WHERE w.id = c.id`;
 
 const INSERT_GRANTS = `
@@ -44,11 +55,21 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
     if (rows.length === 0) return;
     await client.query({ name, text, values: columns.map((column) => rows.map(column)) });
   };
-  await write("update-windows", UPDATE_WINDOWS, changed(books.windows.values(), "update"), [
+  const windows = changed(books.windows.values(), "update");
+  const counters: ((window: Window) => unknown)[] = [
     (window) => window.id,
     (window) => window.postedPicoUsd,
     (window) => window.heldPicoUsd,
     (window) => window.grantedPicoUsd,
+  ];
+  const plain = windows.filter((window) => !hasMore(window));
+  await write("update-windows", UPDATE_WINDOWS, plain, counters);
+  await write("update-windows-whole", UPDATE_WINDOWS_WHOLE, windows.filter(hasMore), [
+    ...counters,
+    (window) => window.carriedInPicoUsd,
+    (window) => window.carriedOutPicoUsd ?? null,
+    (window) => window.rolling?.first ?? 0,
+    (window) => `{${window.rolling ? toStoredBuckets(window.rolling).join(",") : ""}}`,
   ]);
   await write("insert-grants", INSERT_GRANTS, changed(books.grants.values(), "insert"), [
     (grant) => grant.grantId,
@@ -87,6 +108,10 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
     return copyLine([attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown, settledAt]);
   });
   await copyIn(client, RECORDS, records);
+}
+
+function hasMore({ rolling, carriedInPicoUsd, carriedOutPicoUsd }: Window): boolean {
+  return rolling !== undefined || carriedOutPicoUsd !== undefined || carriedInPicoUsd !== 0n;
 }
 
 /** The lines of one attempt and holder as the row that keeps them. */

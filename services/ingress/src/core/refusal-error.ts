@@ -1,6 +1,6 @@
 // A router's refusal, or a worker's failure, as the error the client is shown.
 import { type ErrorCode, formatUsd, isErrorCode, WaybillError } from "@waybill/domain";
-import type { BudgetRefusal, FrameFailed, Refusal } from "@waybill/wire";
+import { type BudgetRefusal, BudgetUnit, type FrameFailed, type Refusal } from "@waybill/wire";
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -20,13 +20,20 @@ export function refusalError(refusal: Refusal): WaybillError {
 }
 
 function budgetSentence(budget: BudgetRefusal): string {
-  const usd = (pico: string): string => `$${formatUsd(BigInt(pico === "" ? "0" : pico))}`;
+  const said = (amount: string): string => inWords(amount === "" ? "0" : amount, budget.unit);
+  const whose = budget.templateValue === "" ? "" : ` (${budget.templateValue})`;
   const resets = budget.resetsAt === "" ? "It does not reset." : `It resets at ${budget.resetsAt}.`;
   return (
-    `The budget "${budget.budgetName}" is used up: ${usd(budget.leftPicoUsd)} of ${usd(budget.limitPicoUsd)} is left ` +
-    `and this request needs at least ${usd(budget.neededPicoUsd)}. ${resets} ` +
+    `The budget "${budget.budgetName}"${whose} is used up: ${said(budget.leftPicoUsd)} of ${said(budget.limitPicoUsd)} is left ` +
+    `and this request needs at least ${said(budget.neededPicoUsd)}. ${resets} ` +
     "Ask whoever manages the budget to raise it, or use a cheaper model."
   );
+}
+
+function inWords(amount: string, unit: BudgetUnit): string {
+  if (unit === BudgetUnit.REQUESTS) return amount === "1" ? "1 request" : `${amount} requests`;
+  if (unit === BudgetUnit.TOKENS) return amount === "1" ? "1 token" : `${amount} tokens`;
+  return `$${formatUsd(BigInt(amount))}`;
 }
 
 /** A failed attempt as an error. */

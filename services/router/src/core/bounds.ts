@@ -39,6 +39,9 @@ export interface HoldSize {
   /** The same in tokens, input and output together. */
   worstTokens: bigint;
   leastTokens: bigint;
+  /** What a budget that is not hard holds: the worst case, or less where it is known how long answers get. */
+  likelyPicoUsd: PicoUsd;
+  likelyTokens: bigint;
   inputTokensMax: bigint;
   /** For one choice. */
   outputTokensMax: bigint;
@@ -79,13 +82,15 @@ export function outputBound(request: BoundedRequest, model: BoundedModel): bigin
 
 /**
  * What a hold for this request at this price must be; undefined when it cannot be bounded or does not fit a hold. Without a price
- * no money can be held, and the amounts of money are 0: only counters of requests and tokens are.
+ * no money can be held, and the amounts of money are 0: only counters of requests and tokens are. `observedOutputTokens`: what nearly
+ * all answers of this model on this route stay within, for one choice, where that is known.
  */
 export function holdSize(
   request: BoundedRequest,
   model: BoundedModel,
   price: Price | undefined,
   leastOutputTokens: bigint,
+  observedOutputTokens?: bigint,
 ): HoldSize | undefined {
   const inputTokensMax = inputBound(request, model);
   const outputTokensMax = outputBound(request, model);
@@ -96,11 +101,15 @@ export function holdSize(
   const worstPicoUsd = costOf(outputTokensMax);
   if (worstPicoUsd > PICO_USD_INT64_MAX) return undefined;
   const least = outputTokensMax < leastOutputTokens ? outputTokensMax : leastOutputTokens;
+  const isShorter = observedOutputTokens !== undefined && observedOutputTokens < outputTokensMax;
+  const likely = isShorter ? observedOutputTokens : outputTokensMax;
   return {
     worstPicoUsd,
     leastPicoUsd: costOf(least),
     worstTokens: inputTokensMax + outputTokensMax * choices,
     leastTokens: inputTokensMax + least * choices,
+    likelyPicoUsd: costOf(likely),
+    likelyTokens: inputTokensMax + likely * choices,
     inputTokensMax,
     outputTokensMax,
     choices,

@@ -18,9 +18,15 @@ export interface BudgetScope {
 export interface IndexedBudget extends MatchedBudget {
   name: string;
   scope: BudgetScope;
-  /** False for budgets that never refuse: soft and observe. */
+  /** False for budgets that hold no worst case: soft and observe. */
   hard: boolean;
+  /** Set for a template: each value of this field has a counter of its own. */
+  per?: TemplateField;
+  /** In the unit; with WHEN_AWAY_ALLOW. */
+  awayAllowance?: bigint;
 }
+
+export type TemplateField = "teamId" | "userId" | "keyId" | "endUserId";
 
 export const EMPTY_SCOPE: BudgetScope = {
   organisationId: "",

@@ -11,7 +11,7 @@
 // All-or-none: a request's hold is cut from the grants of all its budgets or from none. Everything here is synchronous, so
 // two requests never see the same credit. What must be said to the budget service is collected in `asks` and `closings`.
 import { type MakeId, maxPicoUsd, minPicoUsd, PICO_USD_INT64_MAX, type PicoUsd } from "@waybill/domain";
-import type { BudgetUnit, LimitDefinition } from "@waybill/wire";
+import type { BudgetUnit, Exhaustion, LimitDefinition, WhenAway } from "@waybill/wire";
 import { Burn } from "./burn.ts";
 import { type Closing, Grant, type Moment } from "./grant.ts";
 
@@ -28,8 +28,18 @@ export interface MatchedBudget {
   hard: boolean;
   /** What its amounts count; the names of the fields say pico-USD, which nearly all of them are. */
   unit: BudgetUnit;
+  /** What a request meets that does not fit, or that cannot ask; absent: it is refused. */
+  onExhausted?: Exhaustion;
+  whenAway?: WhenAway;
   /** Set for a limit node's counter, which the budget service makes at first use. */
   limit?: LimitDefinition;
+  /** Set for a template's counter, made at first use as well. */
+  template?: TemplateCounter;
+}
+
+export interface TemplateCounter {
+  templateId: string;
+  value: string;
 }
 
 /** What one request needs of a budget, in the budget's unit. */
@@ -53,6 +63,7 @@ export interface GrantAsk {
   lifeMs: number;
   holdLifeMs: number;
   limit?: LimitDefinition | undefined;
+  template?: TemplateCounter | undefined;
 }
 
 /** The budget service's answer to an ask. */
@@ -178,7 +189,7 @@ export class Credit {
       const credit = this.#creditOf(budget.id);
       if (this.#covering(credit, amount, now) || isNear(credit, amount, now)) continue;
       credit.waitingPicoUsd += amount;
-      this.#ask(credit, amount, now, budget.limit);
+      this.#ask(credit, amount, now, budget);
       waitFor.push(budget.id);
     }
     return waitFor;
@@ -294,17 +305,17 @@ export class Credit {
     return undefined;
   }
 
-  #debited({ id, limit }: MatchedBudget, amount: PicoUsd, now: Moment): void {
-    const credit = this.#creditOf(id);
+  #debited(budget: MatchedBudget, amount: PicoUsd, now: Moment): void {
+    const credit = this.#creditOf(budget.id);
     credit.burn.add(amount, now.monotonicMs);
     const newest = credit.grants.at(-1);
     if (!newest || credit.asking?.isPending || isNear(credit, amount, now)) return;
     const isHalfSpent = restOf(credit) * 2n < newest.terms.amountPicoUsd;
     const isNearItsEnd = newest.lifeLeftMs(now) < newest.terms.lifeMs * RENEW_AT_LIFE_PART;
-    if (isHalfSpent || isNearItsEnd) this.#ask(credit, amount, now, limit);
+    if (isHalfSpent || isNearItsEnd) this.#ask(credit, amount, now, budget);
   }
 
-  #ask(credit: BudgetCredit, need: PicoUsd, now: Moment, limit: LimitDefinition | undefined): void {
+  #ask(credit: BudgetCredit, need: PicoUsd, now: Moment, { limit, template }: MatchedBudget): void {
     const before = credit.asking;
     if (before?.isPending) return;
     if (before) {
@@ -326,6 +337,7 @@ export class Credit {
       lifeMs: grantLifeMs,
       holdLifeMs,
       limit,
+      template,
     };
     credit.asking = { ask, askedAt: now, isPending: true, wasSent: false, isRecalled: false };
     this.asks.push(ask);

@@ -1,7 +1,7 @@
 // A recorded world says again what was said; what was not asked then is well.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BudgetRefusal, DecisionInputs } from "@waybill/wire";
+import { BudgetRefusal, DecisionInputs, Exhaustion } from "@waybill/wire";
 import { RecordedWorld } from "./recorded-world.ts";
 import { sampleModel } from "./sample-models.ts";
 
@@ -53,7 +53,9 @@ test("models, draws, sessions and budgets are as they were", () => {
 test("holds are answered in their order, each only for its own model", () => {
   const world = new RecordedWorld(inputs, "r1");
   assert.deepEqual(world.hold(other).told, { kind: "free" });
-  assert.deepEqual(world.hold(known).told, { kind: "refused", refusal: REFUSAL, limitNode: "l" });
+  assert.deepEqual(world.hold(known).told, {
+    ...{ kind: "refused", refusal: REFUSAL, limitNode: "l", onExhausted: Exhaustion.UNSPECIFIED },
+  });
   assert.deepEqual(world.hold(other), {
     told: { kind: "held" },
     figures: { heldPicoUsd: 5n, maxOutputTokens: 3n, clamped: true },

@@ -72,16 +72,16 @@ export class RecordedWorld implements World {
   }
 }
 
-function toldOf({ verdict, refusal, limitNode }: HoldVerdict): HoldTold {
+function toldOf({ verdict, refusal, limitNode, onExhausted, mayBeFree }: HoldVerdict): HoldTold {
   switch (verdict) {
     case "held":
     case "unbounded":
       return { kind: verdict };
     case "refused":
       return refusal
-        ? { kind: "refused", refusal, limitNode: limitNode === "" ? undefined : limitNode }
+        ? { kind: "refused", refusal, limitNode: limitNode === "" ? undefined : limitNode, onExhausted }
         : { kind: "unavailable" };
     default:
-      return { kind: "unavailable" };
+      return { kind: "unavailable", mayBeFree };
   }
 }

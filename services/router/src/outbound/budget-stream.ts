@@ -7,10 +7,10 @@ import {
   type BudgetAnswer,
   type BudgetCall,
   BudgetServiceClient,
-  BudgetUnit,
   type HoldLine,
   type Standing,
 } from "@waybill/wire";
+import type { TemplateCounter } from "../core/credit.ts";
 import type { BudgetService, ExactAsk, Unanswered } from "../ports.ts";
 
 export interface BudgetStreamOptions {
@@ -61,9 +61,9 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
     get isOpen() {
       return session.isOpen;
     },
-    async askGrant({ grantId, budgetId, needPicoUsd, wantPicoUsd, lifeMs, holdLifeMs, limit }, deadlineMs) {
+    async askGrant({ grantId, budgetId, needPicoUsd, wantPicoUsd, lifeMs, holdLifeMs, limit, template }, deadlineMs) {
       const times = { lifeMs: BigInt(lifeMs), holdLifeMs: BigInt(holdLifeMs) };
-      const value = { grantId, budgetId, needPicoUsd, wantPicoUsd, ...times, limit };
+      const value = { grantId, budgetId, needPicoUsd, wantPicoUsd, ...times, limit, ...templateOf(template) };
       const answer = await ask({ $case: "askGrant", value }, deadlineMs);
       if (!("$case" in answer) || answer.$case !== "grant") return unanswered(answer);
       const { amountPicoUsd, windowId, standing } = answer.value;
@@ -72,7 +72,8 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
     },
     async placeHold({ asks, attempt }, deadlineMs) {
       const { attemptId, holder, holds: cut, holdLifeMs: lifeMs } = attempt;
-      const value = { attemptId, holder, asks, cut, lifeMs, attempt };
+      const wireAsks = asks.map(({ template, unit: _, ...ask }) => ({ ...ask, ...templateOf(template) }));
+      const value = { attemptId, holder, asks: wireAsks, cut, lifeMs, attempt };
       const answer = await ask({ $case: "placeHold", value }, deadlineMs);
       if (!("$case" in answer) || answer.$case !== "hold") return unanswered(answer);
       const { lines, refusal } = answer.value;
@@ -93,8 +94,12 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
 function onlyAsked(lines: HoldLine[], asks: readonly ExactAsk[]): HoldLine[] {
   return lines.flatMap((line) => {
     const ask = line.grantId === "" ? asks.find(({ budgetId }) => budgetId === line.budgetId) : undefined;
-    return ask ? [{ ...line, unit: ask.limit?.unit ?? BudgetUnit.UNSPECIFIED }] : [];
+    return ask ? [{ ...line, unit: ask.unit }] : [];
   });
+}
+
+function templateOf(template: TemplateCounter | undefined): { templateId: string; templateValue: string } {
+  return { templateId: template?.templateId ?? "", templateValue: template?.value ?? "" };
 }
 
 function envelope(call: Call, deadlineMs: number): (correlationId: bigint) => BudgetCall {

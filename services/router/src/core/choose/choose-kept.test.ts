@@ -59,7 +59,8 @@ test("where a limit is exceeded, the way behind it counts", () => {
 });
 
 test("no room in any request limit, or nobody to ask, is no answer", () => {
-  assert.equal(outcomeOf(decide({}, () => refusedBy(undefined)).result), "limit_exceeded");
+  assert.equal(outcomeOf(decide({}, () => refusedBy("l")).result), "limit_exceeded");
+  assert.equal(outcomeOf(decide({}, () => refusedBy(undefined)).result), "budget_exceeded");
   assert.equal(outcomeOf(decide({}, () => ({ kind: "unavailable" })).result), "budget_unavailable");
 });
 

@@ -1,6 +1,6 @@
 // May a kept answer be given again? The caller must be allowed to use it, and request limits must have room; whether the model
 // could serve now is of no interest. A conversation like choose, so that a live request and a replay take the same steps.
-import type { Candidate } from "@waybill/wire";
+import type { BudgetRefusal, Candidate } from "@waybill/wire";
 import { allowedBy } from "../allowed.ts";
 import { type Item, type Itinerary, isOpen, type ModelItem } from "../itinerary.ts";
 import type { Question } from "../question.ts";
@@ -27,7 +27,10 @@ export function* chooseKept(
     const told = yield { entry, item };
     if (told.kind === "free" || told.kind === "held") return chosen(entry, item, itinerary);
     if (told.kind === "unavailable") return refused(entry, "budget_unavailable", "its request limits cannot be asked");
-    if (told.kind === "refused" && told.limitNode !== undefined) exceeded.add(told.limitNode);
+    if (told.kind !== "refused") continue;
+    if (told.limitNode === undefined)
+      return refused(entry, "budget_exceeded", "a budget of requests has no room", told.refusal);
+    exceeded.add(told.limitNode);
   }
   return refused(entry, "limit_exceeded", "a request limit has no room");
 }
@@ -41,8 +44,13 @@ function chosen(entry: ModelEntry, item: ModelItem, itinerary: Itinerary): Choic
   return { considered: [noteOf(entry, "", "")], mode: "", affinity: undefined, outcome };
 }
 
-function refused(entry: ModelEntry | undefined, code: Refused["code"], because: string): Choice {
-  const outcome = { kind: "refused", code, because, budget: undefined } as const;
+function refused(
+  entry: ModelEntry | undefined,
+  code: Refused["code"],
+  because: string,
+  budget?: BudgetRefusal,
+): Choice {
+  const outcome = { kind: "refused", code, because, budget } as const;
   return { considered: entry ? [noteOf(entry, code, because)] : [], mode: "", affinity: undefined, outcome };
 }
 

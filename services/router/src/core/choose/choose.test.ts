@@ -1,13 +1,13 @@
 // The choice as a conversation: the first that can serve and is paid for; limits and budgets lead to the next.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BudgetRefusal } from "@waybill/wire";
+import { BudgetRefusal, Exhaustion } from "@waybill/wire";
 import type { Itinerary } from "../itinerary.ts";
 import { resolve } from "../resolve.ts";
 import { END, limitNode, modelNode, sampleRoute, startAt } from "../route/sample-routes.ts";
 import { sampleModel } from "../sample-models.ts";
 import { drive, SampleWorld, sampleQuestion } from "../sample-question.ts";
-import { Snapshot } from "../snapshot.ts";
+import { type ModelEntry, Snapshot } from "../snapshot.ts";
 import { askAfter, askFirst } from "./ask.ts";
 import { type Choice, choose, type HoldTold } from "./choose.ts";
 
@@ -32,7 +32,9 @@ function chosen(choice: Choice): string {
 }
 
 const REFUSAL = { ...BudgetRefusal.create({}), budgetName: "team", neededPicoUsd: "5", leftPicoUsd: "1" };
-const refused = (limitNode?: string): HoldTold => ({ kind: "refused", refusal: REFUSAL, limitNode });
+const refused = (limitNode?: string, onExhausted = Exhaustion.FALLBACK as Exhaustion): HoldTold => ({
+  ...{ kind: "refused", refusal: REFUSAL, limitNode, onExhausted },
+});
 const FREE: HoldTold = { kind: "free" };
 const failed = (failedAttempt: number, failureCode: string) => ({ failedAttempt, failureCode, retryAfterMs: 0 });
 
@@ -71,6 +73,71 @@ test("an exhausted budget leads to the fallback, and is the answer where there i
   const none = drive(choose(asked, snapshot, new SampleWorld()), () => refused()).result;
   assert.equal(chosen(none), "budget_exceeded");
   assert.ok(none.outcome.kind === "refused" && none.outcome.budget === REFUSAL);
+});
+
+/** a/m is dear, b/m and c/m are as the samples; d/m costs nothing. */
+function pricedSnapshot(nodes: unknown[]): Snapshot {
+  const snapshot = snapshotWith(nodes);
+  const dear = sampleModel("a/m");
+  const times = (factor: bigint): ModelEntry["price"] =>
+    dear.price && {
+      ...dear.price,
+      perRequestPicoUsd: dear.price.perRequestPicoUsd * factor,
+      tiers: dear.price.tiers.map(({ aboveInputTokens, rates: { input, output } }) => ({
+        aboveInputTokens,
+        rates: {
+          ...{ input: input * factor, cachedInput: input * factor, cacheWrite5m: input * factor },
+          ...{ cacheWrite1h: input * factor, output: output * factor, reasoningOutput: output * factor },
+        },
+      })),
+    };
+  snapshot.setModel({ ...dear, price: times(10n) });
+  snapshot.setModel({ ...sampleModel("d/m"), price: times(0n) });
+  return snapshot;
+}
+
+test("a budget that refuses lets pass only what is free, wherever it stands in the route", () => {
+  const snapshot = pricedSnapshot([
+    ...LINE.slice(0, 3),
+    modelNode("three", "c/m", "four"),
+    modelNode("four", "d/m"),
+    END,
+  ]);
+  const pay = (id: string): HoldTold => (id === "d/m" ? FREE : refused(undefined, Exhaustion.UNSPECIFIED));
+  const { result, asked } = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld()), pay);
+  assert.deepEqual([chosen(result), asked], ["d/m", ["a/m", "d/m"]]);
+  assert.deepEqual(
+    result.considered.map(({ rejectedCode }) => rejectedCode),
+    ["budget_exceeded", "budget_exceeded", "budget_exceeded", ""],
+  );
+  const none = drive(
+    choose(askFirst(question, itineraryOf(snapshotWith(LINE))), snapshotWith(LINE), new SampleWorld()),
+    pay,
+  );
+  assert.deepEqual([chosen(none.result), none.asked], ["budget_exceeded", ["a/m"]]);
+});
+
+test("a budget that downgrades leads to the cheapest that it has room for, before the route's own fallbacks, and only once", () => {
+  const snapshot = pricedSnapshot([startAt("one"), modelNode("one", "a/m", "two"), modelNode("two", "b/m"), END]);
+  const pay = (id: string): HoldTold => (id === "c/m" ? FREE : refused(undefined, Exhaustion.DOWNGRADE));
+  const { result, asked } = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld()), pay);
+  assert.deepEqual([chosen(result), asked], ["c/m", ["a/m", "d/m", "b/m", "c/m"]]);
+  assert.ok(result.outcome.kind === "chosen");
+  assert.deepEqual(result.outcome.item.path, ["start", "one", "downgrade"]);
+  const refusal = drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld()), () =>
+    refused(undefined, Exhaustion.DOWNGRADE),
+  );
+  assert.equal(chosen(refusal.result), "budget_exceeded");
+  assert.deepEqual(refusal.asked, ["a/m", "d/m", "b/m", "c/m", "b/m"]);
+});
+
+test("while a budget cannot be asked that lets pass what is free, only that is sent", () => {
+  const snapshot = pricedSnapshot([startAt("one"), modelNode("one", "a/m", "two"), modelNode("two", "d/m"), END]);
+  const away = (mayBeFree: boolean) => (id: string) =>
+    id === "d/m" ? FREE : { kind: "unavailable" as const, mayBeFree };
+  const choice = (mayBeFree: boolean) =>
+    drive(choose(askFirst(question, itineraryOf(snapshot)), snapshot, new SampleWorld()), away(mayBeFree)).result;
+  assert.deepEqual([chosen(choice(true)), chosen(choice(false))], ["d/m", "budget_unavailable"]);
 });
 
 const LIMITED = [

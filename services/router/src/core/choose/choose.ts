@@ -2,12 +2,19 @@
 // that the same steps serve a live request, a simulation and a replay. The first that can serve and is paid for is chosen.
 
 import type { ErrorCode } from "@waybill/domain";
-import type { BudgetRefusal, Candidate as CandidateNote, SessionAffinity } from "@waybill/wire";
+import {
+  type BudgetRefusal,
+  BudgetUnit,
+  type Candidate as CandidateNote,
+  Exhaustion,
+  type SessionAffinity,
+} from "@waybill/wire";
 import { type Allowed, allowedBy } from "../allowed.ts";
 import { type AutoItem, type Item, type Itinerary, isOpen, type ModelItem } from "../itinerary.ts";
 import type { Question } from "../question.ts";
 import type { ModelEntry, Snapshot } from "../snapshot.ts";
 import type { World } from "../world.ts";
+import { cheaperModels, costsNothing } from "./cheaper-models.ts";
 import { chooseKept } from "./choose-kept.ts";
 import { type Rejection, reject, speakingRejection } from "./filter.ts";
 import { rankAuto } from "./rank-auto.ts";
@@ -22,10 +29,10 @@ export interface Wanted {
 export type HoldTold =
   | { kind: "free" }
   | { kind: "held" }
-  /** `limitNode`: it was that limit's counter, not a budget. */
-  | { kind: "refused"; refusal: BudgetRefusal; limitNode: string | undefined }
-  /** A hard budget or limit cannot be asked now. Nothing may be sent. */
-  | { kind: "unavailable" }
+  /** `limitNode`: it was that limit's counter, not a budget. `onExhausted`: what the budget wants then. */
+  | { kind: "refused"; refusal: BudgetRefusal; limitNode: string | undefined; onExhausted?: Exhaustion }
+  /** A hard budget or limit cannot be asked now. Nothing that costs anything may be sent; with `mayBeFree`, what is free may. */
+  | { kind: "unavailable"; mayBeFree?: boolean }
   /** The cost has no bound, and a hard budget applies. */
   | { kind: "unbounded" };
 
@@ -80,6 +87,9 @@ class Choosing {
   readonly #items: Item[];
   readonly #exceeded: Set<string>;
   readonly #notes = new Notes();
+  /** A budget has said that nothing more may cost anything: why. */
+  #onlyFree: Rejection | undefined;
+  #isDowngraded = false;
 
   constructor(asked: ChooseFrom, snapshot: Snapshot, world: World) {
     this.#asked = asked;
@@ -139,12 +149,45 @@ class Choosing {
       this.#notes.rejected(item, entry, rejection);
       return undefined;
     }
+    if (this.#onlyFree && !costsNothing(entry)) {
+      this.#notes.rejected(item, entry, this.#onlyFree);
+      return undefined;
+    }
     const told = yield { entry, item };
-    if (told.kind === "unavailable") return { ...this.#notes.summary(), outcome: UNAVAILABLE };
     if (told.kind === "free" || told.kind === "held") return this.#chosen(item, entry, index);
+    if (told.kind === "unavailable") {
+      if (!told.mayBeFree) return { ...this.#notes.summary(), outcome: UNAVAILABLE };
+      this.#onlyFree = {
+        code: "budget_unavailable",
+        because: "a budget cannot be asked, and lets pass only what is free",
+      };
+      this.#notes.rejected(item, entry, this.#onlyFree);
+      return undefined;
+    }
     this.#notes.unpaid(item, entry, told);
-    if (told.kind === "refused" && told.limitNode !== undefined) this.#exceeded.add(told.limitNode);
+    if (told.kind === "refused") this.#exhausted(item, entry, index, told);
     return undefined;
+  }
+
+  /** What the limit or the budget that has no room wants to happen. */
+  #exhausted(item: ModelItem, entry: ModelEntry, index: number, told: HoldTold & { kind: "refused" }): void {
+    const { limitNode, refusal, onExhausted = Exhaustion.UNSPECIFIED } = told;
+    if (limitNode !== undefined) {
+      this.#exceeded.add(limitNode);
+    } else if (onExhausted === Exhaustion.DOWNGRADE) {
+      if (!this.#isDowngraded) this.#items.splice(index + 1, 0, ...this.#cheaper(item, entry));
+      this.#isDowngraded = true;
+    } else if (onExhausted !== Exhaustion.FALLBACK) {
+      this.#onlyFree = { code: "budget_exceeded", because: `budget ${refusal.budgetName} lets pass only what is free` };
+    }
+  }
+
+  #cheaper(item: ModelItem, entry: ModelEntry): ModelItem[] {
+    const { question } = this.#asked;
+    return cheaperModels(item, entry, {
+      ...{ question, allowed: this.#allowed, isRouteAllowed: this.#isRouteAllowed },
+      ...{ items: this.#items, snapshot: this.#snapshot, world: this.#world },
+    });
   }
 
   #rejection(item: ModelItem, entry: ModelEntry): Rejection | undefined {
@@ -207,7 +250,8 @@ class Notes {
       return;
     }
     this.#budget ??= refusal;
-    const because = `budget ${refusal.budgetName}: needs ${refusal.neededPicoUsd}, left ${refusal.leftPicoUsd} pico-USD`;
+    const { budgetName, neededPicoUsd, leftPicoUsd } = refusal;
+    const because = `budget ${budgetName}: needs ${neededPicoUsd}, left ${leftPicoUsd} ${unitWord(refusal.unit)}`;
     this.#note(item.node, entry, { code: "budget_exceeded", because }, item);
   }
 
@@ -237,6 +281,11 @@ class Notes {
     this.#rejections.push(rejection);
     this.#considered.push(noteOf(node, entry, rejection, item));
   }
+}
+
+function unitWord(unit: BudgetUnit): string {
+  if (unit === BudgetUnit.REQUESTS) return "requests";
+  return unit === BudgetUnit.TOKENS ? "tokens" : "pico-USD";
 }
 
 function noteOf(

@@ -174,8 +174,16 @@ export interface Standing {
   postedPicoUsd: string;
   heldPicoUsd: string;
   grantedPicoUsd: string;
-  /** ISO 8601, UTC; empty: never. */
+  /** ISO 8601, UTC; empty: never. Of a rolling window: when the oldest of its spend leaves. */
   resetsAt: string;
+  /** What the amounts count. */
+  unit: BudgetUnit;
+  /** What is posted, held and granted beyond the limit, as soft and observing budgets let it be. Decimal text. */
+  overshootPicoUsd: string;
+  /** Set for a template's counter: whose it is. */
+  templateValue: string;
+  /** Part of the limit: what earlier windows left unspent. Decimal text, may be negative. */
+  carriedOverPicoUsd: string;
 }
 
 /** First message on a stream. A holder is one process incarnation; its id is never used again. */
@@ -196,7 +204,12 @@ export interface AskGrant {
   /** The longest life a hold cut from it may have after the grant's own end. */
   holdLifeMs: bigint;
   /** Set for a limit node's counter, which is made where it does not exist. `budget_id` is then the router's name for it. */
-  limit: LimitDefinition | undefined;
+  limit:
+    | LimitDefinition
+    | undefined;
+  /** Set for a template's counter, which is made where it does not exist. `budget_id` is then the router's name for it. */
+  templateValue: string;
+  templateId: string;
 }
 
 export interface GrantAnswer {
@@ -217,7 +230,12 @@ export interface HoldAsk {
   leastPicoUsd: bigint;
   /** True: no more than the budget's max_share_percent of the rest. */
   boundedByShare: boolean;
-  limit: LimitDefinition | undefined;
+  limit:
+    | LimitDefinition
+    | undefined;
+  /** As in AskGrant. */
+  templateValue: string;
+  templateId: string;
 }
 
 /** One exact hold on all of a request's budgets that have no grant to cut from: all or none. */
@@ -313,7 +331,7 @@ export interface BudgetAnswers {
 }
 
 export interface GetStandingRequest {
-  /** Empty: all budgets. */
+  /** Empty: all budgets. A template: its counters, too, those most used first. */
   budgetId: string;
 }
 
@@ -1154,6 +1172,10 @@ function createBaseStanding(): Standing {
     heldPicoUsd: "",
     grantedPicoUsd: "",
     resetsAt: "",
+    unit: 0,
+    overshootPicoUsd: "",
+    templateValue: "",
+    carriedOverPicoUsd: "",
   };
 }
 
@@ -1182,6 +1204,18 @@ export const Standing: MessageFns<Standing> = {
     }
     if (message.resetsAt !== "") {
       writer.uint32(58).string(message.resetsAt);
+    }
+    if (message.unit !== 0) {
+      writer.uint32(64).int32(message.unit);
+    }
+    if (message.overshootPicoUsd !== "") {
+      writer.uint32(74).string(message.overshootPicoUsd);
+    }
+    if (message.templateValue !== "") {
+      writer.uint32(82).string(message.templateValue);
+    }
+    if (message.carriedOverPicoUsd !== "") {
+      writer.uint32(90).string(message.carriedOverPicoUsd);
     }
     return writer;
   },
@@ -1255,6 +1289,38 @@ export const Standing: MessageFns<Standing> = {
             message.resetsAt = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.unit = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.overshootPicoUsd = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.templateValue = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.carriedOverPicoUsd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1279,6 +1345,10 @@ export const Standing: MessageFns<Standing> = {
     message.heldPicoUsd = object.heldPicoUsd ?? "";
     message.grantedPicoUsd = object.grantedPicoUsd ?? "";
     message.resetsAt = object.resetsAt ?? "";
+    message.unit = object.unit ?? 0;
+    message.overshootPicoUsd = object.overshootPicoUsd ?? "";
+    message.templateValue = object.templateValue ?? "";
+    message.carriedOverPicoUsd = object.carriedOverPicoUsd ?? "";
     return message;
   },
 };
@@ -1339,7 +1409,17 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseAskGrant(): AskGrant {
-  return { grantId: "", budgetId: "", needPicoUsd: 0n, wantPicoUsd: 0n, lifeMs: 0n, holdLifeMs: 0n, limit: undefined };
+  return {
+    grantId: "",
+    budgetId: "",
+    needPicoUsd: 0n,
+    wantPicoUsd: 0n,
+    lifeMs: 0n,
+    holdLifeMs: 0n,
+    limit: undefined,
+    templateValue: "",
+    templateId: "",
+  };
 }
 
 export const AskGrant: MessageFns<AskGrant> = {
@@ -1376,6 +1456,12 @@ export const AskGrant: MessageFns<AskGrant> = {
     }
     if (message.limit !== undefined) {
       LimitDefinition.encode(message.limit, writer.uint32(58).fork()).join();
+    }
+    if (message.templateValue !== "") {
+      writer.uint32(66).string(message.templateValue);
+    }
+    if (message.templateId !== "") {
+      writer.uint32(74).string(message.templateId);
     }
     return writer;
   },
@@ -1449,6 +1535,22 @@ export const AskGrant: MessageFns<AskGrant> = {
             message.limit = LimitDefinition.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.templateValue = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.templateId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1481,6 +1583,8 @@ export const AskGrant: MessageFns<AskGrant> = {
     message.limit = (object.limit !== undefined && object.limit !== null)
       ? LimitDefinition.fromPartial(object.limit)
       : undefined;
+    message.templateValue = object.templateValue ?? "";
+    message.templateId = object.templateId ?? "";
     return message;
   },
 };
@@ -1602,7 +1706,15 @@ export const GrantAnswer: MessageFns<GrantAnswer> = {
 };
 
 function createBaseHoldAsk(): HoldAsk {
-  return { budgetId: "", wantPicoUsd: 0n, leastPicoUsd: 0n, boundedByShare: false, limit: undefined };
+  return {
+    budgetId: "",
+    wantPicoUsd: 0n,
+    leastPicoUsd: 0n,
+    boundedByShare: false,
+    limit: undefined,
+    templateValue: "",
+    templateId: "",
+  };
 }
 
 export const HoldAsk: MessageFns<HoldAsk> = {
@@ -1627,6 +1739,12 @@ export const HoldAsk: MessageFns<HoldAsk> = {
     }
     if (message.limit !== undefined) {
       LimitDefinition.encode(message.limit, writer.uint32(42).fork()).join();
+    }
+    if (message.templateValue !== "") {
+      writer.uint32(50).string(message.templateValue);
+    }
+    if (message.templateId !== "") {
+      writer.uint32(58).string(message.templateId);
     }
     return writer;
   },
@@ -1684,6 +1802,22 @@ export const HoldAsk: MessageFns<HoldAsk> = {
             message.limit = LimitDefinition.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.templateValue = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.templateId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1712,6 +1846,8 @@ export const HoldAsk: MessageFns<HoldAsk> = {
     message.limit = (object.limit !== undefined && object.limit !== null)
       ? LimitDefinition.fromPartial(object.limit)
       : undefined;
+    message.templateValue = object.templateValue ?? "";
+    message.templateId = object.templateId ?? "";
     return message;
   },
 };

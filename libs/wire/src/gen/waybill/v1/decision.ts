@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { HoldLine, Price } from "./money.ts";
+import { BudgetUnit, HoldLine, Price } from "./money.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -110,8 +110,14 @@ export interface BudgetRefusal {
   limitPicoUsd: string;
   leftPicoUsd: string;
   neededPicoUsd: string;
-  /** ISO 8601, UTC; empty for a budget that never resets. */
+  /** ISO 8601, UTC; empty for a budget that never resets. Of a rolling window: when enough of its spend has left. */
   resetsAt: string;
+  /** What the amounts count. */
+  unit: BudgetUnit;
+  /** Set for a template's counter: whose it is. */
+  templateValue: string;
+  /** It is full, and lets pass what fits while it is not: a soft budget. */
+  soft: boolean;
 }
 
 export interface Refusal {
@@ -861,7 +867,17 @@ export const SessionAffinity: MessageFns<SessionAffinity> = {
 };
 
 function createBaseBudgetRefusal(): BudgetRefusal {
-  return { budgetId: "", budgetName: "", limitPicoUsd: "", leftPicoUsd: "", neededPicoUsd: "", resetsAt: "" };
+  return {
+    budgetId: "",
+    budgetName: "",
+    limitPicoUsd: "",
+    leftPicoUsd: "",
+    neededPicoUsd: "",
+    resetsAt: "",
+    unit: 0,
+    templateValue: "",
+    soft: false,
+  };
 }
 
 export const BudgetRefusal: MessageFns<BudgetRefusal> = {
@@ -883,6 +899,15 @@ export const BudgetRefusal: MessageFns<BudgetRefusal> = {
     }
     if (message.resetsAt !== "") {
       writer.uint32(50).string(message.resetsAt);
+    }
+    if (message.unit !== 0) {
+      writer.uint32(56).int32(message.unit);
+    }
+    if (message.templateValue !== "") {
+      writer.uint32(66).string(message.templateValue);
+    }
+    if (message.soft !== false) {
+      writer.uint32(72).bool(message.soft);
     }
     return writer;
   },
@@ -948,6 +973,30 @@ export const BudgetRefusal: MessageFns<BudgetRefusal> = {
             message.resetsAt = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unit = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.templateValue = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.soft = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -971,6 +1020,9 @@ export const BudgetRefusal: MessageFns<BudgetRefusal> = {
     message.leftPicoUsd = object.leftPicoUsd ?? "";
     message.neededPicoUsd = object.neededPicoUsd ?? "";
     message.resetsAt = object.resetsAt ?? "";
+    message.unit = object.unit ?? 0;
+    message.templateValue = object.templateValue ?? "";
+    message.soft = object.soft ?? false;
     return message;
   },
 };

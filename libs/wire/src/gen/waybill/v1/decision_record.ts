@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Attribution } from "./attribution.ts";
+import { Exhaustion } from "./budget.ts";
 import { BudgetRefusal, Candidate, SessionAffinity, Target } from "./decision.ts";
 import { Features, FilterFindings } from "./router.ts";
 
@@ -112,6 +113,10 @@ export interface HoldVerdict {
   /** What the hold covers, for each choice, and whether that is less than what was asked for. */
   maxOutputTokens: bigint;
   clamped: boolean;
+  /** What the budget that refused wanted to happen then. */
+  onExhausted: Exhaustion;
+  /** With unavailable: what is free might still be sent. */
+  mayBeFree: boolean;
 }
 
 export interface Explanation {
@@ -896,6 +901,8 @@ function createBaseHoldVerdict(): HoldVerdict {
     limitNode: "",
     maxOutputTokens: 0n,
     clamped: false,
+    onExhausted: 0,
+    mayBeFree: false,
   };
 }
 
@@ -927,6 +934,12 @@ export const HoldVerdict: MessageFns<HoldVerdict> = {
     }
     if (message.clamped !== false) {
       writer.uint32(56).bool(message.clamped);
+    }
+    if (message.onExhausted !== 0) {
+      writer.uint32(64).int32(message.onExhausted);
+    }
+    if (message.mayBeFree !== false) {
+      writer.uint32(72).bool(message.mayBeFree);
     }
     return writer;
   },
@@ -1000,6 +1013,22 @@ export const HoldVerdict: MessageFns<HoldVerdict> = {
             message.clamped = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.onExhausted = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.mayBeFree = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1030,6 +1059,8 @@ export const HoldVerdict: MessageFns<HoldVerdict> = {
       ? BigInt(object.maxOutputTokens)
       : 0n;
     message.clamped = object.clamped ?? false;
+    message.onExhausted = object.onExhausted ?? 0;
+    message.mayBeFree = object.mayBeFree ?? false;
     return message;
   },
 };
