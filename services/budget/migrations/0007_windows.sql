@@ -178,7 +178,7 @@ BEGIN
   UPDATE budget.budget_window w SET carried_out_pico_usd = greatest(0,
       w.limit_pico_usd + w.carried_in_pico_usd - w.posted_pico_usd - w.held_pico_usd - w.granted_pico_usd)
     FROM wanted JOIN begun ON begun.budget_id = wanted.id
-    WHERE w.id = wanted.last_id AND w.ends_at IS NOT NULL;
+    WHERE w.id = ANY (last_ids) AND w.id = wanted.last_id AND w.ends_at IS NOT NULL;
 END $$;
 
 -- A new limit holds for the windows that have not ended, those of a template's counters too.

@@ -31,7 +31,14 @@ describe("what a client is told", () => {
       refusalError(
         Refusal.create({
           code: "budget_exceeded",
-          budget: { budgetName: "daily", limitPicoUsd: "1000", leftPicoUsd, neededPicoUsd: "1432", unit, templateValue },
+          budget: {
+            budgetName: "daily",
+            limitPicoUsd: "1000",
+            leftPicoUsd,
+            neededPicoUsd: "1432",
+            unit,
+            templateValue,
+          },
         }),
       ).publicMessage;
     const tokens = said(BudgetUnit.TOKENS, "700", "cleo");
