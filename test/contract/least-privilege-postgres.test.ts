@@ -32,7 +32,7 @@ const EXPECTED: Rights = {
     "accounts.audit": "SI",
     "budget.budget": "S",
     "budget.revision": "S",
-    "budget.budget_window": "SIU",
+    "budget.budget_window": "SU",
     "budget.credit_grant": "SIUD",
     "budget.hold": "SIUD",
     "budget.settled_record": "SID",

@@ -147,10 +147,11 @@ $$;
 -- budget_window; each in the order of its ids. A limit that is being changed at the same moment is waited for.
 CREATE FUNCTION budget.begin_windows(ids text[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
+  rules text[] := ids || ARRAY(
+    SELECT DISTINCT template_id FROM budget.budget WHERE id = ANY (ids) AND template_id IS NOT NULL);
   last_ids bigint[];
 BEGIN
-  PERFORM FROM budget.budget
-    WHERE id = ANY (ids) OR id IN (SELECT template_id FROM budget.budget WHERE id = ANY (ids)) ORDER BY id FOR SHARE;
+  PERFORM FROM budget.budget WHERE id = ANY (rules) ORDER BY id FOR SHARE;
   last_ids := ARRAY(
     SELECT max(w.id) FROM budget.budget_window w
     JOIN budget.budget b ON b.id = w.budget_id JOIN budget.budget r ON r.id = coalesce(b.template_id, b.id)
@@ -177,18 +178,18 @@ BEGIN
   UPDATE budget.budget_window w SET carried_out_pico_usd = greatest(0,
       w.limit_pico_usd + w.carried_in_pico_usd - w.posted_pico_usd - w.held_pico_usd - w.granted_pico_usd)
     FROM wanted JOIN begun ON begun.budget_id = wanted.id
-    WHERE w.id = wanted.last_id AND w.ends_at IS NOT NULL;
+    WHERE w.id = ANY (last_ids) AND w.id = wanted.last_id AND w.ends_at IS NOT NULL;
 END $$;
 
 -- A new limit holds for the windows that have not ended, those of a template's counters too.
 CREATE OR REPLACE FUNCTION budget.spread_limit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
+  counters text[] := ARRAY[NEW.id] || ARRAY(SELECT id FROM budget.budget WHERE template_id = NEW.id);
   running bigint[];
 BEGIN
   running := ARRAY(
     SELECT id FROM budget.budget_window
-    WHERE (budget_id = NEW.id OR budget_id IN (SELECT id FROM budget.budget WHERE template_id = NEW.id))
-      AND (ends_at IS NULL OR ends_at > budget.clock())
+    WHERE budget_id = ANY (counters) AND (ends_at IS NULL OR ends_at > budget.clock())
     ORDER BY id FOR UPDATE);
   UPDATE budget.budget_window SET limit_pico_usd = NEW.limit_pico_usd WHERE id = ANY (running);
   RETURN NULL;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FrameFailed, Refusal } from "@waybill/wire";
+import { BudgetUnit, FrameFailed, Refusal } from "@waybill/wire";
 import { failedFrameError, refusalError } from "./refusal-error.ts";
 
 describe("what a client is told", () => {
@@ -24,6 +24,28 @@ describe("what a client is told", () => {
       assert.ok(error.publicMessage.includes(part), part);
     }
     assert.equal(error.retryAfterMs, undefined);
+  });
+
+  it("says what a budget counts, and whose counter of a template it is", () => {
+    const said = (unit: BudgetUnit, leftPicoUsd: string, templateValue = "") =>
+      refusalError(
+        Refusal.create({
+          code: "budget_exceeded",
+          budget: {
+            budgetName: "daily",
+            limitPicoUsd: "1000",
+            leftPicoUsd,
+            neededPicoUsd: "1432",
+            unit,
+            templateValue,
+          },
+        }),
+      ).publicMessage;
+    const tokens = said(BudgetUnit.TOKENS, "700", "cleo");
+    assert.ok(tokens.startsWith('The budget "daily" (cleo) is used up: 700 tokens of 1000 tokens is left'), tokens);
+    assert.ok(tokens.includes("needs at least 1432 tokens"), tokens);
+    assert.ok(!tokens.includes("$"), tokens);
+    assert.ok(said(BudgetUnit.REQUESTS, "1").includes("1 request of 1000 requests is left"));
   });
 
   it("is an internal error for a code nobody knows, without inventing words", () => {

@@ -63,6 +63,17 @@ test("the least that makes a call worth while is a few tokens of output, or what
   assert.equal(tiny?.leastPicoUsd, tiny?.worstPicoUsd);
 });
 
+test("what is likely is the worst case, or what answers stay within where that is known and less", () => {
+  const asked = { ...REQUEST, choiceCount: 2 };
+  const likely = (observed?: bigint) => {
+    const size = holdSize(asked, MODEL, samplePrice(1n, 10n), 16n, observed);
+    return [size?.worstPicoUsd, size?.likelyPicoUsd, size?.likelyTokens];
+  };
+  assert.deepEqual(likely(), [3_432n, 3_432n, 1_632n]);
+  assert.deepEqual(likely(40n), [3_432n, 2_232n, 1_512n]);
+  assert.deepEqual(likely(5_000n), [3_432n, 3_432n, 1_632n]);
+});
+
 test("any usage within the clamped limits costs at most what is held", () => {
   const arbitrary = fc.record({
     bytes: fc.bigInt({ min: 0n, max: 200_000n }),

@@ -18,7 +18,7 @@ export function measureDecisions(metrics: Metrics): Observations {
   );
   const unheld = metrics.counter(
     "waybill_router_unheld_total",
-    "Holds skipped on soft budgets that could not be asked",
+    "Holds skipped on soft and observing budgets that could not be asked",
   );
   return {
     decided(code, tookMs) {
