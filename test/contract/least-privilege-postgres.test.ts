@@ -219,7 +219,9 @@ describe("in Postgres every role may do exactly its part", () => {
       WHERE p.prosecdef AND n.nspname !~ '^(pg_|information_schema)' AND p.prorettype <> 'trigger'::regtype
       GROUP BY p.oid ORDER BY name`);
     assert.deepEqual(found, [
+      { name: "budget.begin_windows", roles: ["waybill_budget"] },
       { name: "budget.forget_limits", roles: ["waybill_budget"] },
+      { name: "budget.make_counters", roles: ["waybill_budget"] },
       { name: "budget.make_limits", roles: ["waybill_budget"] },
     ]);
   });

@@ -10,8 +10,8 @@ let stack: TestStack;
 /** Each is for one end user, so that they do not meet; the template is for one model. */
 const BUDGETS = [
   { id: "probe", end_user_id: "probe", limit_pico_usd: 1, enforcement: "observe" },
-  // A call of at most 100 output tokens holds at most 521, and at least 437: 421 bound its input.
-  { id: "tokens", end_user_id: "tess", limit_pico_usd: 460, unit: "tokens" },
+  // A call of at most 100 output tokens holds its input at worst and, clamped, at least 16 tokens of output: 467.
+  { id: "tokens", end_user_id: "tess", limit_pico_usd: 490, unit: "tokens" },
   { id: "soft", end_user_id: "sven", limit_pico_usd: 26_000_001, enforcement: "soft" },
   { id: "watch", end_user_id: "olga", limit_pico_usd: 1, enforcement: "observe" },
   { id: "each", provider: "scripted", model: "scripted-2", limit_pico_usd: 2, unit: "requests", per: "end_user_id" },
@@ -68,7 +68,7 @@ test("a budget of tokens holds the worst case in tokens, settles what was used, 
   assert.equal(await call("tess"), 402, lastAnswer);
   assert.match(
     lastAnswer,
-    /The budget \\"tokens\\" is used up: 432 tokens of 460 tokens is left and this request needs at least \d+ tokens/,
+    /The budget \\"tokens\\" is used up: 462 tokens of 490 tokens is left and this request needs at least 467 tokens/,
   );
   assert.doesNotMatch(lastAnswer, /\$/);
 });

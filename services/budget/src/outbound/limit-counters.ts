@@ -5,7 +5,7 @@ import type { WantedCounters } from "../core/needs.ts";
 import type { LimitSpec } from "../core/operation.ts";
 
 /** What those counters that exist say now, by id. */
-export type Amounts = ReadonlyMap<string, bigint>;
+type Amounts = ReadonlyMap<string, bigint>;
 
 export interface LimitCounters {
   /**
