@@ -43,3 +43,5 @@ GRANT INSERT, DELETE,
 GRANT INSERT,
   UPDATE (name, role, expires_at, revoked_at, secret_sha256, previous_secret_sha256, previous_secret_until)
   ON accounts.admin_key TO waybill_budget;
+-- With an organisation that is deleted goes the row that says that it has no counters.
+GRANT DELETE ON budget.limit_count TO waybill_budget;
