@@ -337,7 +337,7 @@ describe("how it ends", () => {
       return stdout;
     };
     const verbsOf = (help: string): string[] =>
-      [...(help.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z]+)/gm)]
+      [...(help.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z-]+)/gm)]
         .map(([, name = ""]) => name)
         .filter((name) => name !== "help");
     const nouns = verbsOf(await helpOf([]));
@@ -358,7 +358,7 @@ describe("how it ends", () => {
 
   it("takes every command and option that its README shows", async () => {
     const readme = await readFile(join(ROOT, "libs/cli/README.md"), "utf8");
-    const shown = [...readme.matchAll(/^ {4}waybill ([a-z]+)(?: ([a-z]+))?(.*?)(?:#.*)?$/gm)];
+    const shown = [...readme.matchAll(/^ {4}waybill ([a-z-]+)(?: ([a-z]+))?(.*?)(?:#.*)?$/gm)];
     assert.ok(shown.length > 20, String(shown.length));
     const helps = new Map<string, string>();
     for (const [line, noun = "", verb = "", rest = ""] of shown) {

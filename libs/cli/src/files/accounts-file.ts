@@ -21,7 +21,7 @@ export interface FileUser {
   keys: FileKey[] | undefined;
 }
 
-export interface FileTeam {
+interface FileTeam {
   id: string;
   name: string;
   costCentre: string;

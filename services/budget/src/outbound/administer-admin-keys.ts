@@ -6,14 +6,14 @@ import { ACCOUNTS_MAX, checkExpiry, checkName, checkOverlap, checkRole, checkRoo
 import { type ChangeBy, changeAccounts, checkOwn, differs, notFound, writeAudit } from "./account-change.ts";
 import { issueSecret } from "./issue-secret.ts";
 
-export interface AdminKeyFields {
+interface AdminKeyFields {
   name: string;
   role: string;
   /** Unix milliseconds; 0: never. */
   expiresAtMs: bigint;
 }
 
-export interface IssuedAdmin {
+interface IssuedAdmin {
   key: AdminKeySummary;
   wholeKey: string;
 }

@@ -33,7 +33,7 @@ async function putMore(bucket: Bucket, keyId: string, entry: KeyEntry): Promise<
 
 /** Makes the bucket if it is missing and puts in what it lacks; returns how many keys that were. */
 export async function repairKeyBucket(nc: NatsConnection, states: readonly KeyState[]): Promise<number> {
-  await openBucket(nc, BUCKETS.keys);
+  const bucket = await openBucket(nc, BUCKETS.keys);
   const present = await readBucket(nc, BUCKETS.keys.name);
   const decoder = new TextDecoder();
   const missing = states
@@ -45,8 +45,14 @@ export async function repairKeyBucket(nc: NatsConnection, states: readonly KeySt
       const value = present.get(keyId);
       return saysMore(entry, parseKeyEntry(value && decoder.decode(value)));
     });
+  const put = async ([keyId, entry]: [string, KeyEntry]): Promise<void> => {
+    const isNew = !present.has(keyId);
+    // Most of a bucket that was lost: one question each. Where somebody was quicker, as usual.
+    const created = isNew && (await bucket.create(keyId, formatKeyEntry(entry)).catch(() => false));
+    if (created === false) await tellKey(nc, keyId, entry);
+  };
   for (let from = 0; from < missing.length; from += PUTS_AT_ONCE) {
-    await Promise.all(missing.slice(from, from + PUTS_AT_ONCE).map(([keyId, entry]) => tellKey(nc, keyId, entry)));
+    await Promise.all(missing.slice(from, from + PUTS_AT_ONCE).map(put));
   }
   return missing.length;
 }

@@ -2,7 +2,7 @@
 import type { Pool } from "@waybill/store";
 import { Attribution, KeySummary, VirtualKey } from "@waybill/wire";
 
-export interface KeysPage {
+interface KeysPage {
   /** Of a team, a user, an organisation; empty: of all. */
   organisationId: string;
   teamId: string;

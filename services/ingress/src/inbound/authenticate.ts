@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { type Clock, type PresentedKey, parseVirtualKey, WaybillError } from "@waybill/domain";
 import type { VirtualKey } from "@waybill/wire";
 import type { KeyChanges } from "../core/key-changes.ts";
+import { KeyMemory } from "../core/key-memory.ts";
 import type { Authenticate } from "../ports.ts";
 
 export interface AuthenticateOptions {
@@ -17,14 +18,10 @@ export interface AuthenticateOptions {
   clock: Clock;
 }
 
-interface Remembered {
-  key: VirtualKey | undefined;
-  askedAtMs: number;
-}
-
 /** Three parts in base64url: RFC 7519, section 3. */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const REMEMBERED_MAX = 100_000;
+const AT_HAND_MAX = 2_000;
 /** A key that does not exist is asked for again soon: it may be made any moment. */
 const UNKNOWN_CACHE_MS = 2_000;
 /** An answer may be on its way while the key changes. */
@@ -32,7 +29,7 @@ const ASK_TRIES_MAX = 3;
 
 /** Makes the check. What it throws never says which part of the key was wrong. */
 export function makeAuthenticate(options: AuthenticateOptions): Authenticate {
-  const remembered = new Map<string, Remembered>();
+  const remembered = new KeyMemory(REMEMBERED_MAX, AT_HAND_MAX);
   const asking = new Map<string, Promise<VirtualKey | undefined>>();
 
   const ask = (keyId: string): Promise<VirtualKey | undefined> => {
@@ -41,9 +38,7 @@ export function makeAuthenticate(options: AuthenticateOptions): Authenticate {
     const asked = options
       .findKey(keyId)
       .then((key) => {
-        if (remembered.size >= REMEMBERED_MAX) remembered.delete(remembered.keys().next().value ?? "");
-        remembered.delete(keyId);
-        remembered.set(keyId, { key, askedAtMs: options.clock.monotonicMs() });
+        remembered.put(keyId, key, options.clock.monotonicMs());
         return key;
       })
       .finally(() => asking.delete(keyId));

@@ -29,7 +29,7 @@ const limitDefault = z
   .max(100_000_000)
   .nullable()
   .describe("Most output tokens of a request that says no limit itself; null: no default");
-const metadata = pairs.describe("Added to every request, before what the request says itself; at most 32");
+const metadata = pairs.describe("Added to every request; on a clash the key has the last word; at most 32");
 const tags = pairs.describe("Tags of every request, for budgets and the books; at most 32");
 
 export const keyParams = z.strictObject({ id: keyId });
