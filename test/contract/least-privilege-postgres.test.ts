@@ -24,11 +24,13 @@ const EXPECTED: Rights = {
     "waybill_meta.migration": "S",
   },
   waybill_budget: {
-    "accounts.organisation": "S",
-    "accounts.team": "S",
-    "accounts.app_user": "S",
-    "accounts.virtual_key": "SU(revoked_at)",
-    "accounts.admin_key": "S",
+    "accounts.organisation": "SIU(name)D",
+    "accounts.team": "SIU(name,cost_centre)D",
+    "accounts.app_user": "SIU(team_id,name)D",
+    "accounts.virtual_key":
+      "SIU(secret_sha256,name,tags,metadata,allowed_models,expires_at,revoked_at,allowed_routes,allowed_surfaces,max_output_tokens_default,previous_secret_sha256,previous_secret_until,revision)D",
+    "accounts.admin_key":
+      "SIU(secret_sha256,name,role,expires_at,revoked_at,previous_secret_sha256,previous_secret_until)",
     "accounts.audit": "SI",
     "budget.budget": "S",
     "budget.revision": "S",
@@ -36,7 +38,7 @@ const EXPECTED: Rights = {
     "budget.credit_grant": "SIUD",
     "budget.hold": "SIUD",
     "budget.settled_record": "SID",
-    "budget.limit_count": "S",
+    "budget.limit_count": "SD",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.

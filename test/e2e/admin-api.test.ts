@@ -6,62 +6,21 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "@waybill/testing";
-import { type Admin, type AdminAnswer, adminOf, routeTo } from "../stack/admin.ts";
+import { type Admin, type AdminAnswer, routeTo } from "../stack/admin.ts";
 import { ask } from "../stack/ask.ts";
-import { misfits, type Schema } from "../stack/json-schema.ts";
+import { type HeldAdmin, heldAdmin } from "../stack/held-admin.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
-
-interface Operation {
-  operationId: string;
-  responses: Record<string, { content: { "application/json": { schema: Schema } } }>;
-}
 
 let stack: TestStack;
 let admin: Admin;
-let paths: Record<string, Record<string, Operation>>;
-/** Operations that answered with success at least once. */
-const seen = new Set<string>();
+let documented: HeldAdmin;
 
 before(async () => {
   stack = await startStack({ replicas: { console: 1 } });
-  admin = held(adminOf(stack));
-  paths = (await adminOf(stack)("GET", "/api/v1/openapi.json")).body.paths;
+  documented = await heldAdmin(stack);
+  admin = documented.as();
 });
 after(() => stack[Symbol.asyncDispose]());
-
-/** Every answer must be what the document says. */
-function held(plain: Admin): Admin {
-  return async (method, path, body, headers) => {
-    const answer = await plain(method, path, body, headers);
-    const operation = operationOf(method, path);
-    if (operation) {
-      const said = operation.responses[answer.status] ?? operation.responses.default;
-      const schema = said?.content["application/json"].schema;
-      assert.ok(schema, `${method} ${path}: ${answer.status} is not in the document`);
-      assert.deepEqual(misfits(answer.body, schema), [], `${method} ${path} ${answer.status}`);
-      if (answer.status < 300) seen.add(operation.operationId);
-    }
-    assert.match(answer.headers.get("x-request-id") ?? "", /^[0-9a-f-]{36}$/);
-    return answer;
-  };
-}
-
-function operationOf(method: string, path: string): Operation | undefined {
-  const plain = path.split("?")[0] ?? "";
-  // The one with the fewest parameters is meant.
-  const found = Object.keys(paths)
-    .filter((template) => patternOf(template).test(plain) && paths[template]?.[method.toLowerCase()])
-    .sort((a, b) => a.split("{").length - b.split("{").length)[0];
-  return found === undefined ? undefined : paths[found]?.[method.toLowerCase()];
-}
-
-function patternOf(template: string): RegExp {
-  const last = template.endsWith("/{provider}/{model}");
-  const text = template.replace(/\{\w+\}/g, (_, at: number) =>
-    last && template.indexOf("{model}") === at ? ".+" : "[^/]+",
-  );
-  return new RegExp(`^${text}$`);
-}
 
 /** Makes an admin key as the owner of the database does. */
 async function makeKey(role: string, organisationId: string): Promise<string> {
@@ -181,17 +140,17 @@ describe("a route", () => {
 
 describe("who may do what", () => {
   it("nobody without a key, and nobody learns what there is", async () => {
-    const nobody = held(adminOf(stack, ""));
+    const nobody = documented.as("");
     for (const path of ["/api/v1/routes", "/api/v1/openapi.json", "/api/v1/nothing", "/", "/api/v1/models/a/b"]) {
       assert.equal((await nobody("GET", path)).status, 401, path);
     }
-    const guessed = held(adminOf(stack, `wba_${"0".repeat(16)}_${"x".repeat(43)}`));
+    const guessed = documented.as(`wba_${"0".repeat(16)}_${"x".repeat(43)}`);
     assert.equal((await guessed("DELETE", "/api/v1/routes/chat")).status, 401);
-    assert.equal((await held(adminOf(stack, stack.keys.support_1))("GET", "/api/v1/routes")).status, 401);
+    assert.equal((await documented.as(stack.keys.support_1)("GET", "/api/v1/routes")).status, 401);
   });
 
   it("a viewer looks and changes nothing", async () => {
-    const viewer = held(adminOf(stack, await makeKey("viewer", "")));
+    const viewer = documented.as(await makeKey("viewer", ""));
     assert.equal((await viewer("GET", "/api/v1/routes/chat")).status, 200);
     for (const [method, path, body] of [
       ["POST", "/api/v1/routes/chat/rollback", {}],
@@ -206,8 +165,8 @@ describe("who may do what", () => {
   it("an organisation's admin has its own routes and sees neither others nor what they did", async () => {
     await stack.sql("INSERT INTO accounts.organisation (id, name) VALUES ('other', 'Other')");
     const [acme, other] = [
-      held(adminOf(stack, await makeKey("admin", "acme"))),
-      held(adminOf(stack, await makeKey("admin", "other"))),
+      documented.as(await makeKey("admin", "acme")),
+      documented.as(await makeKey("admin", "other")),
     ];
     const made = await acme("POST", "/api/v1/routes", {
       name: "own",
@@ -235,7 +194,7 @@ describe("who may do what", () => {
 
   it("a key is revoked by its own organisation alone, and the gateway refuses it within a second", async () => {
     const id = stack.keys.research_1?.split("_")[1] ?? "";
-    const other = held(adminOf(stack, await makeKey("admin", "other")));
+    const other = documented.as(await makeKey("admin", "other"));
     assert.equal((await other("POST", `/api/v1/keys/${id}/revoke`)).status, 404);
     assert.equal((await admin("POST", `/api/v1/keys/${id}/revoke`, { reason: "lost" })).status, 200);
     await eventually(
@@ -414,7 +373,7 @@ describe("what if, and what was", () => {
 
     const { decisions } = (await admin("GET", "/api/v1/decisions?route=chat&firstOnly=true&limit=5")).body;
     assert.ok(decisions.some(({ requestId }: { requestId: string }) => requestId === id));
-    const other = held(adminOf(stack, await makeKey("admin", "other")));
+    const other = documented.as(await makeKey("admin", "other"));
     assert.equal((await other("GET", `/api/v1/requests/${id}`)).status, 404);
     assert.equal((await other("POST", `/api/v1/requests/${id}/replay`)).status, 404);
     assert.deepEqual((await other("GET", "/api/v1/decisions")).body.decisions, []);
@@ -457,12 +416,8 @@ describe("when an owner is away", () => {
 
 describe("the OpenAPI document", () => {
   it("has held for an answer of every operation of ours", () => {
-    const all = Object.entries(paths)
-      .filter(([path]) => path.startsWith("/api/v1/") && path !== "/api/v1/openapi.json")
-      .flatMap(([, operations]) => Object.values(operations).map(({ operationId }) => operationId));
-    assert.deepEqual(
-      all.filter((id) => !seen.has(id)),
-      [],
-    );
+    // Accounts have a test of their own.
+    const isOurs = (tag: string): boolean => tag !== "accounts" && tag !== "admin_keys";
+    assert.deepEqual(documented.unseen(isOurs), []);
   });
 });

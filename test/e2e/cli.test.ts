@@ -9,16 +9,10 @@ import { eventually, freePort, makeTestFolder, type TestFolder } from "@waybill/
 import { adminOf, routeTo } from "../stack/admin.ts";
 import { openaiClient } from "../stack/ask.ts";
 import { ROOT } from "../stack/launcher.ts";
+import { type Ran, runCli } from "../stack/run-cli.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
-const PROGRAM = join(ROOT, "libs/cli/dist/main.js");
 const ROUTE_FILE = "routes/chat.json";
-
-interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 let stack: TestStack;
 let folder: TestFolder;
@@ -36,25 +30,9 @@ after(async () => {
   await folder.remove();
 });
 
-/** Runs it in the test's folder, without anything of the caller's environment. */
-async function runWith(settings: Record<string, string>, ...args: string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    cwd: folder.path,
-    env: settings,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ran: Ran = { code: null, stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    ran.stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    ran.stderr += text;
-  });
-  ran.code = await new Promise((resolve) => child.once("close", resolve));
-  const secret = stack.keys.admin?.split("_").at(-1) ?? "";
-  assert.ok(!`${ran.stdout}${ran.stderr}`.includes(secret), "the key is never printed");
-  return ran;
-}
+/** Runs it in the test's folder. */
+const runWith = (settings: Record<string, string>, ...args: string[]): Promise<Ran> =>
+  runCli({ settings, folder: folder.path }, ...args);
 
 /** A run that must end as `code` says. */
 async function waybill(code: number, ...args: string[]): Promise<Ran> {
@@ -359,7 +337,7 @@ describe("how it ends", () => {
       return stdout;
     };
     const verbsOf = (help: string): string[] =>
-      [...(help.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z]+)/gm)]
+      [...(help.split("\nCommands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}([a-z-]+)/gm)]
         .map(([, name = ""]) => name)
         .filter((name) => name !== "help");
     const nouns = verbsOf(await helpOf([]));
@@ -380,7 +358,7 @@ describe("how it ends", () => {
 
   it("takes every command and option that its README shows", async () => {
     const readme = await readFile(join(ROOT, "libs/cli/README.md"), "utf8");
-    const shown = [...readme.matchAll(/^ {4}waybill ([a-z]+)(?: ([a-z]+))?(.*?)(?:#.*)?$/gm)];
+    const shown = [...readme.matchAll(/^ {4}waybill ([a-z-]+)(?: ([a-z]+))?(.*?)(?:#.*)?$/gm)];
     assert.ok(shown.length > 20, String(shown.length));
     const helps = new Map<string, string>();
     for (const [line, noun = "", verb = "", rest = ""] of shown) {

@@ -18,7 +18,7 @@ after(async () => {
 const revoke = (keyId: string, token: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const client = new AccountServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
-    client.revokeKey({ keyId, actor: undefined, reason: "" }, tokenMetadata(token), (error) => {
+    client.revokeKey({ keyId, actor: undefined, reason: "", organisationId: "" }, tokenMetadata(token), (error) => {
       client.close();
       if (error) reject(error);
       else resolve();

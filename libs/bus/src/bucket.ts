@@ -65,6 +65,33 @@ export function watchBucket(nc: NatsConnection, name: string, watch: BucketWatch
   };
 }
 
+/** Everything that stands in a bucket now. Rejects when it is not told within `timeoutMs`, as one that does not exist never is. */
+export function readBucket(nc: NatsConnection, name: string, timeoutMs = READ_MS): Promise<Map<string, Uint8Array>> {
+  return new Promise((resolve, reject) => {
+    const found = new Map<string, Uint8Array>();
+    const timer = setTimeout(() => {
+      watch.stop();
+      reject(new Error(`the bucket ${name} was not told in time`));
+    }, timeoutMs);
+    const watch = watchBucket(nc, name, {
+      onEntry(key, value) {
+        if (value) found.set(key, value);
+        else found.delete(key);
+      },
+      onCurrent() {
+        clearTimeout(timer);
+        watch.stop();
+        resolve(found);
+      },
+      // It is renewed, until the time is over.
+      onBroken() {},
+    });
+  });
+}
+
+/** A hundred thousand entries take less than two seconds. */
+const READ_MS = 30_000;
+
 async function createdAt(kv: KV): Promise<string> {
   return (await kv.status()).streamInfo.created;
 }

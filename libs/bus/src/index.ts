@@ -1,6 +1,6 @@
 // NATS made small: connect, declare, publish durably, pull within capacity, watch buckets.
 export { type Answer, type AskOptions, ask } from "./ask.ts";
-export { type BucketWatch, openBucket, watchBucket } from "./bucket.ts";
+export { type BucketWatch, openBucket, readBucket, watchBucket } from "./bucket.ts";
 export {
   type BusOptions,
   connectBus,

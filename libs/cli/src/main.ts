@@ -1,20 +1,23 @@
 #!/usr/bin/env node
 // The command `waybill`: administers an installation through its admin API and knows nothing else.
 import { Command, CommanderError } from "commander";
+import { addAccounts } from "./commands/accounts/add-accounts.ts";
+import { addAdminKeys } from "./commands/admin-keys/add-admin-keys.ts";
 import { addAliasesList } from "./commands/aliases/list.ts";
 import { addAliasesRemove } from "./commands/aliases/remove.ts";
 import { addAliasesSet } from "./commands/aliases/set.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBudgetsList } from "./commands/budgets/list.ts";
 import { addDecisionsList } from "./commands/decisions/list.ts";
-import { addKeysList } from "./commands/keys/list.ts";
-import { addKeysRevoke } from "./commands/keys/revoke.ts";
+import { addKeys } from "./commands/keys/add-keys.ts";
 import { addModelsImport } from "./commands/models/import.ts";
 import { addModelsList } from "./commands/models/list.ts";
+import { addOrganisations } from "./commands/organisations/add-organisations.ts";
 import { addPresetsList } from "./commands/presets/list.ts";
 import { addPresetsShow } from "./commands/presets/show.ts";
 import { addRoutes } from "./commands/routes/add-routes.ts";
-import { addTeamsList } from "./commands/teams/list.ts";
+import { addTeams } from "./commands/teams/add-teams.ts";
+import { addUsers } from "./commands/users/add-users.ts";
 import { Ending, EXIT, EXIT_CODES_HELP, ProblemsEnding } from "./exit-codes.ts";
 import { problemLines } from "./print/problems.ts";
 
@@ -58,10 +61,12 @@ addPresetsList(presets);
 addPresetsShow(presets);
 addDecisionsList(program.command("decisions").description("where requests went"));
 addAudit(program);
-const keys = program.command("keys").description("virtual keys");
-addKeysList(keys);
-addKeysRevoke(keys);
-addTeamsList(program.command("teams").description("teams"));
+addAccounts(program);
+addOrganisations(program);
+addTeams(program);
+addUsers(program);
+addKeys(program);
+addAdminKeys(program);
 addBudgetsList(program.command("budgets").description("budgets"));
 
 // Whoever reads only the beginning, as `head` does, is no failure.

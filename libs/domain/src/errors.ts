@@ -53,6 +53,8 @@ export const ERRORS = {
   ),
   budget_exceeded: entry(402, 8, "insufficient_quota", "never", "The budget is used up."),
   model_not_allowed: entry(403, 7, "permission_error", "never", "This API key may not use that model."),
+  route_not_allowed: entry(403, 7, "permission_error", "never", "This API key may not use that route."),
+  surface_not_allowed: entry(403, 7, "permission_error", "never", "This API key may not be used on this path."),
   permission_denied: entry(403, 7, "permission_error", "never", "This key may not do that."),
   price_unknown: entry(403, 9, "permission_error", "next", "The model has no known price and a hard budget applies."),
   hold_unbounded: entry(
@@ -75,6 +77,7 @@ export const ERRORS = {
   method_not_allowed: entry(405, 12, "invalid_request_error", "never", "This path does not take that method."),
   request_timeout: entry(408, 4, "timeout_error", "never", "The request did not arrive in time."),
   already_exists: entry(409, 6, "invalid_request_error", "never", "There is already something of that name."),
+  in_use: entry(409, 9, "invalid_request_error", "never", "Something still needs it."),
   version_conflict: entry(409, 10, "invalid_request_error", "never", "Somebody else has changed it in the meantime."),
   idempotency_in_progress: entry(
     409,

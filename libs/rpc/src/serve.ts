@@ -9,7 +9,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { ERRORS, WaybillError } from "@waybill/domain";
+import { ERRORS, type ErrorCode, isErrorCode, WaybillError } from "@waybill/domain";
 import { HealthState, healthService } from "./health.ts";
 import { type AcceptedTokens, callerOf, UNAUTHENTICATED } from "./tokens.ts";
 
@@ -101,6 +101,18 @@ function guard(handler: Handler, isStream: boolean, accepted: AcceptedTokens, ca
   return guarded;
 }
 
+/** Trailing metadata of a refusal: the code of our catalogue, and the field at fault where there is one. */
+const CODE_METADATA = "waybill-code";
+const PARAM_METADATA = "waybill-param";
+
+/** What `unary` said of a refusal besides its status. Undefined: whoever answered says nothing of the kind. */
+export function refusalIn(metadata: Metadata | undefined): { code: ErrorCode; param: string | undefined } | undefined {
+  const code = metadata?.get(CODE_METADATA)[0];
+  if (typeof code !== "string" || !isErrorCode(code)) return undefined;
+  const param = metadata?.get(PARAM_METADATA)[0];
+  return { code, param: typeof param === "string" ? param : undefined };
+}
+
 /** A unary handler from an async function; a WaybillError becomes its gRPC status, anything else INTERNAL without detail. */
 export function unary<Request, Response>(
   handle: (request: Request) => Promise<Response>,
@@ -112,7 +124,11 @@ export function unary<Request, Response>(
       (thrown: unknown) => {
         const error = WaybillError.from(thrown);
         if (error.code === "internal_error") onError(thrown);
-        callback({ code: ERRORS[error.code].grpcStatus ?? status.INTERNAL, details: error.publicMessage });
+        const metadata = new Metadata();
+        metadata.set(CODE_METADATA, error.code);
+        // Metadata takes plain text only; a field that a client named may be anything.
+        if (error.param !== undefined && /^[\x20-\x7e]+$/.test(error.param)) metadata.set(PARAM_METADATA, error.param);
+        callback({ code: ERRORS[error.code].grpcStatus ?? status.INTERNAL, details: error.publicMessage, metadata });
       },
     );
   };

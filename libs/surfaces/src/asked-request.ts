@@ -20,6 +20,8 @@ export interface AskedRequest {
   wantsUsage: boolean;
   /** For one choice; 0: not said. */
   maxOutputTokens: number;
+  /** The body says no limit, and `maxOutputTokens` is the default that came with the reading: it stands in no field of the body. */
+  isDefaultLimit: boolean;
   choiceCount: number;
   hasTools: boolean;
   hasJsonSchema: boolean;

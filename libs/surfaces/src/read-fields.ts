@@ -53,6 +53,16 @@ export function tokenLimit(value: Values, name: string): number | undefined {
   return optional(value, name, isTokenLimit, "a positive whole number");
 }
 
+/** The limit that holds: the one that is given, else the default, else `usual`. */
+export function limitOrDefault(
+  given: number | undefined,
+  byDefault: number,
+  usual = 0,
+): { maxOutputTokens: number; isDefaultLimit: boolean } {
+  if (given !== undefined || byDefault === 0) return { maxOutputTokens: given ?? usual, isDefaultLimit: false };
+  return { maxOutputTokens: byDefault, isDefaultLimit: true };
+}
+
 /** `metadata` as OpenAI's surfaces have it: texts by name. */
 export function textMetadata(value: Values): Readonly<Record<string, string>> {
   const given = optional(value, "metadata", isObject, "an object");

@@ -15,10 +15,11 @@ export interface Surface {
   /** Request headers that belong to the body and go to a provider of this dialect with it; lower-case, never credentials. */
   readonly forwardedHeaders: readonly string[];
   /**
-   * Reads and checks a body as far as the gateway needs it. Throws WaybillError (invalid_json, invalid_value with `param`) that
-   * names the first field at fault.
+   * Reads and checks a body as far as the gateway needs it. `maxOutputTokensDefault` holds where the body says no limit of its own;
+   * 0 or undefined: there is no default. Throws WaybillError (invalid_json, invalid_value with `param`) that names the first field
+   * at fault.
    */
-  readRequest(body: Buffer): AskedRequest;
+  readRequest(body: Buffer, maxOutputTokensDefault?: number): AskedRequest;
   /** An error answer's body as JSON text. */
   errorBody(error: WaybillError, requestId: string): string;
   /**

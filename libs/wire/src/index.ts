@@ -2,25 +2,47 @@
 
 export { fromWirePrice, fromWireUsage, toWirePrice } from "./from-wire.ts";
 export {
+  AccountChange,
   AccountServiceClient,
   type AccountServiceServer,
   AccountServiceService,
   AdminKey,
+  AdminKeySummary,
+  CreateKeyRequest,
+  DeleteAccountRequest,
+  DeleteAccountResponse,
   FindAdminKeyRequest,
   FindAdminKeyResponse,
   FindKeyRequest,
   FindKeyResponse,
+  GetKeyRequest,
+  IssuedAdminKey,
+  IssuedKey,
+  KeyRules,
   KeySummary,
+  ListAdminKeysRequest,
+  ListAdminKeysResponse,
   ListKeysRequest,
   ListKeysResponse,
   ListOrganisationsRequest,
   ListOrganisationsResponse,
   ListTeamsRequest,
   ListTeamsResponse,
+  ListUsersRequest,
+  ListUsersResponse,
   Organisation,
   RevokeKeyRequest,
   RevokeKeyResponse,
+  RotateKeyRequest,
+  SaveAdminKeyRequest,
+  SaveOrganisationRequest,
+  SaveTeamRequest,
+  SaveUserRequest,
   Team,
+  TextList,
+  TextMap,
+  UpdateKeyRequest,
+  User,
   VirtualKey,
 } from "./gen/waybill/v1/accounts.ts";
 export {
@@ -183,6 +205,7 @@ export {
   Waybill,
 } from "./gen/waybill/v1/waybill.ts";
 export { HEADERS } from "./headers.ts";
+export { formatKeyEntry, type KeyEntry, parseKeyEntry, saysMore } from "./key-entry.ts";
 export { inboxPrefix, NATS_PERMISSIONS, type NatsPermissions } from "./permissions.ts";
 export {
   ATTEMPTS_MAX,

@@ -180,6 +180,6 @@ export const BUCKETS = {
   keys: {
     name: "waybill_keys",
     history: 1,
-    why: "State of virtual keys that were revoked; written by budget, watched by every ingress. No secret.",
+    why: "Virtual keys that were revoked, or changed up to which revision; written by budget, watched by every ingress. No secret.",
   },
 } as const;

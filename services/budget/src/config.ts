@@ -14,6 +14,7 @@ import {
   text,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
+import { ADMIN_ROLES } from "./core/account-rules.ts";
 import type { NewAdminKey } from "./outbound/make-admin-key.ts";
 
 export const settings = {
@@ -72,7 +73,10 @@ export const migrations: MigrationSet = {
 const adminKeySettings = {
   ...ownerDatabaseSettings,
   WAYBILL_ADMIN_KEY_NAME: text({ meaning: "What the audit log calls the new admin key.", fallback: "first admin key" }),
-  WAYBILL_ADMIN_KEY_ROLE: oneOf(["admin", "viewer"], { meaning: "What it may do.", fallback: "admin" }),
+  WAYBILL_ADMIN_KEY_ROLE: oneOf(ADMIN_ROLES, {
+    meaning: "What it may do; an owner makes all the others.",
+    fallback: "owner",
+  }),
   WAYBILL_ADMIN_KEY_ORGANISATION: text({
     meaning: "Whose it is; empty: of the whole installation.",
     fallback: "",

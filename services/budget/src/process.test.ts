@@ -315,8 +315,10 @@ describe("one service for all", () => {
         );
       const revoke = (token: string, id: string) =>
         new Promise<number | bigint>((resolve) =>
-          client.revokeKey({ keyId: id, actor: undefined, reason: "" }, tokenMetadata(token), (error, response) =>
-            resolve(error ? error.code : response.revokedAtMs),
+          client.revokeKey(
+            { keyId: id, actor: undefined, reason: "", organisationId: "" },
+            tokenMetadata(token),
+            (error, response) => resolve(error ? error.code : response.revokedAtMs),
           ),
         );
       const found = await find(TOKENS.ingress, keyId);

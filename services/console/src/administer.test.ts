@@ -7,17 +7,21 @@ import { makeAdminister } from "./administer.ts";
 import type { Wish } from "./core/access.ts";
 
 const SECRET = "a-secret-of-some-length";
-const LOOK: Wish = { isChange: false, isOfInstallation: false, organisationId: undefined };
+const OLD_SECRET = "the-secret-of-before";
+const LOOK: Wish = { area: "routes", isChange: false, isOfInstallation: false, organisationId: undefined };
 const stored = AdminKey.create({
   keyId: "abcd1234",
   secretSha256: createHash("sha256").update(SECRET).digest(),
   name: "Ada",
   role: "admin",
+  previousSecretSha256: createHash("sha256").update(OLD_SECRET).digest(),
+  previousSecretUntilMs: 10n,
 });
+let nowMs = 1;
 const administer = makeAdminister({
   findAdminKey: async (keyId) => (keyId === stored.keyId ? stored : undefined),
   isOrganisation: async (id) => id === "acme",
-  clock: { monotonicMs: () => 0, unixMs: () => 1 },
+  clock: { monotonicMs: () => 0, unixMs: () => nowMs },
 });
 
 const code = (expected: string) => (error: unknown) => error instanceof WaybillError && error.code === expected;
@@ -45,4 +49,13 @@ test("an organisation that does not exist is not found, whatever is to be done w
   const key = `wba_abcd1234_${SECRET}`;
   assert.equal((await administer(key, { ...LOOK, organisationId: "acme" })).organisationId, "acme");
   await assert.rejects(administer(key, { ...LOOK, organisationId: "nobody" }), code("not_found"));
+});
+
+test("after a rotation the secret of before lets in until their overlap is over", async () => {
+  const old = `wba_abcd1234_${OLD_SECRET}`;
+  nowMs = 9;
+  assert.equal((await administer(old, LOOK)).actor.name, "Ada");
+  nowMs = 10;
+  await assert.rejects(administer(old, LOOK), code("invalid_api_key"));
+  assert.ok(await administer(`wba_abcd1234_${SECRET}`, LOOK));
 });

@@ -25,7 +25,7 @@ export function makeAdminister({ findAdminKey, isOrganisation, clock }: Administ
       throw new WaybillError("invalid_api_key", { publicMessage });
     }
     const key = await findAdminKey(parsed.keyId);
-    if (!key || !matches(parsed.secret, key.secretSha256)) throw new WaybillError("invalid_api_key");
+    if (!key || !isSecretOf(parsed.secret, key, clock.unixMs())) throw new WaybillError("invalid_api_key");
     const admin = decideAccess(key, wish, clock.unixMs());
     const named = wish.organisationId;
     if (named !== undefined && named !== "" && admin.isOfInstallation && !(await isOrganisation(named))) {
@@ -35,7 +35,15 @@ export function makeAdminister({ findAdminKey, isOrganisation, clock }: Administ
   };
 }
 
-function matches(secret: string, sha256: Uint8Array): boolean {
+/** The key's own secret, or for as long as a rotation lets them overlap the one before. */
+function isSecretOf(secret: string, key: AdminKey, nowUnixMs: number): boolean {
   const digest = createHash("sha256").update(secret).digest();
+  const isOwn = isDigest(digest, key.secretSha256);
+  const isPrevious = isDigest(digest, key.previousSecretSha256);
+  return isOwn || (isPrevious && key.previousSecretUntilMs > BigInt(nowUnixMs));
+}
+
+/** In constant time. */
+function isDigest(digest: Buffer, sha256: Uint8Array): boolean {
   return sha256.length === digest.length && timingSafeEqual(digest, sha256);
 }

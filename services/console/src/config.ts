@@ -42,7 +42,7 @@ export const settings = {
   }),
   WAYBILL_ADMIN_KEY_CACHE_MS: integer({
     meaning: "An admin key is asked for again after this time, so a revocation holds at the latest then.",
-    fallback: 10_000,
+    fallback: 1_000,
     min: 0,
     max: 600_000,
   }),

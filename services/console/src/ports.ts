@@ -40,7 +40,16 @@ type Routing = Asked<
 >;
 export type Accounts = Asked<
   AccountServiceClient,
-  "findAdminKey" | "listOrganisations" | "listTeams" | "listKeys" | "revokeKey" | "listAccountAudit"
+  | "findAdminKey"
+  | "listOrganisations"
+  | "listTeams"
+  | "listUsers"
+  | "listKeys"
+  | "getKey"
+  | "listAdminKeys"
+  | "listAccountAudit"
+  | `${"create" | "update" | "delete"}${"Organisation" | "Team" | "User"}`
+  | `${"create" | "update" | "rotate" | "revoke"}${"Key" | "AdminKey"}`
 >;
 type Budgets = Asked<BudgetServiceClient, "listBudgets">;
 type Ledger = Asked<LedgerServiceClient, "listDecisions" | "getRequest">;

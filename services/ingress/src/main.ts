@@ -22,7 +22,7 @@ import { makeUsageRecorder } from "./outbound/record-usage.ts";
 import { connectRouters } from "./outbound/router-client.ts";
 import { makeVerifyToken } from "./outbound/verify-token.ts";
 import { watchDeployed } from "./outbound/watch-config.ts";
-import { watchRevokedKeys } from "./outbound/watch-keys.ts";
+import { watchKeys } from "./outbound/watch-keys.ts";
 import { watchUsageRoom } from "./outbound/watch-usage-room.ts";
 
 async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Promise<void> {
@@ -47,7 +47,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const { models, policies, selectFilters } = watchDeployed(bus.control, scope);
   const authenticate = makeAuthenticate({
     ...makeFindKey(config.WAYBILL_BUDGET_URLS, config.WAYBILL_SERVICE_TOKEN, scope),
-    ...watchRevokedKeys(bus.control, scope),
+    ...watchKeys(bus.control, scope),
     verifyToken: makeVerifyToken(config, clock),
     ...{ isConnected: bus.isConnected, cacheMs: config.WAYBILL_KEY_CACHE_MS, clock },
   });

@@ -148,6 +148,8 @@ export interface AnswerHead {
   savedUsd: string;
   /** What content filters did, as far as it is known by then; absent: nothing. */
   filters?: string;
+  /** The key's default, where the request said no limit. */
+  maxOutputTokensDefault?: number;
 }
 
 /** `slow_reader`: it was cut from here. */

@@ -207,6 +207,7 @@ describe("what makes two requests the same", () => {
       allowed?: string[];
       beta?: string;
       filter?: string;
+      byDefault?: number;
       sender?: string[];
       headers?: Record<string, string>;
     } = {},
@@ -222,13 +223,16 @@ describe("what makes two requests the same", () => {
       allowed = [],
       beta = "",
       filter = "",
+      byDefault = 0,
       sender = [],
       headers = {},
     } = { ...base, ...changes };
     const attribution = Attribution.create({ organisationId: organisation, teamId: team, keyId: key });
     const features = Features.create({ metadata: { plan }, headers });
     const request = DecideRequest.create({ attribution, features, allowedModels: allowed });
-    const asked = { model: "dynamic/r", surface: "openai-chat", body: Buffer.from(body) } as unknown as AskedRequest;
+    const limit = { maxOutputTokens: byDefault, isDefaultLimit: byDefault > 0 };
+    const sent = { model: "dynamic/r", surface: "openai-chat", body: Buffer.from(body) };
+    const asked = { ...sent, ...limit } as unknown as AskedRequest;
     const policies = {
       of: () => ({ meaning, version: 1, cache: { ttlSeconds: 60, scope }, filters: [], senderFacts: sender }),
     };
@@ -252,6 +256,8 @@ describe("what makes two requests the same", () => {
       printOf({ beta: "tools" }),
       printOf({ filter: "pii" }),
       printOf({ filter: "pii, changed" }),
+      printOf({ byDefault: 7 }),
+      printOf({ byDefault: 8 }),
     ];
     assert.equal(new Set([printOf(), ...others]).size, others.length + 1);
   });

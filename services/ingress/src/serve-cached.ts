@@ -25,7 +25,7 @@ export interface Cacheable {
 /** Undefined: neither its route nor its headers ask for the cache. Throws WaybillError invalid_value for headers at fault. */
 export function cacheable(
   { attribution, features, allowedModels }: DecideRequest,
-  { model, surface, body }: AskedRequest,
+  { model, surface, body, isDefaultLimit, maxOutputTokens }: AskedRequest,
   headers: RequestHeaders,
   forwardedHeaders: Readonly<Record<string, string>>,
   { cache, policies, selectFilters }: { cache: AnswerCache; policies: Policies; selectFilters: SelectFilters },
@@ -41,6 +41,8 @@ export function cacheable(
   const parts = [
     ...[organisationId, scopeOf(wish, attribution), surface, meaning, allowedModels, filters],
     ...[Object.entries(metadata).sort(), routing ?? null, Object.entries(forwardedHeaders).sort()],
+    // Another key's default makes another answer of the same body.
+    ...(isDefaultLimit ? [maxOutputTokens] : []),
     ...senderFacts.map((name) => senderFact(name, features?.headers ?? {}, attribution)),
   ];
   const fingerprint = cache.fingerprint(parts, body);

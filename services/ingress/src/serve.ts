@@ -3,20 +3,22 @@
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { Found } from "@waybill/filters";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
-import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
+import type { DecideRequest, Decision, VirtualKey } from "@waybill/wire";
 import { carry } from "./carry.ts";
 import { headOf } from "./core/answer-head.ts";
 import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
+import { DefaultedClient } from "./core/defaulted-client.ts";
 import { FailedAccounts } from "./core/failed-accounts.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
-import { featuresOf, type RequestHeaders } from "./core/features.ts";
+import { featuresOf, forwardedHeaders, type RequestHeaders } from "./core/features.ts";
 import { filterInput } from "./core/filter-input.ts";
 import { type FilterCount, FilterTally } from "./core/filter-tally.ts";
 import { KeepingClient } from "./core/keeping-client.ts";
 import type { KeptAnswer } from "./core/kept-answer.ts";
 import { idempotencyKey } from "./core/kept-request.ts";
+import { checkRoute, checkSurface } from "./core/key-limits.ts";
 import { keptRecord, makeWaybill } from "./core/make-waybill.ts";
-import { refusalError } from "./core/refusal-error.ts";
+import { decisionOf } from "./core/refusal-error.ts";
 import type { AttemptEnd } from "./core/relay.ts";
 import type {
   AnswerCache,
@@ -119,20 +121,23 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
   try {
     const key = await ports.authenticate(call.presentedKey);
     served.key = key;
+    checkSurface(key, call.surface.name);
     // Only now: what a stranger sends takes no memory.
-    const came = call.surface.readRequest(await call.readBody());
+    const came = call.surface.readRequest(await call.readBody(), key.maxOutputTokensDefault);
     served.requestedModel = came.model;
+    checkRoute(key, came.model);
     const asked = await filtered(call, key, came, ports, tally);
     const request = decideRequest(call, key, asked, tally);
-    const forwarded = forwardedHeaders(call);
+    const forwarded = forwardedHeaders(call.surface, call.headers);
     const wish = cacheable(request, asked, call.headers, forwarded, ports);
     // The same request is the same before any filter.
     const entered = await enter(call, key, came, ports);
     const turn = entered?.kind === "go" ? entered.turn : undefined;
     if (turn) requestId = turn.requestId;
-    const story = { call, client, ports, limits, served, request, asked, tally };
+    const told = asked.isDefaultLimit ? new DefaultedClient(client, asked.maxOutputTokens) : client;
+    const story = { call, client: told, ports, limits, served, request, asked, tally };
     const whole = { ...story, forwardedHeaders: forwarded, cacheable: wish, turn };
-    if (entered?.kind === "replay") replay(entered.answer, client);
+    if (entered?.kind === "replay") replay(entered.answer, told);
     else if (turn) await serveOnce(whole, turn);
     else await answer(whole);
     if (served.end?.kind === "client_gone") served.code = "client_gone";
@@ -295,24 +300,6 @@ async function carryOn(story: Story, first: Decision): Promise<void> {
     failedAccounts.add(decision, end.account);
     decision = await nextDecision(story, decision, end);
   }
-}
-
-/** Throws the refusal as an error. */
-function decisionOf(response: DecideResponse): Decision {
-  const { outcome } = response;
-  if (outcome?.$case === "decision") return outcome.value;
-  if (outcome?.$case === "refusal") throw refusalError(outcome.value);
-  throw new WaybillError("internal_error", { detail: "the router answered neither decision nor refusal" });
-}
-
-/** Those that belong to the body in the client's dialect. */
-function forwardedHeaders({ surface, headers }: Call): Record<string, string> {
-  const forwarded: Record<string, string> = {};
-  for (const name of surface.forwardedHeaders) {
-    const value = headers[name];
-    if (typeof value === "string" && value !== "") forwarded[name] = value;
-  }
-  return forwarded;
 }
 
 function headWith(decision: Decision, { header }: FilterTally): AnswerHead {

@@ -5,6 +5,7 @@ export interface Targets {
   route: string;
   routeId: string;
   keyId: string;
+  adminKeyId: string;
   requestId: string;
 }
 
@@ -22,6 +23,9 @@ export interface ConsoleRow {
 
 const named = ({ route }: Targets) => ({ name: route });
 const byId = ({ routeId }: Targets) => ({ id: routeId });
+const byKey = ({ keyId }: Targets) => ({ id: keyId });
+const byAdminKey = ({ adminKeyId }: Targets) => ({ id: adminKeyId });
+const ada = () => ({ id: "ada" });
 const document = {
   nodes: [
     { id: "start", kind: "start", next: "model" },
@@ -80,9 +84,30 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   },
   deleteAlias: { params: () => ({ name: "better" }), toAnother: "denied" },
   listOrganisations: { toAnother: "none of it" },
+  createOrganisation: { body: () => ({ id: "third" }), toAnother: "denied" },
+  updateOrganisation: { params: () => ({ id: "acme" }), body: () => ({ name: "Taken" }), toAnother: "gone" },
+  deleteOrganisation: { params: () => ({ id: "acme" }), toAnother: "denied" },
   listTeams: { toAnother: "none of it" },
+  createTeam: { body: () => ({ id: "support" }), toAnother: "none of it" },
+  // Another team of that id is its own by now.
+  updateTeam: { params: () => ({ id: "research" }), body: () => ({ name: "Taken" }), toAnother: "gone" },
+  deleteTeam: { params: () => ({ id: "research" }), toAnother: "gone" },
+  listUsers: { toAnother: "none of it" },
+  createUser: { body: () => ({ id: "eve", teamId: "research" }), toAnother: "gone" },
+  updateUser: { params: ada, body: () => ({ name: "Taken" }), toAnother: "gone" },
+  deleteUser: { params: ada, toAnother: "gone" },
   listKeys: { toAnother: "none of it" },
-  revokeKey: { params: ({ keyId }) => ({ id: keyId }), body: () => ({}), toAnother: "gone" },
+  createKey: { body: () => ({ userId: "ada", name: "taken" }), toAnother: "gone" },
+  getKey: { params: byKey, toAnother: "gone" },
+  updateKey: { params: byKey, body: () => ({ name: "taken" }), toAnother: "gone" },
+  rotateKey: { params: byKey, body: () => ({}), toAnother: "gone" },
+  revokeKey: { params: byKey, body: () => ({}), toAnother: "gone" },
+  deleteKey: { params: byKey, toAnother: "gone" },
+  listAdminKeys: { toAnother: "none of it" },
+  createAdminKey: { body: () => ({ name: "ours", role: "viewer" }), toAnother: "none of it" },
+  updateAdminKey: { params: byAdminKey, body: () => ({ role: "owner" }), toAnother: "gone" },
+  rotateAdminKey: { params: byAdminKey, body: () => ({}), toAnother: "gone" },
+  revokeAdminKey: { params: byAdminKey, body: () => ({}), toAnother: "gone" },
   listBudgets: { toAnother: "none of it" },
   listAudit: { toAnother: "none of it" },
   listDecisions: { toAnother: "none of it" },

@@ -50,7 +50,7 @@ before(async () => {
   stack = await startStack({ replicas: { console: 1 }, env: { console: limits } });
   admin = adminOf(stack);
   await stack.sql("INSERT INTO accounts.organisation (id, name) VALUES ('other', 'Other')");
-  [viewerKey, otherKey] = [await makeKey("viewer", ""), await makeKey("admin", "other")];
+  [viewerKey, otherKey] = [await makeKey("viewer", ""), await makeKey("owner", "other")];
   operations = readOperations((await admin("GET", "/api/v1/openapi.json")).body);
   const made = await admin("POST", "/api/v1/routes?organisation=acme", {
     name: "theirs",
@@ -74,8 +74,10 @@ before(async () => {
     reason: "the request is known",
   });
   const keyId = stack.keys.support_1?.split("_")[1] ?? "";
-  targets = { route: "theirs", routeId: made.body.route.id, keyId, requestId };
-  marks = [targets.routeId, keyId, requestId, '"acme"', "Acme"];
+  const { adminKey } = (await admin("POST", "/api/v1/admin-keys?organisation=acme", { name: "theirs", role: "viewer" }))
+    .body;
+  targets = { route: "theirs", routeId: made.body.route.id, keyId, adminKeyId: adminKey.id, requestId };
+  marks = [targets.routeId, keyId, adminKey.id, requestId, '"acme"', "Acme"];
 });
 after(() => stack[Symbol.asyncDispose]());
 
@@ -158,7 +160,7 @@ describe("every operation of the admin API", () => {
 
   it("changes nothing for a viewer", async () => {
     const changes = operations.filter(({ method }) => method !== "GET");
-    assert.ok(changes.length > 10);
+    assert.ok(changes.length > 20);
     for (const operation of changes) {
       await isRefused(operation, request(operation, { key: viewerKey }), 403, "permission_denied");
     }
@@ -183,7 +185,13 @@ describe("every operation of the admin API", () => {
     const { body } = await admin("GET", "/api/v1/routes/theirs?organisation=acme");
     assert.deepEqual([body.id, body.name, body.deployedVersion], [targets.routeId, "theirs", 2]);
     const { keys } = (await admin("GET", "/api/v1/keys?organisation=acme")).body;
-    assert.equal(keys.find(({ id }: { id: string }) => id === targets.keyId).revokedAt, null);
+    const key = keys.find(({ id }: { id: string }) => id === targets.keyId);
+    assert.deepEqual([key.revokedAt, key.name], [null, "Ada's key"]);
+    const { adminKeys } = (await admin("GET", "/api/v1/admin-keys?organisation=acme")).body;
+    const theirs = adminKeys.find(({ id }: { id: string }) => id === targets.adminKeyId);
+    assert.deepEqual([theirs.revokedAt, theirs.role, theirs.name], [null, "viewer", "theirs"]);
+    const { teams } = (await admin("GET", "/api/v1/teams?organisation=acme")).body;
+    assert.deepEqual(teams.find(({ id }: { id: string }) => id === "support").name, "Customer support");
   });
 
   async function isServedWithoutMarks(operation: Operation, bytes: string): Promise<void> {

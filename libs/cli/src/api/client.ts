@@ -9,6 +9,7 @@ export interface Api {
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
   delete<T>(path: string, query?: Query): Promise<T>;
 }
 
@@ -40,6 +41,7 @@ export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string 
     get: (path, query) => ask("GET", path, undefined, query),
     post: (path, body = {}) => ask("POST", path, body),
     put: (path, body) => ask("PUT", path, body),
+    patch: (path, body) => ask("PATCH", path, body),
     delete: (path, query) => ask("DELETE", path, undefined, query),
   };
 }

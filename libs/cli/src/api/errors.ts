@@ -14,6 +14,7 @@ export class Refusal extends ProblemsEnding {
 const NEXT_STEPS: Readonly<Record<string, string>> = {
   version_conflict: "Somebody saved a version meanwhile: pull or plan again, then repeat.",
   permission_denied: "The admin key has another role or organisation; --organisation says which one is meant.",
+  in_use: "`waybill keys list`, `users list` and `budgets list` show what is still there.",
   routes_unavailable: "The router is away; looks are safe to repeat, before a change look first.",
   accounts_unavailable: "The budget service is away; try again.",
   usage_unavailable: "The ledger is away; try again.",

@@ -46,6 +46,18 @@ export function newestDecisions(api: Api, query: Query, limit: number): Promise<
   return newest<Decision>(api, "/decisions", "decisions", query, limit);
 }
 
+/** Every entry of a list that goes on `after` a place; `field` is the name of its entries. */
+export function allAfter<T>(api: Api, path: string, field: string, query: Query = {}): Promise<T[]> {
+  return collect<T>(Number.POSITIVE_INFINITY, async (after) => {
+    const page = await api.get<{ nextAfter: string | null } & Record<string, T[]>>(path, {
+      ...query,
+      ...(after !== undefined && { after }),
+      limit: PAGE_MAX,
+    });
+    return { entries: page[field] ?? [], next: page.nextAfter };
+  });
+}
+
 type Ask<T> = (place: string | undefined, wanted: number) => Promise<{ entries: T[]; next: string | null }>;
 
 /** A page may be shorter than asked for; only the place of the next one says whether there is more. */

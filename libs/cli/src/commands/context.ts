@@ -7,6 +7,8 @@ import { plainText } from "../print/plain-text.ts";
 
 export interface Context {
   api: Api;
+  /** The same for another organisation than the one that was asked for. */
+  apiOf(organisation: string): Api;
   paint: Paint;
   /** Prints what was asked for: the value as JSON, else the text. */
   print(value: unknown, text: () => string): void;
@@ -19,6 +21,7 @@ export function contextOf(command: Command): Context {
   const { json = false, organisation } = command.optsWithGlobals<{ json?: boolean; organisation?: string }>();
   return {
     api: makeApi(readCliConfig(), organisation),
+    apiOf: (other) => makeApi(readCliConfig(), other),
     paint: makePaint(isColourWanted()),
     print: (value, text) => void process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text()}\n`),
     note: (text) => void (json || process.stderr.write(`${plainText(text)}\n`)),

@@ -8,6 +8,21 @@ export function collectPair(text: string, before: Readonly<Record<string, string
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** A list, by repeating the option or by commas. */
+export function collectNames(text: string, before: readonly string[] | undefined): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  return [...(before ?? []), ...names.filter((name) => name !== "")];
+}
+
+/** A moment as ISO 8601, or `never`; null is never. */
+export function momentOrNever(text: string): string | null {
+  if (text === "never") return null;
+  const unixMs = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(unixMs))
+    throw new InvalidArgumentError("It must be like 2027-01-31, 2027-01-31T12:00:00Z, or never.");
+  return new Date(unixMs).toISOString();
+}
+
 /** A reader of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

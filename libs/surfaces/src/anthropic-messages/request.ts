@@ -1,18 +1,18 @@
 // A Messages request as far as the gateway reads it. Field list and types: @anthropic-ai/sdk 1.12.0, MessageCreateParamsBase, and
 // 0.120.0 for temperature, top_p and top_k.
 import type { AskedRequest } from "../asked-request.ts";
-import { endUser, invalid, isObject, optional, readBody, tokenLimit } from "../read-fields.ts";
+import { endUser, invalid, isObject, limitOrDefault, optional, readBody, tokenLimit } from "../read-fields.ts";
 import { sizeInput } from "./input-size.ts";
 import { isPriceUnbounded } from "./price-unbounded.ts";
 
 const METADATA_BYTES_MAX = 4_096;
 
 /** Throws WaybillError that names the first field at fault. */
-export function readMessagesRequest(bytes: Buffer): AskedRequest {
+export function readMessagesRequest(bytes: Buffer, maxOutputTokensDefault = 0): AskedRequest {
   const read = readBody(bytes);
-  const maxTokens = tokenLimit(read.value, "max_tokens");
-  if (maxTokens === undefined) throw invalid("max_tokens", "a positive whole number: this API requires it");
-  return { ...readWithoutLimit(read), maxOutputTokens: maxTokens };
+  const limit = limitOrDefault(tokenLimit(read.value, "max_tokens"), maxOutputTokensDefault);
+  if (limit.maxOutputTokens === 0) throw invalid("max_tokens", "a positive whole number: this API requires it");
+  return { ...readWithoutLimit(read), ...limit };
 }
 
 /** The same without max_tokens, as count_tokens takes it. */
@@ -32,7 +32,7 @@ function readWithoutLimit({ value, fields, ...read }: ReturnType<typeof readBody
     fields,
     // Usage is part of every stream here.
     wantsUsage: true,
-    maxOutputTokens: 0,
+    ...{ maxOutputTokens: 0, isDefaultLimit: false },
     choiceCount: 1,
     hasTools: tools.length > 0,
     hasJsonSchema: formatOf(value) === "json_schema",

@@ -6,6 +6,7 @@ import {
   invalid,
   isObject,
   isString,
+  limitOrDefault,
   optional,
   readBody,
   textMetadata,
@@ -18,7 +19,7 @@ import { isPriceUnbounded } from "./price-unbounded.ts";
 const CHOICES_MAX = 128;
 
 /** Throws WaybillError that names the first field at fault. */
-export function readChatRequest(bytes: Buffer): AskedRequest {
+export function readChatRequest(bytes: Buffer, maxOutputTokensDefault = 0): AskedRequest {
   const read = readBody(bytes);
   const { value, fields } = read;
   const streamOptions = optional(value, "stream_options", isObject, "an object");
@@ -31,7 +32,7 @@ export function readChatRequest(bytes: Buffer): AskedRequest {
     surface: "openai-chat",
     ...read,
     wantsUsage: streamOptions !== undefined && wantsUsage(streamOptions),
-    maxOutputTokens: maxCompletionTokens ?? maxTokens ?? 0,
+    ...limitOrDefault(maxCompletionTokens ?? maxTokens, maxOutputTokensDefault),
     choiceCount: optional(value, "n", isChoiceCount, `a whole number from 1 to ${CHOICES_MAX}`) ?? 1,
     hasTools: tools.length > 0,
     hasJsonSchema: optional(value, "response_format", isObject, "an object")?.type === "json_schema",

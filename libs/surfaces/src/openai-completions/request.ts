@@ -7,6 +7,7 @@ import {
   isBoolean,
   isObject,
   isString,
+  limitOrDefault,
   optional,
   readBody,
   textMetadata,
@@ -24,7 +25,7 @@ const LOGPROBS_MAX = 100;
 const READ_BY_MODEL = ["prompt", "suffix"];
 
 /** Throws WaybillError that names the first field at fault. */
-export function readCompletionRequest(bytes: Buffer): AskedRequest {
+export function readCompletionRequest(bytes: Buffer, maxOutputTokensDefault = 0): AskedRequest {
   const { value, fields, ...read } = readBody(bytes);
   const streamOptions = optional(value, "stream_options", isObject, "an object");
   const suffix = optional(value, "suffix", isString, "text") ?? "";
@@ -42,7 +43,7 @@ export function readCompletionRequest(bytes: Buffer): AskedRequest {
     value,
     fields,
     wantsUsage: streamOptions !== undefined && wantsUsage(streamOptions),
-    maxOutputTokens: tokenLimit(value, "max_tokens") ?? USUAL_MAX_TOKENS,
+    ...limitOrDefault(tokenLimit(value, "max_tokens"), maxOutputTokensDefault, USUAL_MAX_TOKENS),
     // Of best_of all are made and paid for, whatever is shown.
     choiceCount: prompts.length * Math.max(choicesOf(value, "n"), choicesOf(value, "best_of")),
     hasTools: false,

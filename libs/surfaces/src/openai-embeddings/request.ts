@@ -22,7 +22,7 @@ export function readEmbeddingsRequest(bytes: Buffer): AskedRequest {
     value,
     fields,
     wantsUsage: false,
-    maxOutputTokens: 0,
+    ...{ maxOutputTokens: 0, isDefaultLimit: false },
     choiceCount: 1,
     hasTools: false,
     hasJsonSchema: false,

@@ -7,6 +7,7 @@ import {
   isBoolean,
   isObject,
   isString,
+  limitOrDefault,
   optional,
   readBody,
   textMetadata,
@@ -18,7 +19,7 @@ import { isPriceUnbounded } from "./price-unbounded.ts";
 const LEFT_OUT = "left out: Waybill keeps no responses, send the whole conversation as input";
 
 /** Throws WaybillError that names the first field at fault. */
-export function readResponsesRequest(bytes: Buffer): AskedRequest {
+export function readResponsesRequest(bytes: Buffer, maxOutputTokensDefault = 0): AskedRequest {
   const read = readBody(bytes);
   const { value, fields } = read;
   refuseState(value);
@@ -33,7 +34,7 @@ export function readResponsesRequest(bytes: Buffer): AskedRequest {
     ...read,
     // Usage is part of every answer here.
     wantsUsage: true,
-    maxOutputTokens: tokenLimit(value, "max_output_tokens") ?? 0,
+    ...limitOrDefault(tokenLimit(value, "max_output_tokens"), maxOutputTokensDefault),
     choiceCount: 1,
     wantsEmbeddings: false,
     hasTools: tools.length > 0,

@@ -1,121 +1,107 @@
-// AccountService: keys for the ingress, and for operators and the console what they administer.
+// AccountService, the part that looks: keys for the ingress, and for the console and operators what they administer.
 import { WaybillError } from "@waybill/domain";
 import { unary } from "@waybill/rpc";
-import type {
-  AccountServiceServer,
-  FindAdminKeyRequest,
-  FindAdminKeyResponse,
-  FindKeyRequest,
-  FindKeyResponse,
-  ListAuditRequest,
-  ListAuditResponse,
-  ListKeysRequest,
+import {
+  type AccountServiceServer,
+  KeySummary,
+  type ListAuditRequest,
   ListKeysResponse,
-  ListOrganisationsRequest,
-  ListOrganisationsResponse,
-  ListTeamsRequest,
-  ListTeamsResponse,
-  RevokeKeyRequest,
-  RevokeKeyResponse,
+  ListUsersResponse,
 } from "@waybill/wire";
-import type { AdminAccounts, By } from "../outbound/admin-accounts.ts";
-import type { Accounts } from "../outbound/postgres-accounts.ts";
+import type { AdminAccounts } from "../outbound/admin-accounts.ts";
+import { isKeyId, noKey, orUnavailable } from "./account-answers.ts";
+import { type AdministerWorld, administerHandlers } from "./administer-handlers.ts";
 
-export interface AccountWorld {
-  accounts: Accounts;
+export interface AccountWorld extends AdministerWorld {
   admin: AdminAccounts;
-  /** Tells every ingress; rejects when it could not be told. */
-  tellRevoked(keyId: string): Promise<void>;
-  onError(error: unknown): void;
 }
 
-/** What no key id of ours can be is not asked of the database. */
-const KEY_ID = /^[A-Za-z0-9]{4,64}$/;
-const NO_KEY = { publicMessage: "There is no such key." };
 const AUDIT_PAGE_DEFAULT = 100;
-const AUDIT_PAGE_MAX = 1_000;
-const ACTOR_CHARACTERS_MAX = 128;
-const REASON_CHARACTERS_MAX = 1_000;
+const PAGE_MAX = 1_000;
+/** A message holds 4 MiB. */
+const KEYS_BYTES_MAX = 2 * 1024 * 1024;
 
-export function accountHandlers({ accounts, admin, tellRevoked, onError }: AccountWorld): AccountServiceServer {
+export function accountHandlers(world: AccountWorld): AccountServiceServer {
+  const { accounts, admin, adminKeys, onError } = world;
   return {
-    findKey: unary(async ({ keyId }: FindKeyRequest): Promise<FindKeyResponse> => {
-      const key = KEY_ID.test(keyId) ? await orUnavailable(accounts.findKey(keyId)) : undefined;
-      if (!key) throw new WaybillError("not_found", NO_KEY);
+    ...administerHandlers(world),
+
+    findKey: unary(async ({ keyId }) => {
+      const key = isKeyId(keyId) ? await orUnavailable(accounts.findKey(keyId)) : undefined;
+      if (!key) throw noKey();
       return { key };
     }, onError),
 
-    listKeys: unary(async ({ organisationId }: ListKeysRequest): Promise<ListKeysResponse> => {
-      return { keys: await orUnavailable(accounts.listKeys(organisationId)) };
+    getKey: unary(async ({ keyId, organisationId }) => {
+      const key = isKeyId(keyId) ? await orUnavailable(accounts.getKey(keyId, organisationId)) : undefined;
+      if (!key) throw noKey();
+      return key;
     }, onError),
 
-    revokeKey: unary(async ({ keyId, actor, reason }: RevokeKeyRequest): Promise<RevokeKeyResponse> => {
-      const by = readBy(actor, reason);
-      const revokedAtMs = KEY_ID.test(keyId) ? await orUnavailable(admin.revokeKey(keyId, by)) : undefined;
-      if (revokedAtMs === undefined) throw new WaybillError("not_found", NO_KEY);
-      // Committed first: what the bucket forgets is repaired from Postgres, never the other way round.
-      await tellRevoked(keyId);
-      return { revokedAtMs: BigInt(revokedAtMs) };
+    listKeys: unary(async ({ organisationId, teamId, userId, after, limit }) => {
+      const most = pageOf(limit, PAGE_MAX);
+      const found = await orUnavailable(accounts.listKeys({ organisationId, teamId, userId, after, limit: most }));
+      const keys = withinBytes(found);
+      const isLast = keys.length === found.length && found.length < most;
+      return ListKeysResponse.create({ keys, nextAfter: isLast ? "" : (keys.at(-1)?.keyId ?? "") });
     }, onError),
 
-    findAdminKey: unary(async ({ keyId }: FindAdminKeyRequest): Promise<FindAdminKeyResponse> => {
-      const key = KEY_ID.test(keyId) ? await orUnavailable(admin.findAdminKey(keyId)) : undefined;
-      if (!key) throw new WaybillError("not_found", NO_KEY);
+    findAdminKey: unary(async ({ keyId }) => {
+      const key = isKeyId(keyId) ? await orUnavailable(adminKeys.findAdminKey(keyId)) : undefined;
+      if (!key) throw noKey();
       return { key };
     }, onError),
 
-    listOrganisations: unary(async (_: ListOrganisationsRequest): Promise<ListOrganisationsResponse> => {
-      return { organisations: await orUnavailable(admin.listOrganisations()) };
+    listOrganisations: unary(async () => ({ organisations: await orUnavailable(admin.listOrganisations()) }), onError),
+
+    listTeams: unary(
+      async ({ organisationId }) => ({ teams: await orUnavailable(admin.listTeams(organisationId)) }),
+      onError,
+    ),
+
+    listUsers: unary(async ({ organisationId, teamId, after, limit }) => {
+      const most = pageOf(limit, PAGE_MAX);
+      const [organisation = "", id = ""] = after.split("/");
+      const place: [string, string] = [organisation, id];
+      const users = await orUnavailable(admin.listUsers({ organisationId, teamId, after: place, limit: most }));
+      const last = users.length < most ? undefined : users.at(-1);
+      return ListUsersResponse.create({ users, nextAfter: last ? `${last.organisationId}/${last.id}` : "" });
     }, onError),
 
-    listTeams: unary(async ({ organisationId }: ListTeamsRequest): Promise<ListTeamsResponse> => {
-      return { teams: await orUnavailable(admin.listTeams(organisationId)) };
-    }, onError),
-
-    listAccountAudit: unary(async (request: ListAuditRequest): Promise<ListAuditResponse> => {
-      return { entries: await orUnavailable(admin.listAudit(readPage(request))) };
+    listAccountAudit: unary(async (request) => {
+      return { entries: await orUnavailable(admin.listAudit(readAuditPage(request))) };
     }, onError),
   };
 }
 
-/** An operator's tool shows its token and names nobody. */
-function readBy(actor: RevokeKeyRequest["actor"], reason: string): By {
-  const { adminKeyId, name } = actor ?? { adminKeyId: "operator", name: "operator" };
-  if ([adminKeyId, name].some((text) => text === "" || text.length > ACTOR_CHARACTERS_MAX || hasNul(text))) {
-    throw new WaybillError("invalid_value", { publicMessage: "actor must have an id and a name.", param: "actor" });
-  }
-  if (reason.length > REASON_CHARACTERS_MAX || hasNul(reason)) {
-    const publicMessage = `reason must be text of at most ${REASON_CHARACTERS_MAX} characters.`;
-    throw new WaybillError("invalid_value", { publicMessage, param: "reason" });
-  }
-  return { actorId: adminKeyId, actorName: name, reason };
+/** At least the first, so that whoever reads on comes to an end. */
+function withinBytes(keys: readonly KeySummary[]): KeySummary[] {
+  let bytes = 0;
+  const fitting = keys.findIndex((key, index) => {
+    bytes += KeySummary.encode(key).finish().length;
+    return index > 0 && bytes > KEYS_BYTES_MAX;
+  });
+  return keys.slice(0, fitting === -1 ? keys.length : fitting);
 }
 
-/** Postgres keeps every character but this one. */
-function hasNul(text: string): boolean {
-  return text.includes("\u0000");
+function pageOf(limit: number, fallback: number): number {
+  if (limit > PAGE_MAX) {
+    throw new WaybillError("invalid_value", { publicMessage: `limit must be at most ${PAGE_MAX}.`, param: "limit" });
+  }
+  return limit === 0 ? fallback : limit;
 }
 
-function readPage({ beforeId, limit, organisationId }: ListAuditRequest): Parameters<AdminAccounts["listAudit"]>[0] {
+function readAuditPage({
+  beforeId,
+  limit,
+  organisationId,
+}: ListAuditRequest): Parameters<AdminAccounts["listAudit"]>[0] {
   if (beforeId !== "" && !/^[0-9]{1,18}$/.test(beforeId)) {
     throw new WaybillError("invalid_value", { publicMessage: "before_id is the id of no entry.", param: "before_id" });
   }
-  if (limit > AUDIT_PAGE_MAX) {
-    const publicMessage = `limit must be at most ${AUDIT_PAGE_MAX}.`;
-    throw new WaybillError("invalid_value", { publicMessage, param: "limit" });
-  }
   return {
     beforeId: beforeId === "" ? undefined : BigInt(beforeId),
-    limit: limit === 0 ? AUDIT_PAGE_DEFAULT : limit,
+    limit: pageOf(limit, AUDIT_PAGE_DEFAULT),
     organisationId,
   };
-}
-
-async function orUnavailable<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WaybillError("accounts_unavailable", { detail, cause: error });
-  }
 }

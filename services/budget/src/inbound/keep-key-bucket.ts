@@ -18,8 +18,8 @@ export function keepKeyBucket(
     if (!isDue) return;
     isDue = false;
     try {
-      const repaired = await repairKeyBucket(nc, await accounts.revokedKeyIds());
-      if (repaired > 0) log.info({ keys: repaired }, "revoked keys were missing in the bucket");
+      const repaired = await repairKeyBucket(nc, await accounts.changedKeys());
+      if (repaired > 0) log.info({ keys: repaired }, "revoked or changed keys were missing in the bucket");
       problem = "";
     } catch (error) {
       isDue = true;
@@ -28,7 +28,8 @@ export function keepKeyBucket(
   };
   const rounds = repeat(LOOK_EVERY_MS, round, (error) => {
     const detail = error instanceof Error ? error.message : String(error);
-    if (detail !== problem) log.warn({ detail }, "the bucket of revoked keys could not be repaired; trying again");
+    if (detail !== problem)
+      log.warn({ detail }, "the bucket of revoked and changed keys could not be repaired; trying again");
     problem = detail;
   });
   return {

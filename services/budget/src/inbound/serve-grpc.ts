@@ -29,10 +29,13 @@ export interface GrpcOptions {
 export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   const { host, port, accepted, accounts, sessions, budgets } = options;
   const server = await serveRpc({ host, port, accepted });
-  const { findKey, findAdminKey, ...administered } = AccountServiceService;
+  const { findKey, findAdminKey, ...others } = AccountServiceService;
+  const { listAdminKeys, createAdminKey, updateAdminKey, rotateAdminKey, revokeAdminKey, ...administered } = others;
   const handlers = accountHandlers(accounts);
   server.add({ findKey }, handlers, ["ingress", "operator"]);
   server.add({ findAdminKey }, handlers, ["console"]);
+  // The console knows which role may; an operator's token is no owner.
+  server.add({ listAdminKeys, createAdminKey, updateAdminKey, rotateAdminKey, revokeAdminKey }, handlers, ["console"]);
   server.add(administered, handlers, ["console", "operator"]);
   const budgetHandlers: BudgetServiceServer = {
     session: (stream: ServerDuplexStream<BudgetCalls, BudgetAnswers>) => sessions.serve(stream),

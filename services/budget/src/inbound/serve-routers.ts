@@ -2,14 +2,12 @@
 import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service";
 import type { Pool } from "@waybill/store";
 import type { settings } from "../config.ts";
-import { adminAccounts } from "../outbound/admin-accounts.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
 import { budgetList } from "../outbound/budget-list.ts";
-import { tellRevoked } from "../outbound/key-bucket.ts";
 import type { Measures } from "../outbound/measure.ts";
-import { postgresAccounts } from "../outbound/postgres-accounts.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
 import type { Writer } from "../ports.ts";
+import { accountWorld } from "./account-world.ts";
 import { BudgetSessions } from "./budget-sessions.ts";
 import { makeBudgetPushes } from "./push-budgets.ts";
 import { repeat } from "./repeat.ts";
@@ -55,12 +53,7 @@ export async function serveRouters(
     host: config.WAYBILL_GRPC_HOST,
     port: config.WAYBILL_GRPC_PORT,
     accepted: config.WAYBILL_ACCEPTED_TOKENS,
-    accounts: {
-      accounts: postgresAccounts(pool),
-      admin: adminAccounts(pool),
-      tellRevoked: (keyId) => tellRevoked(bus.connection(), keyId),
-      onError,
-    },
+    accounts: accountWorld(pool, bus, onError, { onStop }),
     sessions,
     budgets,
   });

@@ -5,20 +5,21 @@ import { after, before, test } from "node:test";
 import { openPool, type Pool, sqlState } from "@waybill/store";
 import { migrationsOf, startTestDatabase, type TestDatabase } from "@waybill/testing";
 import { type AdminAccounts, adminAccounts } from "./admin-accounts.ts";
+import { type AdministerAdminKeys, administerAdminKeys } from "./administer-admin-keys.ts";
 import { makeAdminKey } from "./make-admin-key.ts";
 import { seedDemo } from "./seed-demo.ts";
-
-const BY = { actorId: "abcd1234", actorName: "Ada", reason: "lost" };
 
 let database: TestDatabase;
 let pool: Pool;
 let admin: AdminAccounts;
+let adminKeys: AdministerAdminKeys;
 let keys: Record<string, string>;
 before(async () => {
   database = await startTestDatabase({ migrations: [migrationsOf("budget")] });
   keys = await seedDemo(database.ownerUrl);
   pool = openPool({ url: database.urlAs("waybill_budget"), applicationName: "test", connectionsMax: 4 });
   admin = adminAccounts(pool);
+  adminKeys = administerAdminKeys(pool, Date.now);
 });
 after(async () => {
   await pool.end();
@@ -33,15 +34,15 @@ const audit = (organisationId = "") => admin.listAudit({ beforeId: undefined, li
 
 test("the demo has an admin key for the whole installation, of whose secret only the hash is kept", async () => {
   const [keyId, secret] = parts(keys.admin);
-  const found = await admin.findAdminKey(keyId);
-  assert.deepEqual([found?.organisationId, found?.role, found?.name], ["", "admin", "demo admin"]);
+  const found = await adminKeys.findAdminKey(keyId);
+  assert.deepEqual([found?.organisationId, found?.role, found?.name], ["", "owner", "demo admin"]);
   assert.deepEqual(Buffer.from(found?.secretSha256 ?? []), createHash("sha256").update(secret).digest());
-  assert.equal(await admin.findAdminKey("nobody"), undefined);
+  assert.equal(await adminKeys.findAdminKey("nobody"), undefined);
 });
 
 test("the owner makes a key for an organisation that exists, and the log says so", async () => {
   const made = await makeAdminKey(database.ownerUrl, { organisationId: "acme", name: "ops", role: "viewer" });
-  const found = await admin.findAdminKey(parts(made)[0]);
+  const found = await adminKeys.findAdminKey(parts(made)[0]);
   assert.deepEqual([found?.organisationId, found?.role], ["acme", "viewer"]);
   const [entry] = await audit("acme");
   assert.deepEqual([entry?.action, entry?.kind, entry?.name], ["create", "admin_key", parts(made)[0]]);
@@ -59,27 +60,9 @@ test("organisations and teams are listed with how many they are", async () => {
   assert.deepEqual(await admin.listTeams("nobody"), []);
 });
 
-test("a revocation is written down once, with who and why, however often and by how many it is asked for", async () => {
-  const [keyId] = parts(keys.support_1);
-  const times = await Promise.all([1, 2, 3].map(() => admin.revokeKey(keyId, BY)));
-  assert.equal(new Set(times).size, 1);
-  const entries = (await audit()).filter(({ name }) => name === keyId);
-  assert.deepEqual(
-    entries.map(({ action, actor, reason, organisationId }) => [
-      action,
-      actor?.adminKeyId,
-      actor?.name,
-      reason,
-      organisationId,
-    ]),
-    [["revoke", "abcd1234", "Ada", "lost", "acme"]],
-  );
-  assert.equal(await admin.revokeKey("nobody", BY), undefined);
-});
-
 test("the log is read newest first, page by page, and only of the organisation asked for", async () => {
   const all = await audit();
-  assert.ok(all.length >= 3);
+  assert.ok(all.length >= 2);
   const [first] = await admin.listAudit({ beforeId: undefined, limit: 1, organisationId: "" });
   assert.equal(first?.id, all[0]?.id);
   const rest = await admin.listAudit({ beforeId: BigInt(first?.id ?? 0), limit: 100, organisationId: "" });
@@ -90,8 +73,9 @@ test("the log is read newest first, page by page, and only of the organisation a
 for (const sql of [
   "UPDATE accounts.audit SET reason = ''",
   "DELETE FROM accounts.audit",
-  "INSERT INTO accounts.admin_key (key_id, secret_sha256, organisation_id, name, role) VALUES ('abcd', '', '', 'x', 'admin')",
-  "UPDATE accounts.admin_key SET role = 'admin'",
+  "DELETE FROM accounts.admin_key",
+  "UPDATE accounts.admin_key SET organisation_id = ''",
+  "UPDATE accounts.virtual_key SET user_id = 'ben'",
 ]) {
   test(`the service's own role cannot ${sql.split(" ").slice(0, 3).join(" ")}`, async () => {
     await assert.rejects(pool.query(sql), (error) => sqlState(error) === "42501");

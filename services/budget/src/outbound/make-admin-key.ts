@@ -1,34 +1,34 @@
 // The first admin keys: made by whoever owns the database, because nobody else is known yet.
-import { createHash, randomBytes } from "node:crypto";
 import { type Client, connectOnce } from "@waybill/store";
+import type { AdminRole } from "../core/account-rules.ts";
+import { writeAudit } from "./account-change.ts";
+import { issueSecret } from "./issue-secret.ts";
+
+const OWNER_OF_DATABASE = { actorId: "owner", actorName: "owner of the database", reason: "" };
 
 export interface NewAdminKey {
   /** Empty: the whole installation. */
   organisationId: string;
   /** What the audit log shows. */
   name: string;
-  /** `admin` may change things, `viewer` may only look. */
-  role: "admin" | "viewer";
+  /** An `owner` makes all the others. */
+  role: AdminRole;
 }
 
 /** Returns the whole key, told this one time. */
 export async function insertAdminKey(client: Pick<Client, "query">, key: NewAdminKey): Promise<string> {
   const { organisationId, name, role } = key;
-  const keyId = randomBytes(8).toString("hex");
-  const secret = randomBytes(32).toString("base64url");
+  const { keyId, secretSha256, wholeKey } = issueSecret("wba");
   await client.query(
     `INSERT INTO accounts.admin_key (key_id, secret_sha256, organisation_id, name, role) VALUES ($1, $2, $3, $4, $5)`,
-    [keyId, createHash("sha256").update(secret).digest(), organisationId, name, role],
+    [keyId, secretSha256, organisationId, name, role],
   );
-  await client.query(
-    `INSERT INTO accounts.audit (actor_id, actor_name, action, kind, name, reason, organisation_id, after)
-     VALUES ('owner', 'owner of the database', 'create', 'admin_key', $1, '', $2, $3)`,
-    [keyId, organisationId, JSON.stringify({ name, role })],
-  );
-  return `wba_${keyId}_${secret}`;
+  const audited = { action: "create", kind: "admin_key", name: keyId, organisationId, after: { name, role } } as const;
+  await writeAudit(client, OWNER_OF_DATABASE, audited);
+  return wholeKey;
 }
 
-/** `ownerUrl`: the service's own role may not make admin keys. Rejects when there is no such organisation. */
+/** `ownerUrl`: whoever holds it may do everything anyway. Rejects when there is no such organisation. */
 export async function makeAdminKey(ownerUrl: string, key: NewAdminKey): Promise<string> {
   const client = await connectOnce(ownerUrl, "waybill-budget-admin-key");
   try {

@@ -1,8 +1,8 @@
 // The demo organisation: two teams with hard monthly budgets, three users with a key each, and an admin key for the whole
 // installation. Only for an empty database.
-import { createHash, randomBytes } from "node:crypto";
 import { parseUsd } from "@waybill/domain";
 import { connectOnce } from "@waybill/store";
+import { issueSecret } from "./issue-secret.ts";
 import { insertAdminKey } from "./make-admin-key.ts";
 
 const TEAMS = [
@@ -19,7 +19,7 @@ const USERS = [
 /** Key name -> the whole key, told this one time; `admin` is the admin key. Empty when there is an organisation already. */
 export type SeededKeys = Record<string, string>;
 
-/** `ownerUrl`: the services' own roles may not make organisations. */
+/** `ownerUrl`: no service may make budgets for a whole demo. */
 export async function seedDemo(ownerUrl: string): Promise<SeededKeys> {
   const client = await connectOnce(ownerUrl, "waybill-budget-seed");
   const keys: SeededKeys = {};
@@ -43,16 +43,15 @@ export async function seedDemo(ownerUrl: string): Promise<SeededKeys> {
         "INSERT INTO accounts.app_user (organisation_id, id, team_id, name) VALUES ('acme', $1, $2, $3)",
         [id, teamId, name],
       );
-      const keyId = randomBytes(8).toString("hex");
-      const secret = randomBytes(32).toString("base64url");
+      const { keyId, secretSha256, wholeKey } = issueSecret("wb");
       await client.query(
         `INSERT INTO accounts.virtual_key (key_id, secret_sha256, organisation_id, user_id, name)
          VALUES ($1, $2, 'acme', $3, $4)`,
-        [keyId, createHash("sha256").update(secret).digest(), id, `${name}'s key`],
+        [keyId, secretSha256, id, `${name}'s key`],
       );
-      keys[key] = `wb_${keyId}_${secret}`;
+      keys[key] = wholeKey;
     }
-    keys.admin = await insertAdminKey(client, { organisationId: "", name: "demo admin", role: "admin" });
+    keys.admin = await insertAdminKey(client, { organisationId: "", name: "demo admin", role: "owner" });
     await client.query("COMMIT");
     return keys;
   } finally {

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WaybillError } from "@waybill/domain";
 import { AdminKey } from "@waybill/wire";
-import { decideAccess, type Wish } from "./access.ts";
+import { type Area, decideAccess, ROLES, type Wish } from "./access.ts";
 
 const NOW_MS = 1_000_000;
-const LOOK: Wish = { isChange: false, isOfInstallation: false, organisationId: undefined };
+const LOOK: Wish = { area: "routes", isChange: false, isOfInstallation: false, organisationId: undefined };
 const CHANGE: Wish = { ...LOOK, isChange: true };
 const key = (more: Partial<AdminKey> = {}): AdminKey =>
   AdminKey.create({ keyId: "abcd", name: "Ada", role: "admin", organisationId: "", ...more });
@@ -36,11 +36,41 @@ test("an organisation's key sees what all share and changes none of it", () => {
   assert.ok(decideAccess(key(), { ...CHANGE, isOfInstallation: true }, NOW_MS));
 });
 
-test("a viewer may look and nothing else, and so may a role nobody knows", () => {
-  for (const role of ["viewer", "", "owner"]) {
-    assert.ok(decideAccess(key({ role }), LOOK, NOW_MS));
-    refused("permission_denied", { role }, CHANGE);
+/** What each role may do where: c change, l look, - nothing. */
+const TABLE: readonly [Area, string][] = [
+  // owner admin viewer finance machine
+  ["about", "cclll"],
+  ["routes", "ccl-c"],
+  ["catalogue", "ccllc"],
+  ["accounts", "ccll-"],
+  ["admin_keys", "c----"],
+  ["budgets", "ccll-"],
+  ["raises", "cclc-"],
+  ["decisions", "ccllc"],
+  ["audit", "ccll-"],
+];
+
+for (const [area, letters] of TABLE) {
+  test(`${area}: ${letters} for ${Object.keys(ROLES).join(", ")}`, () => {
+    for (const [index, role] of Object.keys(ROLES).entries()) {
+      const [look, change] = [
+        { ...LOOK, area },
+        { ...CHANGE, area },
+      ];
+      if (letters[index] === "-") refused("permission_denied", { role }, look);
+      else assert.ok(decideAccess(key({ role }), look, NOW_MS));
+      if (letters[index] === "c") assert.ok(decideAccess(key({ role }), change, NOW_MS));
+      else refused("permission_denied", { role }, change);
+    }
+  });
+}
+
+test("a role that nobody knows may do nothing, and hears which one it is", () => {
+  for (const role of ["", "root", "constructor", "__proto__"]) {
+    refused("permission_denied", { role }, LOOK);
+    refused("permission_denied", { role }, { ...LOOK, area: "about" });
   }
+  assert.throws(() => decideAccess(key({ role: "viewer" }), CHANGE, NOW_MS), /role viewer may not change routes/);
 });
 
 test("a key that was revoked or has expired may not even look", () => {

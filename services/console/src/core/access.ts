@@ -2,8 +2,63 @@
 import { WaybillError } from "@waybill/domain";
 import type { Actor, AdminKey } from "@waybill/wire";
 
+/** What an endpoint is about. `decisions`: requests, what they cost, and what they would have; `raises`: of budgets, for a time. */
+export type Area =
+  | "about"
+  | "routes"
+  | "catalogue"
+  | "accounts"
+  | "admin_keys"
+  | "budgets"
+  | "raises"
+  | "decisions"
+  | "audit";
+type Right = "look" | "change";
+type Rights = Readonly<Partial<Record<Area, Right>>>;
+
+const LOOKS: Rights = {
+  about: "look",
+  routes: "look",
+  catalogue: "look",
+  accounts: "look",
+  budgets: "look",
+  raises: "look",
+  decisions: "look",
+  audit: "look",
+};
+const CHANGES: Rights = {
+  about: "change",
+  routes: "change",
+  catalogue: "change",
+  accounts: "change",
+  budgets: "change",
+  raises: "change",
+  decisions: "change",
+  audit: "change",
+};
+
+/** THE table of roles. Who may change may look; what is not listed is not even shown. A role that is not here may do nothing. */
+export const ROLES: Readonly<Record<string, Rights>> = {
+  owner: { ...CHANGES, admin_keys: "change" },
+  admin: CHANGES,
+  viewer: LOOKS,
+  // Whatever is about money; no routes, and of changes only a raise of a budget.
+  finance: {
+    about: "look",
+    catalogue: "look",
+    accounts: "look",
+    budgets: "look",
+    decisions: "look",
+    audit: "look",
+    raises: "change",
+  },
+  // Files and pipelines: routes with their tests on recorded requests, models and prices; neither keys nor money.
+  machine: { about: "look", routes: "change", catalogue: "change", decisions: "change" },
+};
+
 /** What is to be done. */
 export interface Wish {
+  area: Area;
   /** True: it is no mere look. */
   isChange: boolean;
   /** True: it concerns every organisation, like the catalogue of models. */
@@ -25,7 +80,7 @@ export interface Admin {
 export function decideAccess(key: AdminKey, wish: Wish, nowUnixMs: number): Admin {
   if (key.revokedAtMs > 0n) throw invalid("This admin key was revoked.");
   if (key.expiresAtMs > 0n && key.expiresAtMs <= BigInt(nowUnixMs)) throw invalid("This admin key has expired.");
-  if (wish.isChange && key.role !== "admin") throw denied("A viewer's key may look and change nothing.");
+  checkRole(key.role, wish);
   const isOfInstallation = key.organisationId === "";
   if (wish.isChange && wish.isOfInstallation && !isOfInstallation) {
     throw denied("What all organisations share is changed with a key for the whole installation.");
@@ -38,6 +93,13 @@ export function decideAccess(key: AdminKey, wish: Wish, nowUnixMs: number): Admi
     organisationId: isOfInstallation ? (wish.organisationId ?? "") : key.organisationId,
     isOfInstallation,
   };
+}
+
+function checkRole(role: string, { area, isChange }: Wish): void {
+  const right = Object.hasOwn(ROLES, role) ? ROLES[role]?.[area] : undefined;
+  if (right === "change" || (right === "look" && !isChange)) return;
+  const what = area.replaceAll("_", " ");
+  throw denied(`A key of the role ${role || "(none)"} may not ${isChange ? "change" : "look at"} ${what}.`);
 }
 
 function invalid(publicMessage: string): WaybillError {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifySchema } from "fastify";
 import { z } from "zod";
 import type { Administer } from "../administer.ts";
 import { checkInput } from "./check-input.ts";
-import type { AnyEndpoint, Dialect } from "./endpoint.ts";
+import { type AnyEndpoint, areaOf, type Dialect } from "./endpoint.ts";
 import { errorBody } from "./schemas/basics.ts";
 import { cloudflareError } from "./schemas/cloudflare.ts";
 
@@ -24,6 +24,7 @@ export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, admi
     ...(endpoint.bodyBytesMax !== undefined && { bodyLimit: endpoint.bodyBytesMax }),
     async onRequest(request) {
       request.admin = await administer(presentedKey(request.headers.authorization), {
+        area: areaOf(endpoint),
         isChange: endpoint.method !== "GET",
         isOfInstallation: endpoint.isOfInstallation ?? false,
         organisationId: organisationOf(endpoint.dialect, request),

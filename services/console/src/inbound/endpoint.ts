@@ -1,7 +1,7 @@
 // What an endpoint of the admin API is: its place, who may use it, the schemas that check what comes in and say what goes out.
 // One description serves three times: it validates, it is the OpenAPI document, and it types the handler.
 import type { z } from "zod";
-import type { Admin } from "../core/access.ts";
+import type { Admin, Area } from "../core/access.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** `cloudflare`: answers and errors in Cloudflare's envelope. */
@@ -21,7 +21,10 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   path: string;
   /** Unique; the name of the operation in the document. */
   id: string;
-  tag: string;
+  /** Where it stands in the document. */
+  tag: Area | "cloudflare";
+  /** What its roles go by; absent: its tag, and routes for Cloudflare's. */
+  area?: Area;
   summary: string;
   description?: string;
   /** True: only a key for the whole installation may change it. */
@@ -36,6 +39,10 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   bodyBytesMax?: number;
   dialect: Dialect;
   handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<A>>;
+}
+
+export function areaOf({ tag, area }: Pick<AnyEndpoint, "tag" | "area">): Area {
+  return area ?? (tag === "cloudflare" ? "routes" : tag);
 }
 
 /** An endpoint whose schemas are of no further interest. */

@@ -5,13 +5,18 @@ import { cloudflareRoutes } from "./cloudflare/routes.ts";
 import { cloudflareVersions } from "./cloudflare/versions.ts";
 import type { AnyEndpoint } from "./endpoint.ts";
 import { accountEndpoints } from "./resources/accounts.ts";
+import { adminKeyEndpoints } from "./resources/admin-keys.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
+import { keyEndpoints } from "./resources/keys.ts";
 import { modelEndpoints } from "./resources/models.ts";
+import { organisationEndpoints } from "./resources/organisations.ts";
 import { requestEndpoints } from "./resources/requests.ts";
 import { routeEndpoints } from "./resources/routes.ts";
+import { teamEndpoints } from "./resources/teams.ts";
+import { userEndpoints } from "./resources/users.ts";
 import { versionEndpoints } from "./resources/versions.ts";
 import { whatIfEndpoints } from "./resources/what-if.ts";
 
@@ -24,6 +29,11 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...whatIfEndpoints(owners),
     ...modelEndpoints(owners, clock, importBytesMax),
     ...aliasEndpoints(owners),
+    ...organisationEndpoints(owners),
+    ...teamEndpoints(owners),
+    ...userEndpoints(owners),
+    ...keyEndpoints(owners),
+    ...adminKeyEndpoints(owners),
     ...accountEndpoints(owners),
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),

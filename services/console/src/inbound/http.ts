@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { WaybillError } from "@waybill/domain";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Administer } from "../administer.ts";
-import type { Admin } from "../core/access.ts";
+import type { Admin, Wish } from "../core/access.ts";
 import { addEndpoint, presentedKey } from "./add-endpoint.ts";
 import { type Answer, answerFailure, answerProblems, CloudflareProblems, ProblemsError } from "./answers.ts";
 import type { AnyEndpoint, Dialect } from "./endpoint.ts";
@@ -119,7 +119,7 @@ function makeServer(config: HttpConfig, options: HttpOptions): FastifyInstance {
   server.setErrorHandler((error, request, reply) => refuse(error, request, reply));
   server.setNotFoundHandler(async (request) => {
     // Strangers do not learn what there is.
-    const wish = { isChange: false, isOfInstallation: false, organisationId: undefined };
+    const wish: Wish = { area: "about", isChange: false, isOfInstallation: false, organisationId: undefined };
     await administer(presentedKey(request.headers.authorization), wish);
     throw notFound(server, request);
   });

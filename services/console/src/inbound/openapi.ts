@@ -2,11 +2,12 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import type { Administer } from "../administer.ts";
+import type { Wish } from "../core/access.ts";
 import { documentPath, errorResponse, presentedKey } from "./add-endpoint.ts";
 import type { AnyEndpoint } from "./endpoint.ts";
 
 export const DOCUMENT_PATH = "/api/v1/openapi.json";
-const WISH = { isChange: false, isOfInstallation: false, organisationId: undefined };
+const WISH: Wish = { area: "about", isChange: false, isOfInstallation: false, organisationId: undefined };
 
 /** Must be added before the routes it is to describe. */
 export async function addDocument(

@@ -1,7 +1,7 @@
 // Asking an owner over gRPC: the replicas in turn, with this service's token and a deadline; what is refused becomes an error of
 // our catalogue.
-import { ERRORS, type ErrorCode, isErrorCode, WaybillError } from "@waybill/domain";
-import { tokenMetadata } from "@waybill/rpc";
+import { type ErrorCode, WaybillError } from "@waybill/domain";
+import { refusalIn, tokenMetadata } from "@waybill/rpc";
 import type { Secret } from "@waybill/service";
 import type { Asked } from "../ports.ts";
 
@@ -28,6 +28,7 @@ interface Methods<R, W> {
 interface RpcFailure {
   code: number;
   details: string;
+  metadata?: Parameters<typeof refusalIn>[0];
 }
 
 type Unary = (
@@ -100,18 +101,24 @@ function isThere(client: OwnerClient): Promise<boolean> {
   return new Promise((resolve) => client.waitForReady(Date.now() + CONNECT_MS, (error) => resolve(!error)));
 }
 
-/** A refusal of an owner carries its sentence; a code of ours is known by it, else by its status. */
-function toWaybillError({ code, details }: RpcFailure, unavailable: OwnerOptions<never>["unavailable"]): WaybillError {
-  const known = Object.keys(ERRORS).find(
-    (name) => isErrorCode(name) && ERRORS[name].grpcStatus === code && ERRORS[name].sentence === details,
-  );
-  if (known !== undefined && isErrorCode(known) && known !== "internal_error") return new WaybillError(known);
+/** A refusal of an owner carries its sentence and our code; of one that says no code, the status tells it. */
+function toWaybillError(
+  { code, details, metadata }: RpcFailure,
+  unavailable: OwnerOptions<never>["unavailable"],
+): WaybillError {
+  const said = refusalIn(metadata);
+  if (said && said.code !== "internal_error") {
+    return new WaybillError(said.code, {
+      publicMessage: details,
+      ...(said.param !== undefined && { param: said.param }),
+    });
+  }
   const byStatus = BY_STATUS[code];
   if (byStatus) return new WaybillError(byStatus, { publicMessage: details });
   const detail = `gRPC ${code}: ${details}`;
   if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED) {
-    const { code: away, ...said } = unavailable;
-    return new WaybillError(away, { ...said, detail });
+    const { code: away, ...sentence } = unavailable;
+    return new WaybillError(away, { ...sentence, detail });
   }
   return new WaybillError("internal_error", { detail });
 }

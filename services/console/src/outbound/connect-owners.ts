@@ -57,8 +57,22 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
     accounts: askOwner(
       { ...asking, clients: accounts, unavailable: { code: "accounts_unavailable" } },
       {
-        reads: ["findAdminKey", "listOrganisations", "listTeams", "listKeys", "listAccountAudit"],
-        changes: ["revokeKey"],
+        reads: [
+          ...(["findAdminKey", "listOrganisations", "listTeams", "listUsers", "listKeys", "getKey"] as const),
+          ...(["listAdminKeys", "listAccountAudit"] as const),
+        ],
+        changes: [
+          ...([
+            "createOrganisation",
+            "updateOrganisation",
+            "deleteOrganisation",
+            "createTeam",
+            "updateTeam",
+            "deleteTeam",
+          ] as const),
+          ...(["createUser", "updateUser", "deleteUser", "createKey", "updateKey", "rotateKey", "revokeKey"] as const),
+          ...(["createAdminKey", "updateAdminKey", "rotateAdminKey", "revokeAdminKey"] as const),
+        ],
       },
     ),
     budgets: askOwner(

@@ -1,7 +1,7 @@
 // What routing may know of a request: sizes, flags, metadata, harmless headers. Never its text.
 
 import { WaybillError } from "@waybill/domain";
-import type { AskedRequest } from "@waybill/surfaces";
+import type { AskedRequest, Surface } from "@waybill/surfaces";
 import type { Features } from "@waybill/wire";
 import { bodyJson } from "./body-json.ts";
 import { routingOf } from "./routing.ts";
@@ -97,6 +97,19 @@ function metadataHeader(name: string, value: string | string[] | undefined): Rec
     if (item !== null) metadata[key] = String(item);
   }
   return metadata;
+}
+
+/** Those that belong to the body in the client's dialect. */
+export function forwardedHeaders(
+  surface: Pick<Surface, "forwardedHeaders">,
+  headers: RequestHeaders,
+): Record<string, string> {
+  const forwarded: Record<string, string> = {};
+  for (const name of surface.forwardedHeaders) {
+    const value = headers[name];
+    if (typeof value === "string" && value !== "") forwarded[name] = value;
+  }
+  return forwarded;
 }
 
 function harmlessHeaders(headers: RequestHeaders): Record<string, string> {

@@ -52,5 +52,8 @@ function applyRules(
   if (units > SCANNED_UNITS_MAX) for (const found of unchecked) onFound(found);
   if (body === asked.body) return { after: asked, texts };
   // What it asks of its route was read from the body that came, and is not in this one any more.
-  return { after: { ...surface.readRequest(body), routing: asked.routing }, texts };
+  return {
+    after: { ...surface.readRequest(body, asked.isDefaultLimit ? asked.maxOutputTokens : 0), routing: asked.routing },
+    texts,
+  };
 }

@@ -63,6 +63,19 @@ describe("makeWaybill()", () => {
     assert.equal(limitOf({ n: 3 }), 120n);
   });
 
+  it("limits by the key's default where neither the request nor a budget made a limit", () => {
+    const limitOf = (fields: object, decided: bigint): bigint => {
+      const body = Buffer.from(JSON.stringify({ model: "x", messages: [{ role: "user", content: "hi" }], ...fields }));
+      return makeWaybill(request, openAiChat.readRequest(body, 7), { ...decision, maxOutputTokens: decided })
+        .maxOutputTokens;
+    };
+    assert.equal(limitOf({}, 0n), 7n);
+    assert.equal(limitOf({ n: 3 }, 0n), 21n);
+    assert.equal(limitOf({}, 5n), 5n, "a budget's limit is never more");
+    // The client's own stands in its body.
+    assert.equal(limitOf({ max_tokens: 9 }, 0n), 0n);
+  });
+
   it("says what requests of a session have in common: the session named, else the key that OpenAI caches prompts by", () => {
     const body = (fields: object) =>
       openAiChat.readRequest(

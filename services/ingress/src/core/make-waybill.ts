@@ -53,8 +53,7 @@ export function makeWaybill(
     path: decision.path,
     holds: decision.holds,
     holder: decision.holder,
-    // A decision's limit is for each choice; a waybill's is for all of them, as is the hold.
-    maxOutputTokens: decision.maxOutputTokens * BigInt(asked.choiceCount),
+    maxOutputTokens: limitPerChoice(decision, asked) * BigInt(asked.choiceCount),
     timeouts: decision.timeouts,
     requestedModel: asked.model,
     stream: asked.stream,
@@ -74,6 +73,15 @@ export function makeWaybill(
     sessionKey: sessionKey(request, asked),
     failedAccounts: [...failedAccounts],
   };
+}
+
+/**
+ * A decision's limit is for each choice; a waybill's is for all of them, as is the hold. Where no budget made a limit, the client's
+ * own stands in its body; a default of its key stands nowhere else.
+ */
+function limitPerChoice({ maxOutputTokens }: Decision, asked: AskedRequest): bigint {
+  if (maxOutputTokens > 0n || !asked.isDefaultLimit) return maxOutputTokens;
+  return BigInt(asked.maxOutputTokens);
 }
 
 /** Whether the model reads more than the text whose bytes are counted. */

@@ -20,13 +20,17 @@ function deployed(): PublicModels {
   models.put("provider.sim", new Uint8Array());
   return models;
 }
-const idsOf = (models: PublicModels, organisationId: string, allowedModels: string[] = []) =>
-  models.list({ organisationId, allowedModels }).map(({ id }) => id);
+const idsOf = (
+  models: PublicModels,
+  organisationId: string,
+  allowedModels: string[] = [],
+  allowedRoutes: string[] = [],
+) => models.list({ organisationId, allowedModels, allowedRoutes }).map(({ id }) => id);
 
 describe("GET /v1/models", () => {
   it("lists models, aliases, routes and auto, each once and sorted, with their owners", () => {
     assert.deepEqual(idsOf(deployed(), "acme"), ["auto", "cheap", "dynamic/own", "dynamic/support", "sim/economy"]);
-    const owners = deployed().list({ organisationId: "acme", allowedModels: [] });
+    const owners = deployed().list({ organisationId: "acme", allowedModels: [], allowedRoutes: [] });
     assert.deepEqual([...new Set(owners.map(({ ownedBy }) => ownedBy))].sort(), ["sim", "waybill"]);
   });
 
@@ -41,6 +45,11 @@ describe("GET /v1/models", () => {
       "auto",
       "dynamic/support",
     ]);
+  });
+
+  it("shows a key for some routes these, and models only where it has a list of them", () => {
+    assert.deepEqual(idsOf(deployed(), "acme", [], ["support"]), ["dynamic/support"]);
+    assert.deepEqual(idsOf(deployed(), "acme", ["sim/economy", "dynamic/own"], ["support"]), ["sim/economy"]);
   });
 
   it("forgets what is no longer deployed; everybody's route is there again without the organisation's own", () => {

@@ -1,6 +1,7 @@
 // What GET /v1/models shows: every name a client may write as `model`, from the values of KV waybill_config.
 import { formatModelId } from "@waybill/domain";
 import { AliasConfig, ModelConfig, RouteConfig } from "@waybill/wire";
+import { mayName } from "./key-limits.ts";
 
 export interface PublicModel {
   id: string;
@@ -11,7 +12,9 @@ export interface PublicModel {
 export interface ModelsReader {
   organisationId: string;
   /** Names the key may use; empty: all. */
-  allowedModels: readonly string[];
+  allowedModels: string[];
+  /** Routes the key may ask for; empty: all. */
+  allowedRoutes: string[];
 }
 
 interface Entry extends PublicModel {
@@ -35,14 +38,14 @@ export class PublicModels {
   }
 
   /** Models, aliases, routes and `auto`, each name once, sorted. An organisation's own route is no other's to see. */
-  list({ organisationId, allowedModels }: ModelsReader): PublicModel[] {
-    const allowed = new Set(allowedModels);
+  list({ organisationId, ...limits }: ModelsReader): PublicModel[] {
+    const allowed = new Set(limits.allowedModels);
     const byId = new Map([[AUTO.id, AUTO]]);
     for (const { id, ownedBy, organisationId: owner } of this.#entries.values()) {
       if (owner === EVERYBODYS || owner === organisationId) byId.set(id, { id, ownedBy });
     }
     return [...byId.values()]
-      .filter(({ id }) => allowed.size === 0 || allowed.has(id))
+      .filter(({ id }) => (allowed.size === 0 || allowed.has(id)) && mayName(limits, id))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 }

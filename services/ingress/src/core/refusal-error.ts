@@ -1,11 +1,26 @@
 // A router's refusal, or a worker's failure, as the error the client is shown.
 import { type ErrorCode, formatUsd, isErrorCode, WaybillError } from "@waybill/domain";
-import { type BudgetRefusal, BudgetUnit, type FrameFailed, type Refusal } from "@waybill/wire";
+import {
+  type BudgetRefusal,
+  BudgetUnit,
+  type DecideResponse,
+  type Decision,
+  type FrameFailed,
+  type Refusal,
+} from "@waybill/wire";
 
 const RETRY_AFTER_MS = 1_000;
 
 function knownCode(code: string): ErrorCode {
   return isErrorCode(code) ? code : "internal_error";
+}
+
+/** Throws the refusal as an error. */
+export function decisionOf(response: DecideResponse): Decision {
+  const { outcome } = response;
+  if (outcome?.$case === "decision") return outcome.value;
+  if (outcome?.$case === "refusal") throw refusalError(outcome.value);
+  throw new WaybillError("internal_error", { detail: "the router answered neither decision nor refusal" });
 }
 
 /** A refusal in words; a budget refusal names the budget, what is left, what was needed and when it resets. */

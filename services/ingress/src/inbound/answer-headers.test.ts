@@ -49,6 +49,13 @@ describe("the headers of an answer", () => {
     assert.deepEqual(failureHeaders(head, {}), OURS);
   });
 
+  it("say the key's default where it holds, also of a failure", () => {
+    const defaulted = { ...head, maxOutputTokensDefault: 256 };
+    const said = { "x-waybill-default-max-output-tokens": "256" };
+    assert.deepEqual(answerHeaders(defaulted, {}), { ...OURS, ...OF_THE_BUDGET, ...said });
+    assert.deepEqual(failureHeaders(defaulted, {}), { ...OURS, ...said });
+  });
+
   it("never carry what no header may, and are bounded", () => {
     const odd = answerHeaders({ ...head, reason: `a\r\nb${"ü".repeat(1_000)}` }, {})["x-waybill-reason"] ?? "";
     assert.ok(odd.startsWith("a??b") && odd.length === 512);

@@ -21,6 +21,9 @@ export function answerHeaders(head: AnswerHead, requestHeaders: IncomingHttpHead
   if (head.sessionAffinity !== "") headers["x-waybill-session-affinity"] = head.sessionAffinity;
   if (head.budgetRemainingUsd !== "") headers["x-waybill-budget-remaining-usd"] = head.budgetRemainingUsd;
   if (head.clamped) headers["x-waybill-max-output-tokens"] = String(head.maxOutputTokens);
+  if (head.maxOutputTokensDefault !== undefined) {
+    headers["x-waybill-default-max-output-tokens"] = String(head.maxOutputTokensDefault);
+  }
   if (head.filters !== undefined) headers["x-waybill-filters"] = headerText(head.filters);
   if (head.isReplayed) headers["idempotent-replayed"] = "true";
   // An answer that an older version kept has no word on it.

@@ -18,7 +18,8 @@ export function addModelsRoutes(server: FastifyInstance, { authenticate, listMod
   const modelsFor = async (request: FastifyRequest, reply: FastifyReply): Promise<PublicModel[]> => {
     const key = await authenticate(presentedKey(request));
     void reply.headers({ "x-request-id": request.requestId, "request-id": request.requestId });
-    return listModels({ organisationId: key.attribution?.organisationId ?? "", allowedModels: key.allowedModels });
+    const { allowedModels, allowedRoutes } = key;
+    return listModels({ organisationId: key.attribution?.organisationId ?? "", allowedModels, allowedRoutes });
   };
   server.get("/v1/models", async (request, reply) => {
     const models = await modelsFor(request, reply);

@@ -5,6 +5,7 @@ import type { ServiceScope } from "@waybill/service";
 import type { Surface } from "@waybill/surfaces";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { countTokens } from "../core/count-tokens.ts";
+import { checkSurface } from "../core/key-limits.ts";
 import { type ServeLimits, type ServePorts, serve } from "../serve.ts";
 import { Bodies, type BodyLimits } from "./bodies.ts";
 import { HttpClient } from "./http-client.ts";
@@ -135,7 +136,7 @@ async function answerCount(
   reply: FastifyReply,
   requestId: string,
 ): Promise<void> {
-  await authenticate(presentedKey(request));
+  checkSurface(await authenticate(presentedKey(request)), "anthropic-messages");
   const upload = bodies.upload(request.raw);
   try {
     const inputTokens = countTokens(await upload.read());

@@ -3,7 +3,7 @@ import { WaybillError } from "@waybill/domain";
 
 export const CLOUDFLARE_PATH = "/client/v4";
 export const ROUTES_PATH = `${CLOUDFLARE_PATH}/accounts/{account_id}/ai-gateway/gateways/{gateway_id}/routes`;
-export const TAG = "cloudflare";
+export const TAG = "cloudflare" as const;
 
 const GATEWAY = "default";
 

@@ -2,7 +2,7 @@
 import type { RouteRef } from "@waybill/wire";
 import type { Admin } from "../../core/access.ts";
 
-export const TAG = "routes";
+export const TAG = "routes" as const;
 export const ROUTES = "/api/v1/routes";
 
 export function refOf({ organisationId }: Admin, { name }: { name: string }): RouteRef {

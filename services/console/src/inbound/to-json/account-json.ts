@@ -1,24 +1,12 @@
-// Keys, budgets and audit entries of the wire as the admin API shows them.
+// Budgets and audit entries of the wire as the admin API shows them.
 import { formatUsd } from "@waybill/domain";
-import { Attribution, Budget, type BudgetWithStanding, Enforcement, type KeySummary } from "@waybill/wire";
+import { Budget, type BudgetWithStanding, Enforcement } from "@waybill/wire";
 import type { z } from "zod";
 import type { MergedEntry } from "../../core/merge-audit.ts";
 import type * as schemas from "../schemas/accounts.ts";
-import { isoTime, isoTimeOrNull } from "./iso-time.ts";
+import { isoTime } from "./iso-time.ts";
 
 type BudgetJson = z.input<typeof schemas.budgetList>["budgets"][number];
-
-export function keyJson(wire: KeySummary): z.input<typeof schemas.keyList>["keys"][number] {
-  const { organisationId, teamId, teamName, userId, userName, keyName, tags } =
-    wire.attribution ?? Attribution.create({});
-  return {
-    id: wire.keyId,
-    name: keyName,
-    ...{ organisationId, teamId, teamName, userId, userName, tags },
-    expiresAt: isoTimeOrNull(wire.expiresAtMs),
-    revokedAt: isoTimeOrNull(wire.revokedAtMs),
-  };
-}
 
 export function budgetJson({ budget, standing, windowKind, windowSeconds }: BudgetWithStanding): BudgetJson {
   const { id, name, limitPicoUsd, enforcement, maxSharePercent, scope } = budget ?? Budget.create({});

@@ -25,7 +25,10 @@ export const protobufPackage = "waybill.v1";
 
 export const protobufFileName = "waybill/v1/accounts.proto";
 
-/** AccountService: organisations, teams, users and virtual keys. Served by budget; ingress asks it the first time it sees a key. */
+/**
+ * AccountService: organisations, teams, users, virtual keys and admin keys. Served by budget; ingress asks it the first time it sees a
+ * key, the console administers by it. Every change is audited in its own transaction.
+ */
 
 export interface FindKeyRequest {
   /** The public part of `wb_<public id>_<secret>`. */
@@ -50,6 +53,17 @@ export interface VirtualKey {
   /** Metadata the key adds to every request. */
   metadata: { [key: string]: string };
   allowedModels: string[];
+  /** After a rotation: the secret before, which is good until then. Empty: there is none. */
+  previousSecretSha256: Buffer;
+  previousSecretUntilMs: bigint;
+  /** Names of routes it may ask for; empty: all. */
+  allowedRoutes: string[];
+  /** Names of surfaces it may be used on; empty: all. */
+  allowedSurfaces: string[];
+  /** Output tokens of a request that says no limit of its own; 0: no default. */
+  maxOutputTokensDefault: number;
+  /** Raised by every change: who was told of a higher one must ask again. */
+  revision: bigint;
 }
 
 export interface VirtualKey_MetadataEntry {
@@ -57,27 +71,130 @@ export interface VirtualKey_MetadataEntry {
   value: string;
 }
 
-/** One row of a listing: never the secret's hash. */
+/** What may be seen of a key: never a secret, nor a hash of one. */
 export interface KeySummary {
   keyId: string;
   attribution: Attribution | undefined;
   expiresAtMs: bigint;
   revokedAtMs: bigint;
+  createdAtMs: bigint;
+  rules:
+    | KeyRules
+    | undefined;
+  /** Unix milliseconds; 0: no secret of before is good any more, or there never was one. */
+  previousSecretUntilMs: bigint;
+}
+
+/** What a key may do and what it adds to requests. Tags stand in its attribution. */
+export interface KeyRules {
+  allowedModels: string[];
+  allowedRoutes: string[];
+  allowedSurfaces: string[];
+  maxOutputTokensDefault: number;
+  metadata: { [key: string]: string };
+}
+
+export interface KeyRules_MetadataEntry {
+  key: string;
+  value: string;
+}
+
+/** By whom and why; organisation_id: whose things may be changed, empty: any. */
+export interface AccountChange {
+  actor: Actor | undefined;
+  reason: string;
+  organisationId: string;
 }
 
 export interface ListKeysRequest {
   /** Empty: all organisations. */
   organisationId: string;
+  /** Keys behind this id; empty: from the first. */
+  after: string;
+  /** 0: 1,000, which is also the most. A page is shorter where its keys are large. */
+  limit: number;
+  /** Empty: of all. */
+  teamId: string;
+  userId: string;
 }
 
 export interface ListKeysResponse {
   keys: KeySummary[];
+  /** `after` of the next page; empty: there is none. */
+  nextAfter: string;
 }
 
 export interface RevokeKeyRequest {
   keyId: string;
   actor: Actor | undefined;
   reason: string;
+  /** Empty: of any organisation. */
+  organisationId: string;
+}
+
+export interface GetKeyRequest {
+  keyId: string;
+  /** Empty: of any organisation. */
+  organisationId: string;
+}
+
+export interface CreateKeyRequest {
+  change: AccountChange | undefined;
+  organisationId: string;
+  userId: string;
+  name: string;
+  /** Unix milliseconds; 0: never. */
+  expiresAtMs: bigint;
+  rules: KeyRules | undefined;
+  tags: { [key: string]: string };
+}
+
+export interface CreateKeyRequest_TagsEntry {
+  key: string;
+  value: string;
+}
+
+export interface IssuedKey {
+  /** The whole key, wb_<public id>_<secret>. */
+  secretKey: string;
+  key: KeySummary | undefined;
+}
+
+export interface TextList {
+  values: string[];
+}
+
+export interface TextMap {
+  values: { [key: string]: string };
+}
+
+export interface TextMap_ValuesEntry {
+  key: string;
+  value: string;
+}
+
+/** A field that is not set stays as it is; a list or map that is set replaces the one before. */
+export interface UpdateKeyRequest {
+  change: AccountChange | undefined;
+  keyId: string;
+  name?:
+    | string
+    | undefined;
+  /** 0: never. */
+  expiresAtMs?: bigint | undefined;
+  allowedModels: TextList | undefined;
+  allowedRoutes: TextList | undefined;
+  allowedSurfaces: TextList | undefined;
+  maxOutputTokensDefault?: number | undefined;
+  metadata: TextMap | undefined;
+  tags: TextMap | undefined;
+}
+
+export interface RotateKeyRequest {
+  change: AccountChange | undefined;
+  keyId: string;
+  /** How long the secret of before stays good; 0: not at all. At most 30 days. */
+  overlapSeconds: number;
 }
 
 export interface RevokeKeyResponse {
@@ -92,7 +209,7 @@ export interface FindAdminKeyResponse {
   key: AdminKey | undefined;
 }
 
-/** A key for the admin API. Roles: admin may change things, viewer may only look. */
+/** A key for the admin API. What each role may do stands in the console's core/access.ts. */
 export interface AdminKey {
   keyId: string;
   /** SHA-256 of the secret part: 32 bytes. */
@@ -104,6 +221,55 @@ export interface AdminKey {
   /** Unix milliseconds; 0: never. */
   expiresAtMs: bigint;
   revokedAtMs: bigint;
+  /** After a rotation: the secret before, which is good until then. Empty: there is none. */
+  previousSecretSha256: Buffer;
+  previousSecretUntilMs: bigint;
+}
+
+export interface AdminKeySummary {
+  keyId: string;
+  organisationId: string;
+  name: string;
+  role: string;
+  createdAtMs: bigint;
+  expiresAtMs: bigint;
+  revokedAtMs: bigint;
+  previousSecretUntilMs: bigint;
+}
+
+export interface ListAdminKeysRequest {
+  /** Empty: all, those of the installation too. */
+  organisationId: string;
+}
+
+export interface ListAdminKeysResponse {
+  keys: AdminKeySummary[];
+}
+
+/** To update, a field that is not set stays as it is. */
+export interface SaveAdminKeyRequest {
+  change:
+    | AccountChange
+    | undefined;
+  /** Empty to create. */
+  keyId: string;
+  /** Of a new one; empty: the whole installation. */
+  organisationId: string;
+  name?:
+    | string
+    | undefined;
+  /** owner, admin, viewer, finance or machine. */
+  role?:
+    | string
+    | undefined;
+  /** Unix milliseconds; 0: never. */
+  expiresAtMs?: bigint | undefined;
+}
+
+export interface IssuedAdminKey {
+  /** The whole key, wba_<public id>_<secret>. */
+  secretKey: string;
+  key: AdminKeySummary | undefined;
 }
 
 export interface ListOrganisationsRequest {
@@ -128,11 +294,76 @@ export interface Team {
   id: string;
   name: string;
   userCount: number;
+  /** Revoked ones too. */
   keyCount: number;
+  /** For finance's own books; empty: none. */
+  costCentre: string;
 }
 
 export interface ListTeamsResponse {
   teams: Team[];
+}
+
+export interface SaveOrganisationRequest {
+  change: AccountChange | undefined;
+  id: string;
+  name: string;
+}
+
+/** To update, a field that is not set stays as it is. */
+export interface SaveTeamRequest {
+  change: AccountChange | undefined;
+  organisationId: string;
+  id: string;
+  name?: string | undefined;
+  costCentre?: string | undefined;
+}
+
+export interface User {
+  organisationId: string;
+  id: string;
+  teamId: string;
+  name: string;
+  /** Revoked ones too. */
+  keyCount: number;
+}
+
+export interface ListUsersRequest {
+  /** Empty: all organisations. */
+  organisationId: string;
+  /** Empty: all teams. */
+  teamId: string;
+  /** Users behind this one, as <organisation>/<user>; empty: from the first. */
+  after: string;
+  /** 0: 1,000, which is also the most. */
+  limit: number;
+}
+
+export interface ListUsersResponse {
+  users: User[];
+  /** `after` of the next page; empty: there is none. */
+  nextAfter: string;
+}
+
+/** To update, a field that is not set stays as it is. A user may move to another team: its keys go along at once. */
+export interface SaveUserRequest {
+  change: AccountChange | undefined;
+  organisationId: string;
+  id: string;
+  name?: string | undefined;
+  teamId?: string | undefined;
+}
+
+export interface DeleteAccountRequest {
+  change:
+    | AccountChange
+    | undefined;
+  /** Of a team or user. */
+  organisationId: string;
+  id: string;
+}
+
+export interface DeleteAccountResponse {
 }
 
 function createBaseFindKeyRequest(): FindKeyRequest {
@@ -254,6 +485,12 @@ function createBaseVirtualKey(): VirtualKey {
     revokedAtMs: 0n,
     metadata: {},
     allowedModels: [],
+    previousSecretSha256: Buffer.alloc(0),
+    previousSecretUntilMs: 0n,
+    allowedRoutes: [],
+    allowedSurfaces: [],
+    maxOutputTokensDefault: 0,
+    revision: 0n,
   };
 }
 
@@ -285,6 +522,30 @@ export const VirtualKey: MessageFns<VirtualKey> = {
     });
     for (const v of message.allowedModels) {
       writer.uint32(58).string(v!);
+    }
+    if (message.previousSecretSha256.length !== 0) {
+      writer.uint32(66).bytes(message.previousSecretSha256);
+    }
+    if (message.previousSecretUntilMs !== 0n) {
+      if (BigInt.asIntN(64, message.previousSecretUntilMs) !== message.previousSecretUntilMs) {
+        throw new globalThis.Error("value provided for field message.previousSecretUntilMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.previousSecretUntilMs);
+    }
+    for (const v of message.allowedRoutes) {
+      writer.uint32(82).string(v!);
+    }
+    for (const v of message.allowedSurfaces) {
+      writer.uint32(90).string(v!);
+    }
+    if (message.maxOutputTokensDefault !== 0) {
+      writer.uint32(96).uint32(message.maxOutputTokensDefault);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(104).int64(message.revision);
     }
     return writer;
   },
@@ -361,6 +622,54 @@ export const VirtualKey: MessageFns<VirtualKey> = {
             message.allowedModels.push(reader.string());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.previousSecretSha256 = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.previousSecretUntilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.allowedRoutes.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.allowedSurfaces.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.maxOutputTokensDefault = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -399,6 +708,15 @@ export const VirtualKey: MessageFns<VirtualKey> = {
       {},
     );
     message.allowedModels = object.allowedModels?.map((e) => e) || [];
+    message.previousSecretSha256 = object.previousSecretSha256 ?? Buffer.alloc(0);
+    message.previousSecretUntilMs =
+      (object.previousSecretUntilMs !== undefined && object.previousSecretUntilMs !== null)
+        ? BigInt(object.previousSecretUntilMs)
+        : 0n;
+    message.allowedRoutes = object.allowedRoutes?.map((e) => e) || [];
+    message.allowedSurfaces = object.allowedSurfaces?.map((e) => e) || [];
+    message.maxOutputTokensDefault = object.maxOutputTokensDefault ?? 0;
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     return message;
   },
 };
@@ -471,7 +789,15 @@ export const VirtualKey_MetadataEntry: MessageFns<VirtualKey_MetadataEntry> = {
 };
 
 function createBaseKeySummary(): KeySummary {
-  return { keyId: "", attribution: undefined, expiresAtMs: 0n, revokedAtMs: 0n };
+  return {
+    keyId: "",
+    attribution: undefined,
+    expiresAtMs: 0n,
+    revokedAtMs: 0n,
+    createdAtMs: 0n,
+    rules: undefined,
+    previousSecretUntilMs: 0n,
+  };
 }
 
 export const KeySummary: MessageFns<KeySummary> = {
@@ -493,6 +819,21 @@ export const KeySummary: MessageFns<KeySummary> = {
         throw new globalThis.Error("value provided for field message.revokedAtMs of type int64 too large");
       }
       writer.uint32(32).int64(message.revokedAtMs);
+    }
+    if (message.createdAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.createdAtMs) !== message.createdAtMs) {
+        throw new globalThis.Error("value provided for field message.createdAtMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.createdAtMs);
+    }
+    if (message.rules !== undefined) {
+      KeyRules.encode(message.rules, writer.uint32(50).fork()).join();
+    }
+    if (message.previousSecretUntilMs !== 0n) {
+      if (BigInt.asIntN(64, message.previousSecretUntilMs) !== message.previousSecretUntilMs) {
+        throw new globalThis.Error("value provided for field message.previousSecretUntilMs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.previousSecretUntilMs);
     }
     return writer;
   },
@@ -542,6 +883,30 @@ export const KeySummary: MessageFns<KeySummary> = {
             message.revokedAtMs = reader.int64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.createdAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rules = KeyRules.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.previousSecretUntilMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -569,18 +934,300 @@ export const KeySummary: MessageFns<KeySummary> = {
     message.revokedAtMs = (object.revokedAtMs !== undefined && object.revokedAtMs !== null)
       ? BigInt(object.revokedAtMs)
       : 0n;
+    message.createdAtMs = (object.createdAtMs !== undefined && object.createdAtMs !== null)
+      ? BigInt(object.createdAtMs)
+      : 0n;
+    message.rules = (object.rules !== undefined && object.rules !== null)
+      ? KeyRules.fromPartial(object.rules)
+      : undefined;
+    message.previousSecretUntilMs =
+      (object.previousSecretUntilMs !== undefined && object.previousSecretUntilMs !== null)
+        ? BigInt(object.previousSecretUntilMs)
+        : 0n;
+    return message;
+  },
+};
+
+function createBaseKeyRules(): KeyRules {
+  return { allowedModels: [], allowedRoutes: [], allowedSurfaces: [], maxOutputTokensDefault: 0, metadata: {} };
+}
+
+export const KeyRules: MessageFns<KeyRules> = {
+  encode(message: KeyRules, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.allowedModels) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.allowedRoutes) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.allowedSurfaces) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.maxOutputTokensDefault !== 0) {
+      writer.uint32(32).uint32(message.maxOutputTokensDefault);
+    }
+    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+      KeyRules_MetadataEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyRules {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyRules();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.allowedModels.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.allowedRoutes.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.allowedSurfaces.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxOutputTokensDefault = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = KeyRules_MetadataEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.metadata[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeyRules>): KeyRules {
+    return KeyRules.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeyRules>): KeyRules {
+    const message = createBaseKeyRules();
+    message.allowedModels = object.allowedModels?.map((e) => e) || [];
+    message.allowedRoutes = object.allowedRoutes?.map((e) => e) || [];
+    message.allowedSurfaces = object.allowedSurfaces?.map((e) => e) || [];
+    message.maxOutputTokensDefault = object.maxOutputTokensDefault ?? 0;
+    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseKeyRules_MetadataEntry(): KeyRules_MetadataEntry {
+  return { key: "", value: "" };
+}
+
+export const KeyRules_MetadataEntry: MessageFns<KeyRules_MetadataEntry> = {
+  encode(message: KeyRules_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyRules_MetadataEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyRules_MetadataEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeyRules_MetadataEntry>): KeyRules_MetadataEntry {
+    return KeyRules_MetadataEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeyRules_MetadataEntry>): KeyRules_MetadataEntry {
+    const message = createBaseKeyRules_MetadataEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseAccountChange(): AccountChange {
+  return { actor: undefined, reason: "", organisationId: "" };
+}
+
+export const AccountChange: MessageFns<AccountChange> = {
+  encode(message: AccountChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.actor !== undefined) {
+      Actor.encode(message.actor, writer.uint32(10).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(26).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actor = Actor.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AccountChange>): AccountChange {
+    return AccountChange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountChange>): AccountChange {
+    const message = createBaseAccountChange();
+    message.actor = (object.actor !== undefined && object.actor !== null) ? Actor.fromPartial(object.actor) : undefined;
+    message.reason = object.reason ?? "";
+    message.organisationId = object.organisationId ?? "";
     return message;
   },
 };
 
 function createBaseListKeysRequest(): ListKeysRequest {
-  return { organisationId: "" };
+  return { organisationId: "", after: "", limit: 0, teamId: "", userId: "" };
 }
 
 export const ListKeysRequest: MessageFns<ListKeysRequest> = {
   encode(message: ListKeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.organisationId !== "") {
       writer.uint32(10).string(message.organisationId);
+    }
+    if (message.after !== "") {
+      writer.uint32(18).string(message.after);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(24).uint32(message.limit);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(34).string(message.teamId);
+    }
+    if (message.userId !== "") {
+      writer.uint32(42).string(message.userId);
     }
     return writer;
   },
@@ -606,6 +1253,38 @@ export const ListKeysRequest: MessageFns<ListKeysRequest> = {
             message.organisationId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -624,18 +1303,25 @@ export const ListKeysRequest: MessageFns<ListKeysRequest> = {
   fromPartial(object: DeepPartial<ListKeysRequest>): ListKeysRequest {
     const message = createBaseListKeysRequest();
     message.organisationId = object.organisationId ?? "";
+    message.after = object.after ?? "";
+    message.limit = object.limit ?? 0;
+    message.teamId = object.teamId ?? "";
+    message.userId = object.userId ?? "";
     return message;
   },
 };
 
 function createBaseListKeysResponse(): ListKeysResponse {
-  return { keys: [] };
+  return { keys: [], nextAfter: "" };
 }
 
 export const ListKeysResponse: MessageFns<ListKeysResponse> = {
   encode(message: ListKeysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.keys) {
       KeySummary.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextAfter !== "") {
+      writer.uint32(18).string(message.nextAfter);
     }
     return writer;
   },
@@ -661,6 +1347,14 @@ export const ListKeysResponse: MessageFns<ListKeysResponse> = {
             message.keys.push(KeySummary.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextAfter = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -679,12 +1373,13 @@ export const ListKeysResponse: MessageFns<ListKeysResponse> = {
   fromPartial(object: DeepPartial<ListKeysResponse>): ListKeysResponse {
     const message = createBaseListKeysResponse();
     message.keys = object.keys?.map((e) => KeySummary.fromPartial(e)) || [];
+    message.nextAfter = object.nextAfter ?? "";
     return message;
   },
 };
 
 function createBaseRevokeKeyRequest(): RevokeKeyRequest {
-  return { keyId: "", actor: undefined, reason: "" };
+  return { keyId: "", actor: undefined, reason: "", organisationId: "" };
 }
 
 export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
@@ -697,6 +1392,9 @@ export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(34).string(message.organisationId);
     }
     return writer;
   },
@@ -738,6 +1436,14 @@ export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -758,6 +1464,813 @@ export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
     message.keyId = object.keyId ?? "";
     message.actor = (object.actor !== undefined && object.actor !== null) ? Actor.fromPartial(object.actor) : undefined;
     message.reason = object.reason ?? "";
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetKeyRequest(): GetKeyRequest {
+  return { keyId: "", organisationId: "" };
+}
+
+export const GetKeyRequest: MessageFns<GetKeyRequest> = {
+  encode(message: GetKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyId !== "") {
+      writer.uint32(10).string(message.keyId);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetKeyRequest>): GetKeyRequest {
+    return GetKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetKeyRequest>): GetKeyRequest {
+    const message = createBaseGetKeyRequest();
+    message.keyId = object.keyId ?? "";
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateKeyRequest(): CreateKeyRequest {
+  return { change: undefined, organisationId: "", userId: "", name: "", expiresAtMs: 0n, rules: undefined, tags: {} };
+}
+
+export const CreateKeyRequest: MessageFns<CreateKeyRequest> = {
+  encode(message: CreateKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    if (message.userId !== "") {
+      writer.uint32(26).string(message.userId);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.expiresAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.expiresAtMs);
+    }
+    if (message.rules !== undefined) {
+      KeyRules.encode(message.rules, writer.uint32(50).fork()).join();
+    }
+    globalThis.Object.entries(message.tags).forEach(([key, value]: [string, string]) => {
+      CreateKeyRequest_TagsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.expiresAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rules = KeyRules.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = CreateKeyRequest_TagsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.tags[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateKeyRequest>): CreateKeyRequest {
+    return CreateKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateKeyRequest>): CreateKeyRequest {
+    const message = createBaseCreateKeyRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.organisationId = object.organisationId ?? "";
+    message.userId = object.userId ?? "";
+    message.name = object.name ?? "";
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : 0n;
+    message.rules = (object.rules !== undefined && object.rules !== null)
+      ? KeyRules.fromPartial(object.rules)
+      : undefined;
+    message.tags = (globalThis.Object.entries(object.tags ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseCreateKeyRequest_TagsEntry(): CreateKeyRequest_TagsEntry {
+  return { key: "", value: "" };
+}
+
+export const CreateKeyRequest_TagsEntry: MessageFns<CreateKeyRequest_TagsEntry> = {
+  encode(message: CreateKeyRequest_TagsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateKeyRequest_TagsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateKeyRequest_TagsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CreateKeyRequest_TagsEntry>): CreateKeyRequest_TagsEntry {
+    return CreateKeyRequest_TagsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateKeyRequest_TagsEntry>): CreateKeyRequest_TagsEntry {
+    const message = createBaseCreateKeyRequest_TagsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseIssuedKey(): IssuedKey {
+  return { secretKey: "", key: undefined };
+}
+
+export const IssuedKey: MessageFns<IssuedKey> = {
+  encode(message: IssuedKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.secretKey !== "") {
+      writer.uint32(10).string(message.secretKey);
+    }
+    if (message.key !== undefined) {
+      KeySummary.encode(message.key, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IssuedKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIssuedKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.secretKey = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = KeySummary.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IssuedKey>): IssuedKey {
+    return IssuedKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IssuedKey>): IssuedKey {
+    const message = createBaseIssuedKey();
+    message.secretKey = object.secretKey ?? "";
+    message.key = (object.key !== undefined && object.key !== null) ? KeySummary.fromPartial(object.key) : undefined;
+    return message;
+  },
+};
+
+function createBaseTextList(): TextList {
+  return { values: [] };
+}
+
+export const TextList: MessageFns<TextList> = {
+  encode(message: TextList, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TextList {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTextList();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TextList>): TextList {
+    return TextList.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TextList>): TextList {
+    const message = createBaseTextList();
+    message.values = object.values?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseTextMap(): TextMap {
+  return { values: {} };
+}
+
+export const TextMap: MessageFns<TextMap> = {
+  encode(message: TextMap, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.values).forEach(([key, value]: [string, string]) => {
+      TextMap_ValuesEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TextMap {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTextMap();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = TextMap_ValuesEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.values[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TextMap>): TextMap {
+    return TextMap.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TextMap>): TextMap {
+    const message = createBaseTextMap();
+    message.values = (globalThis.Object.entries(object.values ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseTextMap_ValuesEntry(): TextMap_ValuesEntry {
+  return { key: "", value: "" };
+}
+
+export const TextMap_ValuesEntry: MessageFns<TextMap_ValuesEntry> = {
+  encode(message: TextMap_ValuesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TextMap_ValuesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTextMap_ValuesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TextMap_ValuesEntry>): TextMap_ValuesEntry {
+    return TextMap_ValuesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TextMap_ValuesEntry>): TextMap_ValuesEntry {
+    const message = createBaseTextMap_ValuesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateKeyRequest(): UpdateKeyRequest {
+  return {
+    change: undefined,
+    keyId: "",
+    name: undefined,
+    expiresAtMs: undefined,
+    allowedModels: undefined,
+    allowedRoutes: undefined,
+    allowedSurfaces: undefined,
+    maxOutputTokensDefault: undefined,
+    metadata: undefined,
+    tags: undefined,
+  };
+}
+
+export const UpdateKeyRequest: MessageFns<UpdateKeyRequest> = {
+  encode(message: UpdateKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.keyId !== "") {
+      writer.uint32(18).string(message.keyId);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.expiresAtMs !== undefined) {
+      if (BigInt.asIntN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.expiresAtMs);
+    }
+    if (message.allowedModels !== undefined) {
+      TextList.encode(message.allowedModels, writer.uint32(42).fork()).join();
+    }
+    if (message.allowedRoutes !== undefined) {
+      TextList.encode(message.allowedRoutes, writer.uint32(50).fork()).join();
+    }
+    if (message.allowedSurfaces !== undefined) {
+      TextList.encode(message.allowedSurfaces, writer.uint32(58).fork()).join();
+    }
+    if (message.maxOutputTokensDefault !== undefined) {
+      writer.uint32(64).uint32(message.maxOutputTokensDefault);
+    }
+    if (message.metadata !== undefined) {
+      TextMap.encode(message.metadata, writer.uint32(74).fork()).join();
+    }
+    if (message.tags !== undefined) {
+      TextMap.encode(message.tags, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.expiresAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.allowedModels = TextList.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.allowedRoutes = TextList.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.allowedSurfaces = TextList.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.maxOutputTokensDefault = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.metadata = TextMap.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.tags = TextMap.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UpdateKeyRequest>): UpdateKeyRequest {
+    return UpdateKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateKeyRequest>): UpdateKeyRequest {
+    const message = createBaseUpdateKeyRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.keyId = object.keyId ?? "";
+    message.name = object.name ?? undefined;
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : undefined;
+    message.allowedModels = (object.allowedModels !== undefined && object.allowedModels !== null)
+      ? TextList.fromPartial(object.allowedModels)
+      : undefined;
+    message.allowedRoutes = (object.allowedRoutes !== undefined && object.allowedRoutes !== null)
+      ? TextList.fromPartial(object.allowedRoutes)
+      : undefined;
+    message.allowedSurfaces = (object.allowedSurfaces !== undefined && object.allowedSurfaces !== null)
+      ? TextList.fromPartial(object.allowedSurfaces)
+      : undefined;
+    message.maxOutputTokensDefault = object.maxOutputTokensDefault ?? undefined;
+    message.metadata = (object.metadata !== undefined && object.metadata !== null)
+      ? TextMap.fromPartial(object.metadata)
+      : undefined;
+    message.tags = (object.tags !== undefined && object.tags !== null) ? TextMap.fromPartial(object.tags) : undefined;
+    return message;
+  },
+};
+
+function createBaseRotateKeyRequest(): RotateKeyRequest {
+  return { change: undefined, keyId: "", overlapSeconds: 0 };
+}
+
+export const RotateKeyRequest: MessageFns<RotateKeyRequest> = {
+  encode(message: RotateKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.keyId !== "") {
+      writer.uint32(18).string(message.keyId);
+    }
+    if (message.overlapSeconds !== 0) {
+      writer.uint32(24).uint32(message.overlapSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RotateKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRotateKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.overlapSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RotateKeyRequest>): RotateKeyRequest {
+    return RotateKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RotateKeyRequest>): RotateKeyRequest {
+    const message = createBaseRotateKeyRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.keyId = object.keyId ?? "";
+    message.overlapSeconds = object.overlapSeconds ?? 0;
     return message;
   },
 };
@@ -941,6 +2454,8 @@ function createBaseAdminKey(): AdminKey {
     role: "",
     expiresAtMs: 0n,
     revokedAtMs: 0n,
+    previousSecretSha256: Buffer.alloc(0),
+    previousSecretUntilMs: 0n,
   };
 }
 
@@ -972,6 +2487,15 @@ export const AdminKey: MessageFns<AdminKey> = {
         throw new globalThis.Error("value provided for field message.revokedAtMs of type int64 too large");
       }
       writer.uint32(56).int64(message.revokedAtMs);
+    }
+    if (message.previousSecretSha256.length !== 0) {
+      writer.uint32(66).bytes(message.previousSecretSha256);
+    }
+    if (message.previousSecretUntilMs !== 0n) {
+      if (BigInt.asIntN(64, message.previousSecretUntilMs) !== message.previousSecretUntilMs) {
+        throw new globalThis.Error("value provided for field message.previousSecretUntilMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.previousSecretUntilMs);
     }
     return writer;
   },
@@ -1045,6 +2569,22 @@ export const AdminKey: MessageFns<AdminKey> = {
             message.revokedAtMs = reader.int64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.previousSecretSha256 = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.previousSecretUntilMs = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1073,6 +2613,481 @@ export const AdminKey: MessageFns<AdminKey> = {
     message.revokedAtMs = (object.revokedAtMs !== undefined && object.revokedAtMs !== null)
       ? BigInt(object.revokedAtMs)
       : 0n;
+    message.previousSecretSha256 = object.previousSecretSha256 ?? Buffer.alloc(0);
+    message.previousSecretUntilMs =
+      (object.previousSecretUntilMs !== undefined && object.previousSecretUntilMs !== null)
+        ? BigInt(object.previousSecretUntilMs)
+        : 0n;
+    return message;
+  },
+};
+
+function createBaseAdminKeySummary(): AdminKeySummary {
+  return {
+    keyId: "",
+    organisationId: "",
+    name: "",
+    role: "",
+    createdAtMs: 0n,
+    expiresAtMs: 0n,
+    revokedAtMs: 0n,
+    previousSecretUntilMs: 0n,
+  };
+}
+
+export const AdminKeySummary: MessageFns<AdminKeySummary> = {
+  encode(message: AdminKeySummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keyId !== "") {
+      writer.uint32(10).string(message.keyId);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.role !== "") {
+      writer.uint32(34).string(message.role);
+    }
+    if (message.createdAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.createdAtMs) !== message.createdAtMs) {
+        throw new globalThis.Error("value provided for field message.createdAtMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.createdAtMs);
+    }
+    if (message.expiresAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.expiresAtMs);
+    }
+    if (message.revokedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.revokedAtMs) !== message.revokedAtMs) {
+        throw new globalThis.Error("value provided for field message.revokedAtMs of type int64 too large");
+      }
+      writer.uint32(56).int64(message.revokedAtMs);
+    }
+    if (message.previousSecretUntilMs !== 0n) {
+      if (BigInt.asIntN(64, message.previousSecretUntilMs) !== message.previousSecretUntilMs) {
+        throw new globalThis.Error("value provided for field message.previousSecretUntilMs of type int64 too large");
+      }
+      writer.uint32(64).int64(message.previousSecretUntilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdminKeySummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdminKeySummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.createdAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.expiresAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.revokedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.previousSecretUntilMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AdminKeySummary>): AdminKeySummary {
+    return AdminKeySummary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdminKeySummary>): AdminKeySummary {
+    const message = createBaseAdminKeySummary();
+    message.keyId = object.keyId ?? "";
+    message.organisationId = object.organisationId ?? "";
+    message.name = object.name ?? "";
+    message.role = object.role ?? "";
+    message.createdAtMs = (object.createdAtMs !== undefined && object.createdAtMs !== null)
+      ? BigInt(object.createdAtMs)
+      : 0n;
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : 0n;
+    message.revokedAtMs = (object.revokedAtMs !== undefined && object.revokedAtMs !== null)
+      ? BigInt(object.revokedAtMs)
+      : 0n;
+    message.previousSecretUntilMs =
+      (object.previousSecretUntilMs !== undefined && object.previousSecretUntilMs !== null)
+        ? BigInt(object.previousSecretUntilMs)
+        : 0n;
+    return message;
+  },
+};
+
+function createBaseListAdminKeysRequest(): ListAdminKeysRequest {
+  return { organisationId: "" };
+}
+
+export const ListAdminKeysRequest: MessageFns<ListAdminKeysRequest> = {
+  encode(message: ListAdminKeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAdminKeysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAdminKeysRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListAdminKeysRequest>): ListAdminKeysRequest {
+    return ListAdminKeysRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAdminKeysRequest>): ListAdminKeysRequest {
+    const message = createBaseListAdminKeysRequest();
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseListAdminKeysResponse(): ListAdminKeysResponse {
+  return { keys: [] };
+}
+
+export const ListAdminKeysResponse: MessageFns<ListAdminKeysResponse> = {
+  encode(message: ListAdminKeysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      AdminKeySummary.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAdminKeysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAdminKeysResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(AdminKeySummary.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListAdminKeysResponse>): ListAdminKeysResponse {
+    return ListAdminKeysResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListAdminKeysResponse>): ListAdminKeysResponse {
+    const message = createBaseListAdminKeysResponse();
+    message.keys = object.keys?.map((e) => AdminKeySummary.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSaveAdminKeyRequest(): SaveAdminKeyRequest {
+  return { change: undefined, keyId: "", organisationId: "", name: undefined, role: undefined, expiresAtMs: undefined };
+}
+
+export const SaveAdminKeyRequest: MessageFns<SaveAdminKeyRequest> = {
+  encode(message: SaveAdminKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.keyId !== "") {
+      writer.uint32(18).string(message.keyId);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(26).string(message.organisationId);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.role !== undefined) {
+      writer.uint32(42).string(message.role);
+    }
+    if (message.expiresAtMs !== undefined) {
+      if (BigInt.asIntN(64, message.expiresAtMs) !== message.expiresAtMs) {
+        throw new globalThis.Error("value provided for field message.expiresAtMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.expiresAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SaveAdminKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSaveAdminKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.expiresAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SaveAdminKeyRequest>): SaveAdminKeyRequest {
+    return SaveAdminKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SaveAdminKeyRequest>): SaveAdminKeyRequest {
+    const message = createBaseSaveAdminKeyRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.keyId = object.keyId ?? "";
+    message.organisationId = object.organisationId ?? "";
+    message.name = object.name ?? undefined;
+    message.role = object.role ?? undefined;
+    message.expiresAtMs = (object.expiresAtMs !== undefined && object.expiresAtMs !== null)
+      ? BigInt(object.expiresAtMs)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseIssuedAdminKey(): IssuedAdminKey {
+  return { secretKey: "", key: undefined };
+}
+
+export const IssuedAdminKey: MessageFns<IssuedAdminKey> = {
+  encode(message: IssuedAdminKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.secretKey !== "") {
+      writer.uint32(10).string(message.secretKey);
+    }
+    if (message.key !== undefined) {
+      AdminKeySummary.encode(message.key, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IssuedAdminKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIssuedAdminKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.secretKey = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = AdminKeySummary.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IssuedAdminKey>): IssuedAdminKey {
+    return IssuedAdminKey.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IssuedAdminKey>): IssuedAdminKey {
+    const message = createBaseIssuedAdminKey();
+    message.secretKey = object.secretKey ?? "";
+    message.key = (object.key !== undefined && object.key !== null)
+      ? AdminKeySummary.fromPartial(object.key)
+      : undefined;
     return message;
   },
 };
@@ -1298,7 +3313,7 @@ export const ListTeamsRequest: MessageFns<ListTeamsRequest> = {
 };
 
 function createBaseTeam(): Team {
-  return { organisationId: "", id: "", name: "", userCount: 0, keyCount: 0 };
+  return { organisationId: "", id: "", name: "", userCount: 0, keyCount: 0, costCentre: "" };
 }
 
 export const Team: MessageFns<Team> = {
@@ -1317,6 +3332,9 @@ export const Team: MessageFns<Team> = {
     }
     if (message.keyCount !== 0) {
       writer.uint32(40).uint32(message.keyCount);
+    }
+    if (message.costCentre !== "") {
+      writer.uint32(50).string(message.costCentre);
     }
     return writer;
   },
@@ -1374,6 +3392,14 @@ export const Team: MessageFns<Team> = {
             message.keyCount = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.costCentre = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1396,6 +3422,7 @@ export const Team: MessageFns<Team> = {
     message.name = object.name ?? "";
     message.userCount = object.userCount ?? 0;
     message.keyCount = object.keyCount ?? 0;
+    message.costCentre = object.costCentre ?? "";
     return message;
   },
 };
@@ -1451,6 +3478,682 @@ export const ListTeamsResponse: MessageFns<ListTeamsResponse> = {
   fromPartial(object: DeepPartial<ListTeamsResponse>): ListTeamsResponse {
     const message = createBaseListTeamsResponse();
     message.teams = object.teams?.map((e) => Team.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSaveOrganisationRequest(): SaveOrganisationRequest {
+  return { change: undefined, id: "", name: "" };
+}
+
+export const SaveOrganisationRequest: MessageFns<SaveOrganisationRequest> = {
+  encode(message: SaveOrganisationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SaveOrganisationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSaveOrganisationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SaveOrganisationRequest>): SaveOrganisationRequest {
+    return SaveOrganisationRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SaveOrganisationRequest>): SaveOrganisationRequest {
+    const message = createBaseSaveOrganisationRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseSaveTeamRequest(): SaveTeamRequest {
+  return { change: undefined, organisationId: "", id: "", name: undefined, costCentre: undefined };
+}
+
+export const SaveTeamRequest: MessageFns<SaveTeamRequest> = {
+  encode(message: SaveTeamRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    if (message.id !== "") {
+      writer.uint32(26).string(message.id);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.costCentre !== undefined) {
+      writer.uint32(42).string(message.costCentre);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SaveTeamRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSaveTeamRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.costCentre = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SaveTeamRequest>): SaveTeamRequest {
+    return SaveTeamRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SaveTeamRequest>): SaveTeamRequest {
+    const message = createBaseSaveTeamRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.organisationId = object.organisationId ?? "";
+    message.id = object.id ?? "";
+    message.name = object.name ?? undefined;
+    message.costCentre = object.costCentre ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUser(): User {
+  return { organisationId: "", id: "", teamId: "", name: "", keyCount: 0 };
+}
+
+export const User: MessageFns<User> = {
+  encode(message: User, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(26).string(message.teamId);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.keyCount !== 0) {
+      writer.uint32(40).uint32(message.keyCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): User {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.keyCount = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<User>): User {
+    return User.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<User>): User {
+    const message = createBaseUser();
+    message.organisationId = object.organisationId ?? "";
+    message.id = object.id ?? "";
+    message.teamId = object.teamId ?? "";
+    message.name = object.name ?? "";
+    message.keyCount = object.keyCount ?? 0;
+    return message;
+  },
+};
+
+function createBaseListUsersRequest(): ListUsersRequest {
+  return { organisationId: "", teamId: "", after: "", limit: 0 };
+}
+
+export const ListUsersRequest: MessageFns<ListUsersRequest> = {
+  encode(message: ListUsersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(18).string(message.teamId);
+    }
+    if (message.after !== "") {
+      writer.uint32(26).string(message.after);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUsersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUsersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListUsersRequest>): ListUsersRequest {
+    return ListUsersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUsersRequest>): ListUsersRequest {
+    const message = createBaseListUsersRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.teamId = object.teamId ?? "";
+    message.after = object.after ?? "";
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListUsersResponse(): ListUsersResponse {
+  return { users: [], nextAfter: "" };
+}
+
+export const ListUsersResponse: MessageFns<ListUsersResponse> = {
+  encode(message: ListUsersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.users) {
+      User.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextAfter !== "") {
+      writer.uint32(18).string(message.nextAfter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUsersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUsersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.users.push(User.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextAfter = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListUsersResponse>): ListUsersResponse {
+    return ListUsersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUsersResponse>): ListUsersResponse {
+    const message = createBaseListUsersResponse();
+    message.users = object.users?.map((e) => User.fromPartial(e)) || [];
+    message.nextAfter = object.nextAfter ?? "";
+    return message;
+  },
+};
+
+function createBaseSaveUserRequest(): SaveUserRequest {
+  return { change: undefined, organisationId: "", id: "", name: undefined, teamId: undefined };
+}
+
+export const SaveUserRequest: MessageFns<SaveUserRequest> = {
+  encode(message: SaveUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    if (message.id !== "") {
+      writer.uint32(26).string(message.id);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(42).string(message.teamId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SaveUserRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSaveUserRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SaveUserRequest>): SaveUserRequest {
+    return SaveUserRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SaveUserRequest>): SaveUserRequest {
+    const message = createBaseSaveUserRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.organisationId = object.organisationId ?? "";
+    message.id = object.id ?? "";
+    message.name = object.name ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDeleteAccountRequest(): DeleteAccountRequest {
+  return { change: undefined, organisationId: "", id: "" };
+}
+
+export const DeleteAccountRequest: MessageFns<DeleteAccountRequest> = {
+  encode(message: DeleteAccountRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    if (message.id !== "") {
+      writer.uint32(26).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteAccountRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteAccountRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteAccountRequest>): DeleteAccountRequest {
+    return DeleteAccountRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteAccountRequest>): DeleteAccountRequest {
+    const message = createBaseDeleteAccountRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.organisationId = object.organisationId ?? "";
+    message.id = object.id ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteAccountResponse(): DeleteAccountResponse {
+  return {};
+}
+
+export const DeleteAccountResponse: MessageFns<DeleteAccountResponse> = {
+  encode(_: DeleteAccountResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteAccountResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteAccountResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeleteAccountResponse>): DeleteAccountResponse {
+    return DeleteAccountResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeleteAccountResponse>): DeleteAccountResponse {
+    const message = createBaseDeleteAccountResponse();
     return message;
   },
 };
@@ -1526,6 +4229,190 @@ export const AccountServiceService = {
     responseSerialize: (value: ListAuditResponse): Buffer => Buffer.from(ListAuditResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAuditResponse => ListAuditResponse.decode(value),
   },
+  /**
+   * ALREADY_EXISTS for an id that is taken; NOT_FOUND for what is not there, or not of `change.organisation_id`; FAILED_PRECONDITION
+   * `in_use` for what cannot go yet, with the reason; INVALID_ARGUMENT for a field at fault.
+   */
+  createOrganisation: {
+    path: "/waybill.v1.AccountService/CreateOrganisation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveOrganisationRequest): Buffer =>
+      Buffer.from(SaveOrganisationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveOrganisationRequest => SaveOrganisationRequest.decode(value),
+    responseSerialize: (value: Organisation): Buffer => Buffer.from(Organisation.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Organisation => Organisation.decode(value),
+  },
+  updateOrganisation: {
+    path: "/waybill.v1.AccountService/UpdateOrganisation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveOrganisationRequest): Buffer =>
+      Buffer.from(SaveOrganisationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveOrganisationRequest => SaveOrganisationRequest.decode(value),
+    responseSerialize: (value: Organisation): Buffer => Buffer.from(Organisation.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Organisation => Organisation.decode(value),
+  },
+  deleteOrganisation: {
+    path: "/waybill.v1.AccountService/DeleteOrganisation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteAccountRequest): Buffer => Buffer.from(DeleteAccountRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteAccountRequest => DeleteAccountRequest.decode(value),
+    responseSerialize: (value: DeleteAccountResponse): Buffer =>
+      Buffer.from(DeleteAccountResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteAccountResponse => DeleteAccountResponse.decode(value),
+  },
+  createTeam: {
+    path: "/waybill.v1.AccountService/CreateTeam" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveTeamRequest): Buffer => Buffer.from(SaveTeamRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveTeamRequest => SaveTeamRequest.decode(value),
+    responseSerialize: (value: Team): Buffer => Buffer.from(Team.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Team => Team.decode(value),
+  },
+  updateTeam: {
+    path: "/waybill.v1.AccountService/UpdateTeam" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveTeamRequest): Buffer => Buffer.from(SaveTeamRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveTeamRequest => SaveTeamRequest.decode(value),
+    responseSerialize: (value: Team): Buffer => Buffer.from(Team.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Team => Team.decode(value),
+  },
+  deleteTeam: {
+    path: "/waybill.v1.AccountService/DeleteTeam" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteAccountRequest): Buffer => Buffer.from(DeleteAccountRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteAccountRequest => DeleteAccountRequest.decode(value),
+    responseSerialize: (value: DeleteAccountResponse): Buffer =>
+      Buffer.from(DeleteAccountResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteAccountResponse => DeleteAccountResponse.decode(value),
+  },
+  listUsers: {
+    path: "/waybill.v1.AccountService/ListUsers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUsersRequest): Buffer => Buffer.from(ListUsersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUsersRequest => ListUsersRequest.decode(value),
+    responseSerialize: (value: ListUsersResponse): Buffer => Buffer.from(ListUsersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUsersResponse => ListUsersResponse.decode(value),
+  },
+  createUser: {
+    path: "/waybill.v1.AccountService/CreateUser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveUserRequest): Buffer => Buffer.from(SaveUserRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveUserRequest => SaveUserRequest.decode(value),
+    responseSerialize: (value: User): Buffer => Buffer.from(User.encode(value).finish()),
+    responseDeserialize: (value: Buffer): User => User.decode(value),
+  },
+  updateUser: {
+    path: "/waybill.v1.AccountService/UpdateUser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveUserRequest): Buffer => Buffer.from(SaveUserRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveUserRequest => SaveUserRequest.decode(value),
+    responseSerialize: (value: User): Buffer => Buffer.from(User.encode(value).finish()),
+    responseDeserialize: (value: Buffer): User => User.decode(value),
+  },
+  /** Takes the user's revoked keys along. */
+  deleteUser: {
+    path: "/waybill.v1.AccountService/DeleteUser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteAccountRequest): Buffer => Buffer.from(DeleteAccountRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteAccountRequest => DeleteAccountRequest.decode(value),
+    responseSerialize: (value: DeleteAccountResponse): Buffer =>
+      Buffer.from(DeleteAccountResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteAccountResponse => DeleteAccountResponse.decode(value),
+  },
+  getKey: {
+    path: "/waybill.v1.AccountService/GetKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetKeyRequest): Buffer => Buffer.from(GetKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetKeyRequest => GetKeyRequest.decode(value),
+    responseSerialize: (value: KeySummary): Buffer => Buffer.from(KeySummary.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KeySummary => KeySummary.decode(value),
+  },
+  /** The answer is the only place where the secret ever stands. */
+  createKey: {
+    path: "/waybill.v1.AccountService/CreateKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateKeyRequest): Buffer => Buffer.from(CreateKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateKeyRequest => CreateKeyRequest.decode(value),
+    responseSerialize: (value: IssuedKey): Buffer => Buffer.from(IssuedKey.encode(value).finish()),
+    responseDeserialize: (value: Buffer): IssuedKey => IssuedKey.decode(value),
+  },
+  /** Live on every ingress in < 1 s through KV `waybill_keys`, as is a rotation. */
+  updateKey: {
+    path: "/waybill.v1.AccountService/UpdateKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateKeyRequest): Buffer => Buffer.from(UpdateKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateKeyRequest => UpdateKeyRequest.decode(value),
+    responseSerialize: (value: KeySummary): Buffer => Buffer.from(KeySummary.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KeySummary => KeySummary.decode(value),
+  },
+  rotateKey: {
+    path: "/waybill.v1.AccountService/RotateKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RotateKeyRequest): Buffer => Buffer.from(RotateKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RotateKeyRequest => RotateKeyRequest.decode(value),
+    responseSerialize: (value: IssuedKey): Buffer => Buffer.from(IssuedKey.encode(value).finish()),
+    responseDeserialize: (value: Buffer): IssuedKey => IssuedKey.decode(value),
+  },
+  listAdminKeys: {
+    path: "/waybill.v1.AccountService/ListAdminKeys" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAdminKeysRequest): Buffer => Buffer.from(ListAdminKeysRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAdminKeysRequest => ListAdminKeysRequest.decode(value),
+    responseSerialize: (value: ListAdminKeysResponse): Buffer =>
+      Buffer.from(ListAdminKeysResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAdminKeysResponse => ListAdminKeysResponse.decode(value),
+  },
+  createAdminKey: {
+    path: "/waybill.v1.AccountService/CreateAdminKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveAdminKeyRequest): Buffer => Buffer.from(SaveAdminKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveAdminKeyRequest => SaveAdminKeyRequest.decode(value),
+    responseSerialize: (value: IssuedAdminKey): Buffer => Buffer.from(IssuedAdminKey.encode(value).finish()),
+    responseDeserialize: (value: Buffer): IssuedAdminKey => IssuedAdminKey.decode(value),
+  },
+  updateAdminKey: {
+    path: "/waybill.v1.AccountService/UpdateAdminKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SaveAdminKeyRequest): Buffer => Buffer.from(SaveAdminKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SaveAdminKeyRequest => SaveAdminKeyRequest.decode(value),
+    responseSerialize: (value: AdminKeySummary): Buffer => Buffer.from(AdminKeySummary.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AdminKeySummary => AdminKeySummary.decode(value),
+  },
+  rotateAdminKey: {
+    path: "/waybill.v1.AccountService/RotateAdminKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RotateKeyRequest): Buffer => Buffer.from(RotateKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RotateKeyRequest => RotateKeyRequest.decode(value),
+    responseSerialize: (value: IssuedAdminKey): Buffer => Buffer.from(IssuedAdminKey.encode(value).finish()),
+    responseDeserialize: (value: Buffer): IssuedAdminKey => IssuedAdminKey.decode(value),
+  },
+  revokeAdminKey: {
+    path: "/waybill.v1.AccountService/RevokeAdminKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeKeyRequest): Buffer => Buffer.from(RevokeKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeKeyRequest => RevokeKeyRequest.decode(value),
+    responseSerialize: (value: AdminKeySummary): Buffer => Buffer.from(AdminKeySummary.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AdminKeySummary => AdminKeySummary.decode(value),
+  },
 } as const;
 
 export interface AccountServiceServer extends UntypedServiceImplementation {
@@ -1539,6 +4426,32 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   listOrganisations: handleUnaryCall<ListOrganisationsRequest, ListOrganisationsResponse>;
   listTeams: handleUnaryCall<ListTeamsRequest, ListTeamsResponse>;
   listAccountAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
+  /**
+   * ALREADY_EXISTS for an id that is taken; NOT_FOUND for what is not there, or not of `change.organisation_id`; FAILED_PRECONDITION
+   * `in_use` for what cannot go yet, with the reason; INVALID_ARGUMENT for a field at fault.
+   */
+  createOrganisation: handleUnaryCall<SaveOrganisationRequest, Organisation>;
+  updateOrganisation: handleUnaryCall<SaveOrganisationRequest, Organisation>;
+  deleteOrganisation: handleUnaryCall<DeleteAccountRequest, DeleteAccountResponse>;
+  createTeam: handleUnaryCall<SaveTeamRequest, Team>;
+  updateTeam: handleUnaryCall<SaveTeamRequest, Team>;
+  deleteTeam: handleUnaryCall<DeleteAccountRequest, DeleteAccountResponse>;
+  listUsers: handleUnaryCall<ListUsersRequest, ListUsersResponse>;
+  createUser: handleUnaryCall<SaveUserRequest, User>;
+  updateUser: handleUnaryCall<SaveUserRequest, User>;
+  /** Takes the user's revoked keys along. */
+  deleteUser: handleUnaryCall<DeleteAccountRequest, DeleteAccountResponse>;
+  getKey: handleUnaryCall<GetKeyRequest, KeySummary>;
+  /** The answer is the only place where the secret ever stands. */
+  createKey: handleUnaryCall<CreateKeyRequest, IssuedKey>;
+  /** Live on every ingress in < 1 s through KV `waybill_keys`, as is a rotation. */
+  updateKey: handleUnaryCall<UpdateKeyRequest, KeySummary>;
+  rotateKey: handleUnaryCall<RotateKeyRequest, IssuedKey>;
+  listAdminKeys: handleUnaryCall<ListAdminKeysRequest, ListAdminKeysResponse>;
+  createAdminKey: handleUnaryCall<SaveAdminKeyRequest, IssuedAdminKey>;
+  updateAdminKey: handleUnaryCall<SaveAdminKeyRequest, AdminKeySummary>;
+  rotateAdminKey: handleUnaryCall<RotateKeyRequest, IssuedAdminKey>;
+  revokeAdminKey: handleUnaryCall<RevokeKeyRequest, AdminKeySummary>;
 }
 
 export interface AccountServiceClient extends Client {
@@ -1649,6 +4562,283 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * ALREADY_EXISTS for an id that is taken; NOT_FOUND for what is not there, or not of `change.organisation_id`; FAILED_PRECONDITION
+   * `in_use` for what cannot go yet, with the reason; INVALID_ARGUMENT for a field at fault.
+   */
+  createOrganisation(
+    request: SaveOrganisationRequest,
+    callback: (error: ServiceError | null, response: Organisation) => void,
+  ): ClientUnaryCall;
+  createOrganisation(
+    request: SaveOrganisationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Organisation) => void,
+  ): ClientUnaryCall;
+  createOrganisation(
+    request: SaveOrganisationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Organisation) => void,
+  ): ClientUnaryCall;
+  updateOrganisation(
+    request: SaveOrganisationRequest,
+    callback: (error: ServiceError | null, response: Organisation) => void,
+  ): ClientUnaryCall;
+  updateOrganisation(
+    request: SaveOrganisationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Organisation) => void,
+  ): ClientUnaryCall;
+  updateOrganisation(
+    request: SaveOrganisationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Organisation) => void,
+  ): ClientUnaryCall;
+  deleteOrganisation(
+    request: DeleteAccountRequest,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  deleteOrganisation(
+    request: DeleteAccountRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  deleteOrganisation(
+    request: DeleteAccountRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  createTeam(request: SaveTeamRequest, callback: (error: ServiceError | null, response: Team) => void): ClientUnaryCall;
+  createTeam(
+    request: SaveTeamRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Team) => void,
+  ): ClientUnaryCall;
+  createTeam(
+    request: SaveTeamRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Team) => void,
+  ): ClientUnaryCall;
+  updateTeam(request: SaveTeamRequest, callback: (error: ServiceError | null, response: Team) => void): ClientUnaryCall;
+  updateTeam(
+    request: SaveTeamRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Team) => void,
+  ): ClientUnaryCall;
+  updateTeam(
+    request: SaveTeamRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Team) => void,
+  ): ClientUnaryCall;
+  deleteTeam(
+    request: DeleteAccountRequest,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  deleteTeam(
+    request: DeleteAccountRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  deleteTeam(
+    request: DeleteAccountRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  listUsers(
+    request: ListUsersRequest,
+    callback: (error: ServiceError | null, response: ListUsersResponse) => void,
+  ): ClientUnaryCall;
+  listUsers(
+    request: ListUsersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUsersResponse) => void,
+  ): ClientUnaryCall;
+  listUsers(
+    request: ListUsersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUsersResponse) => void,
+  ): ClientUnaryCall;
+  createUser(request: SaveUserRequest, callback: (error: ServiceError | null, response: User) => void): ClientUnaryCall;
+  createUser(
+    request: SaveUserRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: User) => void,
+  ): ClientUnaryCall;
+  createUser(
+    request: SaveUserRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: User) => void,
+  ): ClientUnaryCall;
+  updateUser(request: SaveUserRequest, callback: (error: ServiceError | null, response: User) => void): ClientUnaryCall;
+  updateUser(
+    request: SaveUserRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: User) => void,
+  ): ClientUnaryCall;
+  updateUser(
+    request: SaveUserRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: User) => void,
+  ): ClientUnaryCall;
+  /** Takes the user's revoked keys along. */
+  deleteUser(
+    request: DeleteAccountRequest,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  deleteUser(
+    request: DeleteAccountRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  deleteUser(
+    request: DeleteAccountRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteAccountResponse) => void,
+  ): ClientUnaryCall;
+  getKey(request: GetKeyRequest, callback: (error: ServiceError | null, response: KeySummary) => void): ClientUnaryCall;
+  getKey(
+    request: GetKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: KeySummary) => void,
+  ): ClientUnaryCall;
+  getKey(
+    request: GetKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: KeySummary) => void,
+  ): ClientUnaryCall;
+  /** The answer is the only place where the secret ever stands. */
+  createKey(
+    request: CreateKeyRequest,
+    callback: (error: ServiceError | null, response: IssuedKey) => void,
+  ): ClientUnaryCall;
+  createKey(
+    request: CreateKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: IssuedKey) => void,
+  ): ClientUnaryCall;
+  createKey(
+    request: CreateKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: IssuedKey) => void,
+  ): ClientUnaryCall;
+  /** Live on every ingress in < 1 s through KV `waybill_keys`, as is a rotation. */
+  updateKey(
+    request: UpdateKeyRequest,
+    callback: (error: ServiceError | null, response: KeySummary) => void,
+  ): ClientUnaryCall;
+  updateKey(
+    request: UpdateKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: KeySummary) => void,
+  ): ClientUnaryCall;
+  updateKey(
+    request: UpdateKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: KeySummary) => void,
+  ): ClientUnaryCall;
+  rotateKey(
+    request: RotateKeyRequest,
+    callback: (error: ServiceError | null, response: IssuedKey) => void,
+  ): ClientUnaryCall;
+  rotateKey(
+    request: RotateKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: IssuedKey) => void,
+  ): ClientUnaryCall;
+  rotateKey(
+    request: RotateKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: IssuedKey) => void,
+  ): ClientUnaryCall;
+  listAdminKeys(
+    request: ListAdminKeysRequest,
+    callback: (error: ServiceError | null, response: ListAdminKeysResponse) => void,
+  ): ClientUnaryCall;
+  listAdminKeys(
+    request: ListAdminKeysRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAdminKeysResponse) => void,
+  ): ClientUnaryCall;
+  listAdminKeys(
+    request: ListAdminKeysRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAdminKeysResponse) => void,
+  ): ClientUnaryCall;
+  createAdminKey(
+    request: SaveAdminKeyRequest,
+    callback: (error: ServiceError | null, response: IssuedAdminKey) => void,
+  ): ClientUnaryCall;
+  createAdminKey(
+    request: SaveAdminKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: IssuedAdminKey) => void,
+  ): ClientUnaryCall;
+  createAdminKey(
+    request: SaveAdminKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: IssuedAdminKey) => void,
+  ): ClientUnaryCall;
+  updateAdminKey(
+    request: SaveAdminKeyRequest,
+    callback: (error: ServiceError | null, response: AdminKeySummary) => void,
+  ): ClientUnaryCall;
+  updateAdminKey(
+    request: SaveAdminKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AdminKeySummary) => void,
+  ): ClientUnaryCall;
+  updateAdminKey(
+    request: SaveAdminKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AdminKeySummary) => void,
+  ): ClientUnaryCall;
+  rotateAdminKey(
+    request: RotateKeyRequest,
+    callback: (error: ServiceError | null, response: IssuedAdminKey) => void,
+  ): ClientUnaryCall;
+  rotateAdminKey(
+    request: RotateKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: IssuedAdminKey) => void,
+  ): ClientUnaryCall;
+  rotateAdminKey(
+    request: RotateKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: IssuedAdminKey) => void,
+  ): ClientUnaryCall;
+  revokeAdminKey(
+    request: RevokeKeyRequest,
+    callback: (error: ServiceError | null, response: AdminKeySummary) => void,
+  ): ClientUnaryCall;
+  revokeAdminKey(
+    request: RevokeKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AdminKeySummary) => void,
+  ): ClientUnaryCall;
+  revokeAdminKey(
+    request: RevokeKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AdminKeySummary) => void,
   ): ClientUnaryCall;
 }
 

@@ -26,9 +26,9 @@ export interface AuditEntry {
   actor:
     | Actor
     | undefined;
-  /** create, version, deploy, rename, delete, model, alias, revoke */
+  /** create, version, deploy, rename, update, delete, model, alias, rotate, revoke */
   action: string;
-  /** route, model, alias, key */
+  /** route, model, alias, organisation, team, user, key, admin_key */
   kind: string;
   name: string;
   version: number;
