@@ -61,16 +61,21 @@ test("days that nobody used leave all of it, and a standing says so before anybo
   assert.equal(refused.limitPicoUsd, 460n);
 });
 
-test("a clock that is set back begins no second window: nothing is carried twice", async () => {
+test("a clock that is set back, to a window that was begun or to none, goes on with the last one: nothing is carried twice", async () => {
   await using kit = await startTestBudgets(CARRIED);
   const writer = kit.writer();
-  await kit.setClock("timestamptz '2027-01-01 23:59+00'");
+  await kit.setClock("timestamptz '2027-01-02 23:59+00'");
   linesOf(await writer.submit(place(newAttemptId(), ask("b", 10n))));
-  await kit.setClock("timestamptz '2027-01-02 00:30+00'");
-  linesOf(await writer.submit(place(newAttemptId(), ask("b", 100n))));
-  await kit.setClock("timestamptz '2027-01-01 23:30+00'");
-  linesOf(await writer.submit(place(newAttemptId(), ask("b", 90n))));
-  assert.equal((await writer.submit(place(newAttemptId(), ask("b", 1n)))).kind, "refused");
+  await kit.setClock("timestamptz '2027-01-03 00:30+00'");
+  linesOf(await writer.submit(place(newAttemptId(), ask("b", 189n))));
+  for (const earlier of ["2027-01-02 23:30", "2027-01-01 12:00"]) {
+    await kit.setClock(`timestamptz '${earlier}+00'`);
+    // What the second leaves was carried into the third, and is spent there.
+    const refused = await writer.submit(place(newAttemptId(), ask("b", 2n)));
+    assert.ok(refused.kind === "refused", earlier);
+    assert.deepEqual([refused.limitPicoUsd, refused.leftPicoUsd], [190n, 1n]);
+  }
+  linesOf(await writer.submit(place(newAttemptId(), ask("b", 1n))));
   assert.equal((await kit.windows("b")).length, 2);
 });
 
