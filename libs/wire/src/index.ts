@@ -44,6 +44,7 @@ export {
   BudgetServiceService,
   BudgetWithStanding,
   Enforcement,
+  Exhaustion,
   GetStandingRequest,
   GetStandingResponse,
   GrantAnswer,
@@ -61,7 +62,23 @@ export {
   PlaceHold,
   Standing,
   StandingList,
+  WhenAway,
 } from "./gen/waybill/v1/budget.ts";
+export {
+  BudgetAdminServiceClient,
+  type BudgetAdminServiceServer,
+  BudgetAdminServiceService,
+  BudgetChange,
+  BudgetDifference,
+  BudgetProblem,
+  DeleteBudgetRequest,
+  DeleteBudgetResponse,
+  RaiseBudgetRequest,
+  SaveBudgetRequest,
+  SaveBudgetResponse,
+  VerifyBudgetsRequest,
+  VerifyBudgetsResponse,
+} from "./gen/waybill/v1/budget_admin.ts";
 export {
   AliasConfig,
   FilterConfig,

@@ -13,6 +13,9 @@ export interface Line {
 /** What an amount of a budget counts; the names of the amount fields say pico-USD, which nearly all of them are. */
 export type Unit = "usd" | "requests" | "tokens";
 
+/** How strict a budget is. */
+export type Enforcement = "hard" | "soft" | "observe";
+
 /** The counter of a route's limit node, made where it does not exist. */
 export interface LimitSpec {
   name: string;

@@ -4,11 +4,13 @@ import type { Pool } from "@waybill/store";
 import type { settings } from "../config.ts";
 import { adminAccounts } from "../outbound/admin-accounts.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
+import { budgetOffice } from "../outbound/budget-desk.ts";
 import { budgetList } from "../outbound/budget-list.ts";
 import { tellRevoked } from "../outbound/key-bucket.ts";
 import type { Measures } from "../outbound/measure.ts";
 import { postgresAccounts } from "../outbound/postgres-accounts.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
+import { verifyBooks } from "../outbound/verify-books.ts";
 import type { Writer } from "../ports.ts";
 import { BudgetSessions } from "./budget-sessions.ts";
 import { makeBudgetPushes } from "./push-budgets.ts";
@@ -63,6 +65,7 @@ export async function serveRouters(
     },
     sessions,
     budgets,
+    administered: { office: budgetOffice(pool), verify: (which) => verifyBooks(pool, which) },
   });
   server.health.set(true);
   log.info({ port: server.port }, "listening");

@@ -1,7 +1,8 @@
 // The list of budgets and how each stands, for routers, tools and metrics.
-import type { Pool } from "@waybill/store";
-import { Budget, Enforcement } from "@waybill/wire";
+import type { Pool, Row } from "@waybill/store";
+import type { Budget } from "@waybill/wire";
 import type { Standing } from "../core/operation.ts";
+import { BUDGET_COLUMNS, toWireBudget } from "./to-wire-budget.ts";
 
 export interface BudgetList {
   /** Raised by every change of the list. */
@@ -24,9 +25,7 @@ interface AdministeredBudget {
 const BUDGETS_MAX = 10_000;
 
 const SELECT_BUDGETS = `
-  SELECT id, name, organisation_id, team_id, user_id, key_id, end_user_id, route, provider, model, tag_name, tag_value,
-    limit_pico_usd, max_share_percent, window_kind, window_seconds
-  FROM budget.budget WHERE origin = 'admin' ORDER BY id LIMIT ${BUDGETS_MAX}`;
+  SELECT ${BUDGET_COLUMNS} FROM budget.budget WHERE origin = 'admin' ORDER BY id LIMIT ${BUDGETS_MAX}`;
 
 const SELECT_STANDINGS = `
   WITH clock AS MATERIALIZED (SELECT budget.clock() AS at)
@@ -36,25 +35,6 @@ const SELECT_STANDINGS = `
   CROSS JOIN LATERAL (SELECT budget.window_start(b.window_kind, b.window_seconds, clock.at) AS starts_at) s
   LEFT JOIN budget.budget_window w ON w.budget_id = b.id AND w.starts_at = s.starts_at
   WHERE CASE WHEN $1::text[] IS NULL THEN b.origin = 'admin' ELSE b.id = ANY($1) END ORDER BY b.id LIMIT ${BUDGETS_MAX}`;
-
-interface BudgetRow {
-  id: string;
-  name: string;
-  organisation_id: string;
-  team_id: string;
-  user_id: string;
-  key_id: string;
-  end_user_id: string;
-  route: string;
-  provider: string;
-  model: string;
-  tag_name: string;
-  tag_value: string;
-  limit_pico_usd: string;
-  max_share_percent: number;
-  window_kind: string;
-  window_seconds: bigint | null;
-}
 
 interface StandingRow {
   id: string;
@@ -73,15 +53,15 @@ export function budgetList(pool: Pool): BudgetList {
       return rows[0]?.revision ?? 0n;
     },
     async all() {
-      return (await pool.query<BudgetRow>(SELECT_BUDGETS)).rows.map(toBudget);
+      return (await pool.query<Row>(SELECT_BUDGETS)).rows.map(toWireBudget);
     },
     async administered(organisationId) {
-      const { rows } = await pool.query<BudgetRow>(SELECT_BUDGETS);
+      const { rows } = await pool.query<Row>(SELECT_BUDGETS);
       return rows
         .filter((row) => organisationId === "" || row.organisation_id === organisationId)
         .map((row) => ({
-          budget: toBudget(row),
-          windowKind: row.window_kind,
+          budget: toWireBudget(row),
+          windowKind: row.window_kind as string,
           windowSeconds: BigInt(row.window_seconds ?? 0),
         }));
     },
@@ -94,28 +74,6 @@ export function budgetList(pool: Pool): BudgetList {
       return new Map(rows.map((row) => [row.id, toStanding(row)]));
     },
   };
-}
-
-function toBudget(row: BudgetRow): Budget {
-  return Budget.create({
-    id: row.id,
-    name: row.name,
-    scope: {
-      organisationId: row.organisation_id,
-      teamId: row.team_id,
-      userId: row.user_id,
-      keyId: row.key_id,
-      endUserId: row.end_user_id,
-      route: row.route,
-      provider: row.provider,
-      model: row.model,
-      tagName: row.tag_name,
-      tagValue: row.tag_value,
-    },
-    limitPicoUsd: row.limit_pico_usd,
-    enforcement: Enforcement.HARD,
-    maxSharePercent: row.max_share_percent,
-  });
 }
 
 function toStanding(row: StandingRow): Standing {
