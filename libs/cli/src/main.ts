@@ -5,7 +5,7 @@ import { addAliasesList } from "./commands/aliases/list.ts";
 import { addAliasesRemove } from "./commands/aliases/remove.ts";
 import { addAliasesSet } from "./commands/aliases/set.ts";
 import { addAudit } from "./commands/audit.ts";
-import { addBudgetsList } from "./commands/budgets/list.ts";
+import { addBudgets } from "./commands/budgets/add-budgets.ts";
 import { addDecisionsList } from "./commands/decisions/list.ts";
 import { addKeysList } from "./commands/keys/list.ts";
 import { addKeysRevoke } from "./commands/keys/revoke.ts";
@@ -62,7 +62,7 @@ const keys = program.command("keys").description("virtual keys");
 addKeysList(keys);
 addKeysRevoke(keys);
 addTeamsList(program.command("teams").description("teams"));
-addBudgetsList(program.command("budgets").description("budgets"));
+addBudgets(program);
 
 // Whoever reads only the beginning, as `head` does, is no failure.
 process.stdout.on("error", () => process.exit(EXIT.done));

@@ -16,6 +16,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   permission_denied: "The admin key has another role or organisation; --organisation says which one is meant.",
   routes_unavailable: "The router is away; looks are safe to repeat, before a change look first.",
   accounts_unavailable: "The budget service is away; try again.",
+  budget_unavailable: "The budget service is away; look whether it was done, then try again.",
   usage_unavailable: "The ledger is away; try again.",
 };
 const UNAUTHORISED = 401;

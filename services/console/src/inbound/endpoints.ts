@@ -7,6 +7,7 @@ import type { AnyEndpoint } from "./endpoint.ts";
 import { accountEndpoints } from "./resources/accounts.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
+import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
 import { modelEndpoints } from "./resources/models.ts";
@@ -25,6 +26,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...modelEndpoints(owners, clock, importBytesMax),
     ...aliasEndpoints(owners),
     ...accountEndpoints(owners),
+    ...budgetEndpoints(owners, clock),
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
     ...cloudflareRoutes(owners),

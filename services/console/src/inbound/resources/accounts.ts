@@ -1,23 +1,17 @@
-// Organisations, teams, keys and budgets as their owner has them; and revocation, live everywhere in under a second.
+// Organisations, teams and keys as their owner has them; and revocation, live everywhere in under a second.
 import { WaybillError } from "@waybill/domain";
-import {
-  ListBudgetsRequest,
-  ListKeysRequest,
-  ListOrganisationsRequest,
-  ListTeamsRequest,
-  RevokeKeyRequest,
-} from "@waybill/wire";
+import { ListKeysRequest, ListOrganisationsRequest, ListTeamsRequest, RevokeKeyRequest } from "@waybill/wire";
 import type { Owners } from "../../ports.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import * as schemas from "../schemas/accounts.ts";
 import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
-import { budgetJson, keyJson } from "../to-json/account-json.ts";
+import { keyJson } from "../to-json/account-json.ts";
 import { isoTime } from "../to-json/iso-time.ts";
 
 const HERE = { tag: "accounts", dialect: "waybill" } as const;
 const LOOK = { ...HERE, method: "GET", params: nothing, query: organisationQuery, body: noBody } as const;
 
-export function accountEndpoints({ accounts, budgets }: Owners): AnyEndpoint[] {
+export function accountEndpoints({ accounts }: Owners): AnyEndpoint[] {
   const keysOf = async (organisationId: string) =>
     (await accounts.listKeys(ListKeysRequest.create({ organisationId }))).keys;
   return [
@@ -66,17 +60,6 @@ export function accountEndpoints({ accounts, budgets }: Owners): AnyEndpoint[] {
           RevokeKeyRequest.create({ keyId: id, actor, reason: body?.reason ?? "" }),
         );
         return { id, revokedAt: isoTime(revokedAtMs) };
-      },
-    }),
-    endpoint({
-      ...LOOK,
-      path: "/api/v1/budgets",
-      id: "listBudgets",
-      summary: "Budgets and how each stands",
-      answer: schemas.budgetList,
-      async handle({ admin: { organisationId } }) {
-        const found = await budgets.listBudgets(ListBudgetsRequest.create({ organisationId }));
-        return { budgets: found.budgets.map(budgetJson) };
       },
     }),
   ];

@@ -1,6 +1,6 @@
-// Organisations, teams, keys and budgets, and the audit log of every change.
+// Organisations, teams and keys, and the audit log of every change.
 import { z } from "zod";
-import { isoTime, limit, organisation, reason, usd } from "./basics.ts";
+import { isoTime, limit, organisation, reason } from "./basics.ts";
 
 export const organisationList = z.object({ organisations: z.array(z.object({ id: z.string(), name: z.string() })) });
 export const teamList = z.object({
@@ -35,40 +35,6 @@ export const keyList = z.object({
 export const keyParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9]{4,64}$/, "is the id of no key") });
 export const revokeBody = z.strictObject({ reason: reason.default("") }).optional();
 export const revokedKey = z.object({ id: z.string(), revokedAt: isoTime });
-
-const scope = z.object({
-  organisationId: z.string().optional(),
-  teamId: z.string().optional(),
-  userId: z.string().optional(),
-  keyId: z.string().optional(),
-  endUserId: z.string().optional(),
-  route: z.string().optional(),
-  provider: z.string().optional(),
-  model: z.string().optional(),
-  tag: z.object({ name: z.string(), value: z.string() }).optional(),
-});
-export const budgetList = z.object({
-  budgets: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      scope: scope.describe("Every field that is there must match"),
-      limitUsd: usd,
-      enforcement: z.enum(["hard", "soft", "observe"]),
-      maxSharePercent: z.int(),
-      window: z.object({ kind: z.string(), seconds: z.int().nullable() }),
-      standing: z
-        .object({
-          spentUsd: usd,
-          heldUsd: usd,
-          grantedUsd: usd.describe("Credit that routers have in hand"),
-          remainingUsd: usd,
-          resetsAt: isoTime.nullable(),
-        })
-        .nullable(),
-    }),
-  ),
-});
 
 export const auditQuery = z.strictObject({
   organisation: organisation.optional(),

@@ -1,12 +1,9 @@
-// Keys, budgets and audit entries of the wire as the admin API shows them.
-import { formatUsd } from "@waybill/domain";
-import { Attribution, Budget, type BudgetWithStanding, Enforcement, type KeySummary } from "@waybill/wire";
+// Keys and audit entries of the wire as the admin API shows them.
+import { Attribution, type KeySummary } from "@waybill/wire";
 import type { z } from "zod";
 import type { MergedEntry } from "../../core/merge-audit.ts";
 import type * as schemas from "../schemas/accounts.ts";
 import { isoTime, isoTimeOrNull } from "./iso-time.ts";
-
-type BudgetJson = z.input<typeof schemas.budgetList>["budgets"][number];
 
 export function keyJson(wire: KeySummary): z.input<typeof schemas.keyList>["keys"][number] {
   const { organisationId, teamId, teamName, userId, userName, keyName, tags } =
@@ -17,46 +14,6 @@ export function keyJson(wire: KeySummary): z.input<typeof schemas.keyList>["keys
     ...{ organisationId, teamId, teamName, userId, userName, tags },
     expiresAt: isoTimeOrNull(wire.expiresAtMs),
     revokedAt: isoTimeOrNull(wire.revokedAtMs),
-  };
-}
-
-export function budgetJson({ budget, standing, windowKind, windowSeconds }: BudgetWithStanding): BudgetJson {
-  const { id, name, limitPicoUsd, enforcement, maxSharePercent, scope } = budget ?? Budget.create({});
-  return {
-    ...{ id, name, maxSharePercent },
-    scope: scopeJson(scope),
-    limitUsd: formatUsd(BigInt(limitPicoUsd || 0)),
-    enforcement: ENFORCEMENTS[enforcement] ?? "hard",
-    window: { kind: windowKind, seconds: windowSeconds === 0n ? null : Number(windowSeconds) },
-    standing: standing ? standingJson(standing) : null,
-  };
-}
-
-const ENFORCEMENTS: Readonly<Partial<Record<Enforcement, BudgetJson["enforcement"]>>> = {
-  [Enforcement.HARD]: "hard",
-  [Enforcement.SOFT]: "soft",
-  [Enforcement.OBSERVE]: "observe",
-};
-
-function scopeJson(scope: Budget["scope"]): BudgetJson["scope"] {
-  const { tagName = "", tagValue = "", ...fields } = scope ?? {};
-  const named = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
-  return { ...named, ...(tagName !== "" && { tag: { name: tagName, value: tagValue } }) };
-}
-
-function standingJson(standing: NonNullable<BudgetWithStanding["standing"]>): BudgetJson["standing"] {
-  const [limit = 0n, posted = 0n, held = 0n, granted = 0n] = [
-    standing.limitPicoUsd,
-    standing.postedPicoUsd,
-    standing.heldPicoUsd,
-    standing.grantedPicoUsd,
-  ].map((text) => BigInt(text || 0));
-  return {
-    spentUsd: formatUsd(posted),
-    heldUsd: formatUsd(held),
-    grantedUsd: formatUsd(granted),
-    remainingUsd: formatUsd(limit - posted - held - granted),
-    resetsAt: standing.resetsAt === "" ? null : standing.resetsAt,
   };
 }
 
