@@ -39,6 +39,7 @@ const EXPECTED: Rights = {
     "budget.hold": "SIUD",
     "budget.settled_record": "SID",
     "budget.limit_count": "SD",
+    "budget.forgotten_spend": "SIUD",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.

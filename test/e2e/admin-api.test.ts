@@ -325,7 +325,35 @@ describe("the catalogue", () => {
   it("shows who there is", async () => {
     assert.equal((await admin("GET", "/api/v1/providers")).body.providers[0].id, "scripted");
     assert.equal((await admin("GET", "/api/v1/teams")).body.teams.length, 2);
-    assert.equal((await admin("GET", "/api/v1/budgets")).body.budgets[0].limitUsd, "0.02");
+    assert.equal((await admin("GET", "/api/v1/budgets")).body.budgets[0].limit, "0.02");
+  });
+});
+
+describe("a budget", () => {
+  it("is made, shown, changed, raised, verified and deleted", async () => {
+    const body = {
+      name: "Ivy",
+      scope: { organisationId: "acme", endUserId: "ivy" },
+      limit: "5",
+      window: { kind: "month" },
+    };
+    const made = await admin("POST", "/api/v1/budgets", { id: "ivy", ...body });
+    assert.deepEqual([made.status, made.body.outcome], [201, "create"]);
+    assert.equal((await admin("GET", "/api/v1/budgets/ivy")).body.standing.remaining, "5");
+    const changed = await admin("PUT", "/api/v1/budgets/ivy", {
+      ...body,
+      limit: "6",
+      whenAway: "allow",
+      awayAllowance: "1",
+    });
+    assert.deepEqual([changed.body.outcome, changed.body.budget.awayAllowance], ["update", "1"]);
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const raised = await admin("POST", "/api/v1/budgets/ivy/raise", { by: "1.5", until, reason: "launch" });
+    assert.deepEqual(raised.body.budget.raise, { by: "1.5", reason: "launch", until });
+    const verified = await admin("POST", "/api/v1/budgets/verify", { budget: "ivy" });
+    assert.deepEqual([verified.status, verified.body.differenceCount], [200, 0]);
+    assert.equal((await admin("DELETE", "/api/v1/budgets/ivy?reason=over")).status, 200);
+    assert.equal((await admin("GET", "/api/v1/budgets/ivy")).status, 404);
   });
 });
 

@@ -6,6 +6,8 @@ import { parseAcceptedTokens, plainCredentials, type RpcServer, serveRpc, tokenM
 import {
   AccountServiceClient,
   AccountServiceService,
+  BudgetAdminServiceClient,
+  BudgetAdminServiceService,
   BudgetServiceClient,
   BudgetServiceService,
   LedgerServiceClient,
@@ -23,6 +25,7 @@ const DEADLINE_MS = 5_000;
 
 type Client =
   | AccountServiceClient
+  | BudgetAdminServiceClient
   | BudgetServiceClient
   | LedgerServiceClient
   | RouterServiceClient
@@ -41,6 +44,10 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.BudgetService/Session": ["router", "operator"],
   "/waybill.v1.BudgetService/GetStanding": ["router", "operator"],
   "/waybill.v1.BudgetService/ListBudgets": ["console", "operator"],
+  "/waybill.v1.BudgetAdminService/SaveBudget": ["console", "operator"],
+  "/waybill.v1.BudgetAdminService/DeleteBudget": ["console", "operator"],
+  "/waybill.v1.BudgetAdminService/RaiseBudget": ["console", "operator"],
+  "/waybill.v1.BudgetAdminService/VerifyBudgets": ["console", "operator"],
   "/waybill.v1.RouterService/Session": ["ingress", "operator"],
   "/waybill.v1.RouterService/Decide": ["ingress", "operator"],
   "/waybill.v1.RoutingAdminService/ListRoutes": ["console", "operator"],
@@ -142,6 +149,12 @@ describe("over gRPC every caller may call exactly its methods", () => {
     client.close();
   });
 
+  it("BudgetAdminService", async () => {
+    const client = new BudgetAdminServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(BudgetAdminServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
   it("BudgetService", async () => {
     const client = new BudgetServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
     assert.deepEqual(await differences(client, methodsOf(BudgetServiceService), callersOf(stack)), []);
@@ -169,6 +182,7 @@ describe("over gRPC every caller may call exactly its methods", () => {
   it("knows every method that is served", () => {
     const served = [
       AccountServiceService,
+      BudgetAdminServiceService,
       BudgetServiceService,
       LedgerServiceService,
       RouterServiceService,

@@ -7,7 +7,7 @@ import { addAliasesList } from "./commands/aliases/list.ts";
 import { addAliasesRemove } from "./commands/aliases/remove.ts";
 import { addAliasesSet } from "./commands/aliases/set.ts";
 import { addAudit } from "./commands/audit.ts";
-import { addBudgetsList } from "./commands/budgets/list.ts";
+import { addBudgets } from "./commands/budgets/add-budgets.ts";
 import { addDecisionsList } from "./commands/decisions/list.ts";
 import { addKeys } from "./commands/keys/add-keys.ts";
 import { addModelsImport } from "./commands/models/import.ts";
@@ -67,7 +67,7 @@ addTeams(program);
 addUsers(program);
 addKeys(program);
 addAdminKeys(program);
-addBudgetsList(program.command("budgets").description("budgets"));
+addBudgets(program);
 
 // Whoever reads only the beginning, as `head` does, is no failure.
 process.stdout.on("error", () => process.exit(EXIT.done));

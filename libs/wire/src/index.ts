@@ -87,6 +87,21 @@ export {
   WhenAway,
 } from "./gen/waybill/v1/budget.ts";
 export {
+  BudgetAdminServiceClient,
+  type BudgetAdminServiceServer,
+  BudgetAdminServiceService,
+  BudgetChange,
+  BudgetDifference,
+  BudgetProblem,
+  DeleteBudgetRequest,
+  DeleteBudgetResponse,
+  RaiseBudgetRequest,
+  SaveBudgetRequest,
+  SaveBudgetResponse,
+  VerifyBudgetsRequest,
+  VerifyBudgetsResponse,
+} from "./gen/waybill/v1/budget_admin.ts";
+export {
   AliasConfig,
   FilterConfig,
   ModelConfig,

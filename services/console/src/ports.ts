@@ -1,6 +1,7 @@
 // What the console needs from the world: the owners of what it shows and changes, each asked for what its service declares.
 import type {
   AccountServiceClient,
+  BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
   RoutingAdminServiceClient,
@@ -52,11 +53,13 @@ export type Accounts = Asked<
   | `${"create" | "update" | "rotate" | "revoke"}${"Key" | "AdminKey"}`
 >;
 type Budgets = Asked<BudgetServiceClient, "listBudgets">;
+type BudgetAdmin = Asked<BudgetAdminServiceClient, "saveBudget" | "deleteBudget" | "raiseBudget" | "verifyBudgets">;
 type Ledger = Asked<LedgerServiceClient, "listDecisions" | "getRequest">;
 
 export interface Owners {
   readonly routing: Routing;
   readonly accounts: Accounts;
   readonly budgets: Budgets;
+  readonly budgetAdmin: BudgetAdmin;
   readonly ledger: Ledger;
 }

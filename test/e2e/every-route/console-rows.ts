@@ -45,6 +45,9 @@ const elements = [
   { id: "end", type: "end", outputs: {} },
 ];
 
+const budget = { name: "Ours", limit: "5", window: { kind: "month" } };
+const acmesBudget = () => ({ id: "acme-support-month" });
+
 export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   getOpenApi: { toAnother: "common" },
   listRoutes: { toAnother: "none of it" },
@@ -109,6 +112,12 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   rotateAdminKey: { params: byAdminKey, body: () => ({}), toAnother: "gone" },
   revokeAdminKey: { params: byAdminKey, body: () => ({}), toAnother: "gone" },
   listBudgets: { toAnother: "none of it" },
+  getBudget: { params: acmesBudget, toAnother: "gone" },
+  createBudget: { body: () => ({ id: "ours", ...budget }), toAnother: "none of it" },
+  replaceBudget: { params: acmesBudget, body: () => budget, toAnother: "gone" },
+  deleteBudget: { params: acmesBudget, toAnother: "gone" },
+  raiseBudget: { params: acmesBudget, body: () => ({ by: "0", reason: "over" }), toAnother: "gone" },
+  verifyBudgets: { body: () => ({}), toAnother: "none of it" },
   listAudit: { toAnother: "none of it" },
   listDecisions: { toAnother: "none of it" },
   getRequest: { params: ({ requestId }) => ({ id: requestId }), toAnother: "gone" },

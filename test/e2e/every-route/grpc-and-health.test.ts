@@ -18,6 +18,7 @@ const DEADLINE_MS = 10_000;
 /** Who serves which gRPC service. */
 const SERVED_BY: Readonly<Record<string, "router" | "budget" | "ledger">> = {
   AccountServiceService: "budget",
+  BudgetAdminServiceService: "budget",
   BudgetServiceService: "budget",
   LedgerServiceService: "ledger",
   RouterServiceService: "router",

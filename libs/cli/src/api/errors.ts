@@ -17,6 +17,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   in_use: "`waybill keys list`, `users list` and `budgets list` show what is still there.",
   routes_unavailable: "The router is away; looks are safe to repeat, before a change look first.",
   accounts_unavailable: "The budget service is away; try again.",
+  budget_unavailable: "The budget service is away; look whether it was done, then try again.",
   usage_unavailable: "The ledger is away; try again.",
 };
 const UNAUTHORISED = 401;

@@ -3,6 +3,7 @@ import { WaybillError } from "@waybill/domain";
 import { type AcceptedTokens, type RpcServer, type ServerDuplexStream, serveRpc, unary } from "@waybill/rpc";
 import {
   AccountServiceService,
+  BudgetAdminServiceService,
   type BudgetAnswers,
   type BudgetCalls,
   type BudgetServiceServer,
@@ -14,6 +15,7 @@ import {
 } from "@waybill/wire";
 import type { BudgetList } from "../outbound/budget-list.ts";
 import { type AccountWorld, accountHandlers } from "./account-handlers.ts";
+import { type BudgetAdminWorld, budgetAdminHandlers } from "./budget-admin-handlers.ts";
 import type { BudgetSessions } from "./budget-sessions.ts";
 import { toWireStanding } from "./to-wire.ts";
 
@@ -24,10 +26,12 @@ export interface GrpcOptions {
   accounts: AccountWorld;
   sessions: BudgetSessions;
   budgets: BudgetList;
+  administered: Omit<BudgetAdminWorld, "onError">;
 }
 
 export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   const { host, port, accepted, accounts, sessions, budgets } = options;
+  const administration = budgetAdminHandlers({ ...options.administered, onError: accounts.onError });
   const server = await serveRpc({ host, port, accepted });
   const { findKey, findAdminKey, ...others } = AccountServiceService;
   const { listAdminKeys, createAdminKey, updateAdminKey, rotateAdminKey, revokeAdminKey, ...administered } = others;
@@ -45,6 +49,7 @@ export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   const { listBudgets, ...asked } = BudgetServiceService;
   server.add(asked, budgetHandlers, ["router", "operator"]);
   server.add({ listBudgets }, budgetHandlers, ["console", "operator"]);
+  server.add(BudgetAdminServiceService, administration, ["console", "operator"]);
   return server;
 }
 

@@ -3,9 +3,12 @@ import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service"
 import type { Pool } from "@waybill/store";
 import type { settings } from "../config.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
+import { budgetOffice } from "../outbound/budget-desk.ts";
 import { budgetList } from "../outbound/budget-list.ts";
 import type { Measures } from "../outbound/measure.ts";
+import { recallBudget } from "../outbound/recall-budget.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
+import { verifyBooks } from "../outbound/verify-books.ts";
 import type { Writer } from "../ports.ts";
 import { accountWorld } from "./account-world.ts";
 import { BudgetSessions } from "./budget-sessions.ts";
@@ -36,10 +39,11 @@ export async function serveRouters(
 ): Promise<{ openSessions(): number }> {
   const onError = (error: unknown): void => log.error({ err: error }, "a call failed");
   const budgets = budgetList(pool);
+  const recall = makeRecall({ pool, publish: (subject, data) => bus.connection().publish(subject, data) });
   const sessions = new BudgetSessions({
     world: {
       writer,
-      recall: makeRecall({ pool, publish: (subject, data) => bus.connection().publish(subject, data) }),
+      recall,
       waitingRoom: makeWaitingRoom(WAITING_FOR_RECORDS_MAX),
       monotonicMs: systemClock.monotonicMs,
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
@@ -56,6 +60,11 @@ export async function serveRouters(
     accounts: accountWorld(pool, bus, onError, { onStop }),
     sessions,
     budgets,
+    administered: {
+      office: budgetOffice(pool),
+      verify: (which) => verifyBooks(pool, which),
+      recall: recallBudget(pool, recall),
+    },
   });
   server.health.set(true);
   log.info({ port: server.port }, "listening");

@@ -12,11 +12,20 @@ const STATEMENTS_MAX = 4;
 const OLD = "(SELECT budget.clock() - make_interval(secs => $1))";
 /** Each counts what it removed. */
 const STATEMENTS = [
-  // What is settled has a record, so holds go with their records.
+  // What is settled has a record, so holds go with their records. What they have posted is kept by window, for `verify`.
   `WITH old AS (
      SELECT ctid FROM budget.settled_record WHERE settled_at < ${OLD} LIMIT ${ROWS_MAX}),
    gone AS (DELETE FROM budget.settled_record WHERE ctid = ANY (ARRAY(SELECT ctid FROM old)) RETURNING attempt_id),
-   holds AS (DELETE FROM budget.hold h USING gone WHERE h.attempt_id = gone.attempt_id AND h.settled_at IS NOT NULL)
+   holds AS (
+     DELETE FROM budget.hold h USING gone WHERE h.attempt_id = gone.attempt_id AND h.settled_at IS NOT NULL
+     RETURNING h.lines),
+   kept AS (
+     INSERT INTO budget.forgotten_spend AS f (window_id, bucket, posted_pico_usd)
+     SELECT w.id, budget.bucket_of(w.starts_at, (line ->> 'from')::float8), sum((line ->> 'posted')::numeric)
+     FROM holds CROSS JOIN LATERAL jsonb_array_elements(holds.lines) AS line
+     JOIN budget.budget_window w ON w.id = (line ->> 'window')::bigint
+     WHERE line ->> 'posted' <> '0' GROUP BY 1, 2 ORDER BY 1, 2
+     ON CONFLICT (window_id, bucket) DO UPDATE SET posted_pico_usd = f.posted_pico_usd + excluded.posted_pico_usd)
    SELECT count(*) FROM gone`,
   `WITH gone AS (
      DELETE FROM budget.credit_grant WHERE grant_id IN
@@ -26,6 +35,13 @@ const STATEMENTS = [
    SELECT count(*) FROM gone`,
   // Windows of counters when their grants are gone, and counters when their windows are.
   `SELECT budget.forget_limits(${OLD}, ${ROWS_MAX}) AS count`,
+  `SELECT budget.forget_deleted(${OLD}, ${ROWS_MAX}) AS count`,
+  `WITH gone AS (
+     DELETE FROM budget.forgotten_spend WHERE window_id IN
+       (SELECT f.window_id FROM budget.forgotten_spend f
+        WHERE NOT EXISTS (SELECT FROM budget.budget_window w WHERE w.id = f.window_id) LIMIT ${ROWS_MAX})
+     RETURNING 1)
+   SELECT count(*) FROM gone WHERE $1::float8 > 0`,
 ];
 
 /** One round over every table; true when there is more than that. */

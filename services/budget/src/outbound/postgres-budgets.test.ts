@@ -105,7 +105,7 @@ test("the service's role may not change budgets, keys' owners or what was settle
   const pool = openPool({ url: kit.url, applicationName: "test", connectionsMax: 1 });
   for (const forbidden of [
     "UPDATE budget.budget SET limit_pico_usd = 9",
-    "INSERT INTO accounts.organisation VALUES ('x', 'x')",
+    "UPDATE accounts.virtual_key SET user_id = 'x'",
     "UPDATE budget.settled_record SET cost_pico_usd = 0",
     "CREATE TABLE budget.mine ()",
   ]) {

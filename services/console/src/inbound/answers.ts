@@ -1,13 +1,10 @@
 // What is said when something cannot be done: our own shape of an error, and Cloudflare's envelope around it.
 import type { ErrorCode, WaybillError } from "@waybill/domain";
+import type { Problem } from "../core/problem.ts";
 import type { Dialect } from "./endpoint.ts";
 import type { ErrorBody } from "./schemas/basics.ts";
 
-export interface Problem {
-  node: string;
-  field: string;
-  problem: string;
-}
+export type { Problem };
 
 /** Bad input with every reason at once. */
 export class ProblemsError extends Error {

@@ -4,10 +4,10 @@ import type { Owners } from "../ports.ts";
 import { cloudflareRoutes } from "./cloudflare/routes.ts";
 import { cloudflareVersions } from "./cloudflare/versions.ts";
 import type { AnyEndpoint } from "./endpoint.ts";
-import { accountEndpoints } from "./resources/accounts.ts";
 import { adminKeyEndpoints } from "./resources/admin-keys.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
+import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
 import { keyEndpoints } from "./resources/keys.ts";
@@ -34,7 +34,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...userEndpoints(owners),
     ...keyEndpoints(owners),
     ...adminKeyEndpoints(owners),
-    ...accountEndpoints(owners),
+    ...budgetEndpoints(owners, clock),
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
     ...cloudflareRoutes(owners),

@@ -3,12 +3,16 @@ import { plainCredentials, SESSION_CLIENT_OPTIONS } from "@waybill/rpc";
 import type { Secret, ServiceScope } from "@waybill/service";
 import {
   AccountServiceClient,
+  BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
   RoutingAdminServiceClient,
 } from "@waybill/wire";
 import type { Owners } from "../ports.ts";
 import { askOwner, type OwnerClient } from "./ask-owner.ts";
+
+/** It reads whatever is held and was settled in 35 days. */
+const VERIFY_TIMEOUT_MS = 110_000;
 
 export interface OwnersConfig {
   WAYBILL_ROUTER_URLS: readonly string[];
@@ -36,6 +40,10 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
     config.WAYBILL_BUDGET_URLS,
   );
   const budgets = connect((url) => new BudgetServiceClient(url, plainCredentials, options), config.WAYBILL_BUDGET_URLS);
+  const budgetAdmins = connect(
+    (url) => new BudgetAdminServiceClient(url, plainCredentials, options),
+    config.WAYBILL_BUDGET_URLS,
+  );
   const ledgers = connect((url) => new LedgerServiceClient(url, plainCredentials, options), config.WAYBILL_LEDGER_URLS);
   onStop("owners", () => {
     for (const client of all) client.close();
@@ -79,6 +87,16 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
       { ...asking, clients: budgets, unavailable: { code: "budget_unavailable" } },
       { reads: ["listBudgets"], changes: [] },
     ),
+    budgetAdmin: {
+      ...askOwner(
+        { ...asking, clients: budgetAdmins, unavailable: { code: "budget_unavailable" } },
+        { reads: [], changes: ["saveBudget", "deleteBudget", "raiseBudget"] },
+      ),
+      ...askOwner(
+        { ...asking, timeoutMs: VERIFY_TIMEOUT_MS, clients: budgetAdmins, unavailable: { code: "budget_unavailable" } },
+        { reads: ["verifyBudgets"], changes: [] },
+      ),
+    },
     ledger: askOwner(
       {
         ...asking,

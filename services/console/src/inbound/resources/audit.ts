@@ -3,9 +3,9 @@ import { ListAuditRequest } from "@waybill/wire";
 import { cursorOf, mergeAudit, placeOf } from "../../core/merge-audit.ts";
 import type { Owners } from "../../ports.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
-import * as schemas from "../schemas/accounts.ts";
+import * as schemas from "../schemas/audit.ts";
 import { noBody, nothing } from "../schemas/basics.ts";
-import { auditJson } from "../to-json/account-json.ts";
+import { auditJson } from "../to-json/audit-json.ts";
 
 export function auditEndpoints({ routing, accounts }: Owners): AnyEndpoint[] {
   return [
