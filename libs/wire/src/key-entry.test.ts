@@ -41,6 +41,7 @@ test("in whatever order entries come, the same one stays", () => {
     }
     assert.deepEqual(present, REVOKED, order.join());
   }
+  assert.ok(!saysMore(REVOKED, REVOKED));
   assert.ok(
     saysMore(changed(3n), changed(2n)) && !saysMore(changed(2n), changed(3n)) && !saysMore(changed(2n), changed(2n)),
   );

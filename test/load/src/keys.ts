@@ -102,7 +102,10 @@ async function listAll(stack: TestStack): Promise<{ keys: number; pages: number;
 
 await using stack = await startStack();
 const say = (what: string, value: unknown): void => console.log(`${what}: ${JSON.stringify(value)}`);
-say("machine", await describeMachine());
+say("machine", {
+  ...(await describeMachine()),
+  command: `test/load/src/keys.ts ${process.argv.slice(2).join(" ")}`.trim(),
+});
 const fewKeys = { budget: await restart(stack, "budget"), ingress: await restart(stack, "ingress") };
 say("with 3 keys, ready after ms", { budget: fewKeys.budget.readyMs, ingress: fewKeys.ingress.readyMs });
 say("with 3 keys, MiB", { budget: rssMib(fewKeys.budget.process), ingress: rssMib(fewKeys.ingress.process) });
