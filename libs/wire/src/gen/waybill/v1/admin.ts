@@ -26,9 +26,9 @@ export interface AuditEntry {
   actor:
     | Actor
     | undefined;
-  /** create, version, deploy, rename, delete, model, alias, revoke */
+  /** create, version, deploy, rename, update, raise, delete, model, alias, revoke */
   action: string;
-  /** route, model, alias, key */
+  /** route, model, alias, key, budget */
   kind: string;
   name: string;
   version: number;
