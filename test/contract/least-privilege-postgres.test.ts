@@ -50,6 +50,7 @@ const EXPECTED: Rights = {
     "ledger.attempt": "S",
     "ledger.problem": "S",
     "requests.decision": "SID",
+    "requests.answer_finding": "SID",
     "waybill_meta.migration": "S",
   },
   finance_reader: {
@@ -223,9 +224,13 @@ describe("in Postgres every role may do exactly its part", () => {
       GROUP BY p.oid ORDER BY name`);
     assert.deepEqual(found, [
       { name: "budget.begin_windows", roles: ["waybill_budget"] },
+      { name: "budget.delete_budget", roles: ["waybill_budget"] },
+      { name: "budget.forget_deleted", roles: ["waybill_budget"] },
       { name: "budget.forget_limits", roles: ["waybill_budget"] },
       { name: "budget.make_counters", roles: ["waybill_budget"] },
       { name: "budget.make_limits", roles: ["waybill_budget"] },
+      { name: "budget.raise_budget", roles: ["waybill_budget"] },
+      { name: "budget.save_budget", roles: ["waybill_budget"] },
     ]);
   });
 

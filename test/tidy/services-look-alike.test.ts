@@ -22,6 +22,8 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   budget: {
     "reap-holds.ts": "the story of a hold whose record never comes",
     "reap-grants.ts": "the story of a grant that nobody closes",
+    "administer-budgets.ts":
+      "the story of a change by people: checked beside everything else, then written with its audit row",
   },
   router: {
     "hold-money.ts": "the second half of the decision: the money is held before anything is sent",

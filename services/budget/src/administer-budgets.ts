@@ -17,7 +17,7 @@ export interface BudgetBy {
 }
 
 /** A row under the id: a budget, one that was deleted, or the counter of something else. */
-export interface FoundBudget {
+interface FoundBudget {
   origin: "admin" | "deleted" | "counter";
   budget: Budget;
 }
@@ -57,7 +57,7 @@ export interface Saved {
 }
 
 /** Of one installation: what fits one message to a router. */
-export const BUDGETS_MAX = 10_000;
+const BUDGETS_MAX = 10_000;
 const DAY_MS = 86_400_000;
 const RAISE_DAYS_MAX = 366;
 const AMOUNT = /^\d{1,30}$/;

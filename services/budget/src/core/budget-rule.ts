@@ -23,7 +23,7 @@ export const SCOPE_FIELDS = [
 ] as const;
 export type ScopeField = (typeof SCOPE_FIELDS)[number];
 /** Every field that is not empty must match. */
-export type Scope = Readonly<Record<ScopeField, string>>;
+type Scope = Readonly<Record<ScopeField, string>>;
 
 export interface WindowRule {
   kind: string;

@@ -52,7 +52,7 @@ function checkScopeTexts({ scope, per }: BudgetRule, report: Report): void {
 }
 
 /** As the admin API writes it. */
-export function pathOf(field: (typeof SCOPE_FIELDS)[number]): string {
+function pathOf(field: (typeof SCOPE_FIELDS)[number]): string {
   if (field === "tagName") return "scope.tag.name";
   return field === "tagValue" ? "scope.tag.value" : `scope.${field}`;
 }

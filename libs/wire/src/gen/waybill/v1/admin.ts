@@ -26,9 +26,9 @@ export interface AuditEntry {
   actor:
     | Actor
     | undefined;
-  /** create, version, deploy, rename, update, delete, model, alias, rotate, revoke */
+  /** create, version, deploy, rename, update, raise, delete, model, alias, rotate, revoke */
   action: string;
-  /** route, model, alias, organisation, team, user, key, admin_key */
+  /** route, model, alias, organisation, team, user, key, admin_key, budget */
   kind: string;
   name: string;
   version: number;
