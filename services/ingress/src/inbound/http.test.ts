@@ -373,7 +373,7 @@ describe("GET /v1/models", () => {
     const answer = await fetch(`http://127.0.0.1:${http.port}/v1/models`, { headers });
     const auto = { id: "auto", object: "model", created: 0, owned_by: "waybill" };
     assert.deepEqual(await answer.json(), { object: "list", data: [auto] });
-    assert.deepEqual(world.readers, [{ organisationId: "acme", allowedModels: ["auto"] }]);
+    assert.deepEqual(world.readers, [{ organisationId: "acme", allowedModels: ["auto"], allowedRoutes: [] }]);
   });
 });
 

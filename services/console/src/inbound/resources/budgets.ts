@@ -129,6 +129,7 @@ const raiseBudget = ({ budgets, budgetAdmin }: Owners) =>
     method: "POST",
     path: `${BUDGET}/raise`,
     id: "raiseBudget",
+    area: "raises",
     summary: "Raise a budget's limit for a time, or end a raise",
     params: schemas.budgetParams,
     query: organisationQuery,
