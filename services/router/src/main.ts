@@ -10,6 +10,7 @@ import {
 } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { checkConfiguration, migrations, readOwnerUrl, readWaybillFile, settings } from "./config.ts";
+import { AnswerLengths } from "./core/answer-lengths.ts";
 import { Draws } from "./core/draws.ts";
 import { LiveModels } from "./core/live-models.ts";
 import { Sessions } from "./core/sessions.ts";
@@ -31,12 +32,12 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const failpoint = makeFailpoint(config.WAYBILL_FAILPOINT);
   const holder = makeUuidV7();
   const holdLifeMs = config.WAYBILL_TOTAL_TIMEOUT_MS + config.WAYBILL_HOLD_MARGIN_MS;
-  const [snapshot, live] = [new Snapshot(), new LiveModels()];
+  const [snapshot, live, lengths] = [new Snapshot(), new LiveModels(), new AnswerLengths()];
   const till = openTill(config, scope, { holder, holdLifeMs, failpoint });
   measureState(scope.metrics, till, live, clock);
   const records = new DecisionPublisher({ routerId: scope.serviceId, log: scope.log, metrics: scope.metrics });
   const deployed = deployAndFollow(config, scope, file, snapshot, (nc) => {
-    listenToBus(nc, { live, till, clock, log: scope.log });
+    listenToBus(nc, { live, lengths, till, clock, log: scope.log });
     records.connected(nc);
   });
   scope.onStop("decision records", (limitMs) => records.stop(Math.min(limitMs, RECORDS_STOP_MS)));
@@ -51,6 +52,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     ...{ ...state, snapshot, holder, timeouts, holdLifeMs, failpoint, routerId: scope.serviceId },
     budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
+    observedOutputTokens: (route, modelId) => lengths.usualOutputTokens(route, modelId, clock.monotonicMs()),
     isReady: () => deployed.isReady,
     record: (record) => records.add(record),
     observe: measureDecisions(scope.metrics),
