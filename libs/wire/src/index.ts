@@ -146,6 +146,8 @@ export { Frame, FrameData, FrameFailed, FrameFinished, FrameStarted, Frames } fr
 export {
   DecideRequest,
   DecideResponse,
+  ExtendHoldRequest,
+  ExtendHoldResponse,
   Features,
   FilterFindings,
   NextRequest,

@@ -64,6 +64,7 @@ class ToldClient implements Client {
     this.head = head;
   }
   stream(): void {}
+  stoppedEarly(): void {}
   endStream(): void {}
   fail(error: WaybillError, head?: AnswerHead): void {
     this.error = error;
@@ -126,6 +127,7 @@ async function serveIn(world: World) {
         seen.nexts.push(request);
         return next ?? assert.fail("nobody should ask");
       },
+      extendHold: () => assert.fail("nobody should ask"),
     },
     selectFilters: (where) => filters[where],
     askWebhook: () => assert.fail(),

@@ -17,7 +17,14 @@ import {
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
-import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize } from "./core/bounds.ts";
+import {
+  coveredByTokens,
+  coveredOutputTokens,
+  type HoldSize,
+  holdSize,
+  NO_SIZE,
+  watchedOutputTokens,
+} from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
 import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
@@ -94,12 +101,10 @@ interface Held {
   budgets: HoldWish["budgets"];
   lines: HoldLine[];
   figures: HeldFigures;
+  /** See Decision. */
+  coveredOutputTokens: bigint;
 }
 
-const NO_SIZE: HoldSize = {
-  ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
-  ...{ likelyPicoUsd: 0n, likelyTokens: 0n, choices: 1n, boundedByShare: false },
-};
 const NOT_AFTER = {
   resumeToken: Buffer.alloc(0),
   failedAttempt: 0,
@@ -107,7 +112,7 @@ const NOT_AFTER = {
   retryAfterMs: 0,
   otherAccount: false,
 };
-const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD };
+const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD, coveredOutputTokens: 0n };
 
 export class Decide {
   readonly #options: DecideOptions;
@@ -288,7 +293,8 @@ export class Decide {
       let maxOutputTokens = byMoney;
       if (byTokens < byMoney) maxOutputTokens = byTokens;
       const clamped = maxOutputTokens < size.outputTokensMax;
-      open.held = { budgets, lines, figures: { heldPicoUsd, maxOutputTokens, clamped } };
+      const figures = { heldPicoUsd, maxOutputTokens, clamped };
+      open.held = { budgets, lines, figures, coveredOutputTokens: watchedOutputTokens(size, lines) };
     }
     open.world.held(verdictOf(entry.id, told, open.held?.figures ?? NOTHING_HELD));
     return told;
@@ -334,6 +340,7 @@ export class Decide {
       holdLifeMs: BigInt(holdLifeMs),
       maxOutputTokens: held.figures.maxOutputTokens,
       clamped: held.figures.clamped,
+      coveredOutputTokens: held.coveredOutputTokens,
       timeouts: effectiveTimeouts(timeouts, item.policy.timeouts),
       // After a kept answer there is no next.
       resumeToken: open.attempt === 0 ? Buffer.alloc(0) : Buffer.from(encodeItinerary(itinerary)),

@@ -48,17 +48,17 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     totalMs: config.WAYBILL_TOTAL_TIMEOUT_MS,
   };
   const state = { live, till, clock, draws: new Draws(Math.random), sessions: new Sessions() };
+  const observe = measureDecisions(scope.metrics);
+  const holding = { holder, holdLifeMs, budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS, observe };
   const decide = new Decide({
-    ...{ ...state, snapshot, holder, timeouts, holdLifeMs, failpoint, routerId: scope.serviceId },
-    budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
+    ...{ ...state, ...holding, snapshot, timeouts, failpoint, routerId: scope.serviceId },
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
     observedOutputTokens: (route, modelId) => lengths.usualOutputTokens(route, modelId, clock.monotonicMs()),
     isReady: () => deployed.isReady,
     record: (record) => records.add(record),
-    observe: measureDecisions(scope.metrics),
   });
   const admin = openAdmin({ deployed, snapshot, state });
-  await serveDecisions(config, scope, { decide, till, admin });
+  await serveDecisions(config, scope, { decide, till, extend: { till, clock, ...holding }, admin });
 }
 
 await runService({

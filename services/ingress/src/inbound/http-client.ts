@@ -22,6 +22,9 @@ export interface HttpClientOptions {
 /** A whole answer of which the reader takes nothing for so long is given up. */
 const STALLED_MS = 60_000;
 
+/** The trailer of a stream that was stopped. */
+const STOPPED = "x-waybill-stopped";
+
 export class HttpClient implements Client, Reader {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -108,6 +111,10 @@ export class HttpClient implements Client, Reader {
     this.#response.destroy();
   }
 
+  stoppedEarly(): void {
+    if (!this.#gone && !this.#complete) this.#response.addTrailers({ [STOPPED]: "budget_exceeded" });
+  }
+
   endStream(): void {
     this.#end();
   }
@@ -138,6 +145,7 @@ export class HttpClient implements Client, Reader {
       "cache-control": "no-cache",
       // Proxies such as nginx would otherwise collect the stream before passing it on.
       "x-accel-buffering": "no",
+      ...(head.mayBeStopped && { trailer: STOPPED }),
     });
     this.#response.socket?.setNoDelay(true);
     const { heartbeatMs } = this.#options;

@@ -71,6 +71,16 @@ export function connectRouters(
     throw new WaybillError("router_unavailable");
   };
 
+  const extendHold: Decisions["extendHold"] = async (request, traceparent) => {
+    for (const session of sessions) {
+      const call: Ask = { $case: "extendHold", value: request };
+      const outcome = await session.ask(envelope(call, traceparent, timeoutMs), timeoutMs);
+      const response = outcome.kind === "answer" ? outcome.answer.answer : undefined;
+      if (response?.$case === "extendHold") return response.value;
+    }
+    throw new WaybillError("router_unavailable");
+  };
+
   onStop("routers", () => {
     report.stop();
     for (const session of sessions) session.stop();
@@ -78,6 +88,7 @@ export function connectRouters(
   return {
     decide: (request, traceparent) => ask({ $case: "decide", value: request }, traceparent),
     next: (request, traceparent) => ask({ $case: "next", value: request }, traceparent),
+    extendHold,
   };
 }
 

@@ -4,6 +4,8 @@ import type { Tracing } from "@waybill/service";
 import {
   type DecideRequest,
   type DecideResponse,
+  type ExtendHoldRequest,
+  type ExtendHoldResponse,
   type JournaledAttempt,
   Refusal,
   type RouterAnswer,
@@ -17,6 +19,7 @@ import type { Decide } from "../decide.ts";
 export interface RouterHandlers {
   decide: Decide;
   tracing: Tracing;
+  extendHold(request: ExtendHoldRequest, deadlineMs: number): Promise<ExtendHoldResponse>;
   journalReported(attempts: readonly JournaledAttempt[]): void;
   onError(error: unknown): void;
 }
@@ -45,6 +48,9 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     }
     if (!call) return { $case: "decide", value: refusal("internal_error") };
     if (draining) return { $case: "decide", value: refusal("draining") };
+    if (call.$case === "extendHold") {
+      return { $case: "extendHold", value: await handlers.extendHold(call.value, deadlineMs) };
+    }
     const span = handlers.tracing.start(`router.${call.$case}`, "server", traceparent);
     const { decide } = handlers;
     const value = await (call.$case === "decide"

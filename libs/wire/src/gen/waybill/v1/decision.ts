@@ -91,6 +91,11 @@ export interface Decision {
    */
   commitMs: number;
   commitTokens: number;
+  /**
+   * Output tokens, over all choices, that budgets which are not hard hold for; a stream that gets longer asks for more. 0: they hold the
+   * worst case, or there are none.
+   */
+  coveredOutputTokens: bigint;
 }
 
 /** The answer to a request that named its session. */
@@ -489,6 +494,7 @@ function createBaseDecision(): Decision {
     sessionAffinity: undefined,
     commitMs: 0,
     commitTokens: 0,
+    coveredOutputTokens: 0n,
   };
 }
 
@@ -559,6 +565,12 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.commitTokens !== 0) {
       writer.uint32(168).uint32(message.commitTokens);
+    }
+    if (message.coveredOutputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.coveredOutputTokens) !== message.coveredOutputTokens) {
+        throw new globalThis.Error("value provided for field message.coveredOutputTokens of type int64 too large");
+      }
+      writer.uint32(176).int64(message.coveredOutputTokens);
     }
     return writer;
   },
@@ -736,6 +748,14 @@ export const Decision: MessageFns<Decision> = {
             message.commitTokens = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.coveredOutputTokens = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -783,6 +803,9 @@ export const Decision: MessageFns<Decision> = {
       : undefined;
     message.commitMs = object.commitMs ?? 0;
     message.commitTokens = object.commitTokens ?? 0;
+    message.coveredOutputTokens = (object.coveredOutputTokens !== undefined && object.coveredOutputTokens !== null)
+      ? BigInt(object.coveredOutputTokens)
+      : 0n;
     return message;
   },
 };
