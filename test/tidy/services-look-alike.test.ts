@@ -28,6 +28,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   router: {
     "hold-money.ts": "the second half of the decision: the money is held before anything is sent",
     "till.ts": "the credit in hand, from which the decision cuts its holds",
+    "extend-hold.ts": "the story of a stream that gets longer than what was held for it",
     "deploy.ts": "the other story: what the operator wrote goes live",
     "change-routes.ts": "the story of a change: a version, its deployment and its audit row, then the bucket",
     "change-catalogue.ts": "the same for models and aliases",

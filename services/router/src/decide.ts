@@ -106,11 +106,7 @@ interface Held {
 }
 
 const NOT_AFTER = {
-  resumeToken: Buffer.alloc(0),
-  failedAttempt: 0,
-  failureCode: "",
-  retryAfterMs: 0,
-  otherAccount: false,
+  ...{ resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "", retryAfterMs: 0, otherAccount: false },
 };
 const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD, coveredOutputTokens: 0n };
 
@@ -196,8 +192,7 @@ export class Decide {
   #notReady(): DecideResponse | undefined {
     const { till, isReady } = this.#options;
     if (!isReady()) return refuse("router_unavailable", { retryAfterMs: RETRY_AFTER_MS });
-    if (!till.knowsBudgets) return refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS });
-    return undefined;
+    return till.knowsBudgets ? undefined : refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS });
   }
 
   #waitMs(deadlineMs: number): number {
