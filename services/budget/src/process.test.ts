@@ -42,7 +42,7 @@ import {
 } from "@waybill/wire";
 import { seedDemo } from "./outbound/seed-demo.ts";
 
-const NO_COUNTER = { limit: undefined, templateId: "", templateValue: "" };
+const NO_COUNTER = { limit: undefined, isReserve: false, templateId: "", templateValue: "" };
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const TOKENS = { ingress: "ingress-token", router: "router-token", operator: "operator-token" };
 const READY_LIMIT_MS = 30_000;
