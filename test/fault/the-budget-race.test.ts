@@ -1,4 +1,4 @@
-// A thousand requests at once on a hard budget that affords 37, over three ingresses, two routers and two budget services, with and
+// A thousand requests at once on a hard budget that affords 37, and on one that affords 600, over three ingresses, two routers and two budget services, with and
 // without kill -9 in the middle: the limit is never passed, and what it affords is served.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -10,7 +10,9 @@ import { startStack, type TestStack } from "../stack/start-stack.ts";
 import { unbudgetedKey } from "../stack/unbudgeted-key.ts";
 
 const CLIENTS = 1_000;
-const AFFORDED = 37n;
+/** So few that every hold is placed exactly; and so many that routers hold from credit ahead of need, until the last hundred. */
+const FEW = 37n;
+const MANY = 600n;
 const SEEDS_IN_CI = 3;
 /** Lives are short, so that what a dead holder had is back soon. In earnest: 1 min, and 10 min with a margin of 1. */
 const LIVES = { WAYBILL_GRANT_LIFE_MS: "2000", WAYBILL_TOTAL_TIMEOUT_MS: "5000", WAYBILL_HOLD_MARGIN_MS: "1000" };
@@ -65,26 +67,29 @@ const countOf = (statuses: readonly number[], status: number): number =>
 
 for (const seed of faultSeeds(SEEDS_IN_CI)) {
   const random = seededRandom(seed);
-  describe(`a thousand requests on a budget for 37 (seed ${seed})`, () => {
-    it("exactly 37 are served, and the money is gone to the last pico-dollar", async () => {
-      const budget = await race.budgetFor(`calm-${seed}`, AFFORDED, callPicoUsd);
-      stack.provider.log.clear();
-      const statuses = await race.run(budget, CLIENTS, random);
-      assert.equal(countOf(statuses, 200), Number(AFFORDED));
-      assert.equal(countOf(statuses, 402), CLIENTS - Number(AFFORDED));
-      assert.equal(callsAtProvider(), Number(AFFORDED));
-      assert.equal(await settled(budget), budget.limitPicoUsd);
-    });
+  describe(`a thousand requests on a budget for fewer (seed ${seed})`, () => {
+    for (const afforded of [FEW, MANY]) {
+      it(`exactly ${afforded} are served, and the money is gone to the last pico-dollar`, async () => {
+        const budget = await race.budgetFor(`calm-${afforded}-${seed}`, afforded, callPicoUsd);
+        stack.provider.log.clear();
+        const statuses = await race.run(budget, CLIENTS, random);
+        assert.equal(countOf(statuses, 200), Number(afforded));
+        assert.equal(countOf(statuses, 402), CLIENTS - Number(afforded));
+        assert.equal(callsAtProvider(), Number(afforded));
+        assert.equal(await settled(budget), budget.limitPicoUsd);
+      });
+    }
 
     it("with kill -9 of a router, a budget service and Postgres: never more, and then the rest", async () => {
-      const budget = await race.budgetFor(`killed-${seed}`, AFFORDED, callPicoUsd);
+      const afforded = seed % 2 === 0 ? MANY : FEW;
+      const budget = await race.budgetFor(`killed-${seed}`, afforded, callPicoUsd);
       const { victims, story } = await doomed(random);
       stack.provider.log.clear();
       const racing = race.run(budget, CLIENTS, random);
       await dieInTheMiddle(victims, random);
       const statuses = await racing;
       const called = callsAtProvider();
-      assert.ok(called <= Number(AFFORDED), `${called} calls`);
+      assert.ok(called <= Number(afforded), `${called} calls`);
       assert.ok(countOf(statuses, 200) <= called);
       assert.equal(countOf(statuses, 200) + countOf(statuses, 402), CLIENTS);
 
@@ -92,9 +97,9 @@ for (const seed of faultSeeds(SEEDS_IN_CI)) {
       const left = Number((budget.limitPicoUsd - posted) / callPicoUsd);
       for (let more = 0; more < left; more += 1) assert.equal(await race.untilAnswered(budget.id, more, random), 200);
       assert.equal(await race.untilAnswered(budget.id, left, random), 402);
-      assert.ok(callsAtProvider() <= Number(AFFORDED));
+      assert.ok(callsAtProvider() <= Number(afforded));
       assert.equal(await settled(budget), budget.limitPicoUsd);
-      console.log(`seed ${seed}: ${called} calls while they died (${story}), ${left} afterwards`);
+      console.log(`seed ${seed}: ${called} of ${afforded} calls while they died (${story}), ${left} afterwards`);
     });
   });
 }

@@ -49,7 +49,7 @@ beforeEach(async () => {
           return applyBatch(books, [operation], 0)[0] as AnswerTo<O>;
         },
       },
-      recall: async () => {},
+      recall: async () => "back",
       waitingRoom: makeWaitingRoom(0),
       monotonicMs: () => performance.now(),
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
