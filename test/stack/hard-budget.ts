@@ -22,6 +22,8 @@ const BODY = {
 export interface RaceBudget {
   /** Its id, and the end user whose requests it matches. */
   id: string;
+  /** So many calls. */
+  afforded: bigint;
   limitPicoUsd: bigint;
   callPicoUsd: bigint;
 }
@@ -59,13 +61,17 @@ export class Race {
     return held;
   }
 
-  /** A budget for `calls` calls, once every router knows it; nobody has asked it for anything yet. */
-  async budgetFor(id: string, calls: bigint, callPicoUsd: bigint): Promise<RaceBudget> {
-    const limitPicoUsd = calls * callPicoUsd;
-    await this.#insertBudget(id, limitPicoUsd);
+  /** Budgets for so many calls each, once every router knows them; nobody has asked them for anything yet. */
+  async makeBudgets(calls: Readonly<Record<string, bigint>>, callPicoUsd: bigint): Promise<Map<string, RaceBudget>> {
+    const budgets = new Map<string, RaceBudget>();
+    for (const [id, afforded] of Object.entries(calls)) {
+      const limitPicoUsd = afforded * callPicoUsd;
+      await this.#insertBudget(id, limitPicoUsd);
+      budgets.set(id, { id, afforded, limitPicoUsd, callPicoUsd });
+    }
     // Routers are told within a second of the change; a budget without a window was used by nobody.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    return { id, limitPicoUsd, callPicoUsd };
+    return budgets;
   }
 
   /** So many clients at once, spread over the ingresses. Resolves with the statuses that ended each: 200 or 402. */
