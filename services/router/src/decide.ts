@@ -1,19 +1,16 @@
 // THE STORY: resolve and walk -> filter -> score -> pick -> hold -> explain. Which model serves this request, and is the money
 // there? core/choose says what to try in which order; here its money is held, and the outcome becomes an answer and a record.
-import { attemptId, type Clock, ERRORS } from "@waybill/domain";
+import { attemptId, type Clock } from "@waybill/domain";
 import {
   BudgetUnit,
   type DecideRequest,
   type DecideResponse,
   type Decision,
   type DecisionRecord,
-  Exhaustion,
   type Explanation,
   type HoldLine,
-  type HoldVerdict,
   type JournaledAttempt,
   type NextRequest,
-  Refusal,
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
@@ -21,15 +18,7 @@ import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize } from ".
 import type { IndexedBudget } from "./core/budget-index.ts";
 import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
-import {
-  type Choice,
-  type ChooseFrom,
-  type Chosen,
-  choose,
-  type HoldTold,
-  type Refused,
-  type Wanted,
-} from "./core/choose/choose.ts";
+import { type Choice, type ChooseFrom, type Chosen, choose, type HoldTold, type Wanted } from "./core/choose/choose.ts";
 import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
 import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
@@ -42,6 +31,7 @@ import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold
 import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
+import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./write-refusal.ts";
 
 export interface DecideOptions extends LiveState {
   snapshot: Snapshot;
@@ -67,10 +57,8 @@ export interface DecideOptions extends LiveState {
   failpoint: Failpoint;
 }
 
-const RETRY_AFTER_MS = 1_000;
 /** What is left of the asker's deadline for the way back. */
 const RETURN_MS = 20;
-const RETRY_AFTER_MS_MAX = 30_000;
 
 /** One decision under way. */
 interface Case {
@@ -308,7 +296,7 @@ export class Decide {
     const { outcome } = choice;
     if (outcome.kind === "refused") {
       this.#record(open, explainChoice(open.itinerary, open.reason, choice, NOTHING_HELD));
-      return this.#refused(outcome, open.world);
+      return refusalOf(outcome, open.world.shortestPauseMs());
     }
     const held = open.held ?? UNHELD;
     if (held.lines.length > 0) this.#options.failpoint("after_hold_before_answer");
@@ -345,21 +333,6 @@ export class Decide {
     };
   }
 
-  /** Every candidate was rejected: the refusal says the reason that may be over soonest. */
-  #refused({ code, because, budget }: Refused, world: LiveWorld): DecideResponse {
-    const isSoonOver = ERRORS[code].httpStatus === 503 || code === "upstream_rate_limited";
-    const pauseMs = code === "upstream_rate_limited" ? world.shortestPauseMs() : 0;
-    const soonMs = Math.max(RETRY_AFTER_MS, Math.ceil(pauseMs));
-    const retryAfterMs = code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : isSoonOver ? soonMs : 0;
-    return refuse(code, {
-      retryAfterMs,
-      ...(code === "budget_exceeded" && { budget }),
-      ...(code === "invalid_value" && { message: `The model ${because}.`, param: "model" }),
-      ...(code === "hold_unbounded" && { message: `${ERRORS.hold_unbounded.sentence} The reason: ${because}.` }),
-      ...(code === "limit_exceeded" && { message: `${ERRORS.limit_exceeded.sentence} It is the ${because}.` }),
-    });
-  }
-
   #moveSession({ world }: Case, { entry, item }: Chosen, { affinity }: Choice): void {
     const { sessions, clock } = this.#options;
     if (affinity && item.scores) sessions.moved(world.sessionKey(item.node), entry.id, clock.monotonicMs());
@@ -384,15 +357,4 @@ export class Decide {
       tookUs: Math.round((clock.monotonicMs() - startedMs) * 1_000),
     });
   }
-}
-
-function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {
-  const { refusal, limitNode = "", onExhausted = Exhaustion.UNSPECIFIED } = told.kind === "refused" ? told : {};
-  const mayBeFree = told.kind === "unavailable" && told.mayBeFree === true;
-  return { id, verdict: told.kind, refusal, limitNode, onExhausted, mayBeFree, ...figures };
-}
-
-function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {
-  const refusal = { ...Refusal.create({}), ...details, code };
-  return { outcome: { $case: "refusal", value: refusal } };
 }
