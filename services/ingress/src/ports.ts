@@ -1,5 +1,5 @@
 // What the story needs from the world, as types. inbound/ and outbound/ fill them in; nothing here knows NATS, gRPC or HTTP.
-import type { WaybillError } from "@waybill/domain";
+import type { RateLeft, WaybillError } from "@waybill/domain";
 import type { FilterPlace } from "@waybill/filters";
 import type {
   AnswerFindings,
@@ -148,6 +148,8 @@ export interface AnswerHead {
   savedUsd: string;
   /** What content filters did, as far as it is known by then; absent: nothing. */
   filters?: string;
+  /** The tightest rate limit of each unit; absent: none applies. */
+  rateLimits?: readonly RateLeft[];
   /** The key's default, where the request said no limit. */
   maxOutputTokensDefault?: number;
 }

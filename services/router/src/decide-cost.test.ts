@@ -15,6 +15,7 @@ import { Sessions } from "./core/sessions.ts";
 import { Snapshot } from "./core/snapshot.ts";
 import { Decide } from "./decide.ts";
 import type { BudgetService } from "./ports.ts";
+import { RateKeeper } from "./rate-keeper.ts";
 import { Till } from "./till.ts";
 
 const RATIO_MAX = 5;
@@ -77,8 +78,24 @@ function deploy(name: string, document: unknown): void {
 /** What is recorded is also encoded, as it is on its way to the bus, once per round. */
 let recorded: DecisionRecord[] = [];
 
+const rates = new RateKeeper({
+  ask: async ({ asks }) => ({
+    answers: asks.map(({ counterId, wants }) => ({
+      counterId,
+      given: wants.map(({ teamId, waiting, ahead }) => ({ teamId, given: waiting + ahead + 2_000n, waitMs: 0 })),
+      level: 10n ** 9n,
+      routers: 1,
+    })),
+  }),
+  isServiceOpen: () => true,
+  clock: systemClock,
+  hash: (text) => createHash("sha256").update(text).digest("hex"),
+  onAlone: () => {},
+});
+
 const decide = new Decide({
   snapshot,
+  rates,
   live,
   till,
   clock: systemClock,

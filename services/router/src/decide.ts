@@ -11,6 +11,7 @@ import {
   type HoldLine,
   type JournaledAttempt,
   type NextRequest,
+  type RateRefusal,
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
@@ -19,22 +20,25 @@ import type { IndexedBudget } from "./core/budget-index.ts";
 import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
 import { type Choice, type ChooseFrom, type Chosen, choose, type HoldTold, type Wanted } from "./core/choose/choose.ts";
-import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
-import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
+import { explainChoice, explainRefusal, NOTHING_HELD } from "./core/explain.ts";
+import { type Itinerary, NOWHERE } from "./core/itinerary.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
-import { type Question, readQuestion } from "./core/question.ts";
+import { readQuestion } from "./core/question.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
 import { effectiveTimeouts } from "./core/timeouts.ts";
+import { type Case, type Held, NO_SIZE, NOT_AFTER, UNHELD } from "./decision-case.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
 import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
+import { isOfTarget, type RateKeeper } from "./rate-keeper.ts";
 import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./write-refusal.ts";
 
 export interface DecideOptions extends LiveState {
   snapshot: Snapshot;
+  rates: RateKeeper;
   clock: Clock;
   /** This process incarnation; never used again. */
   holder: string;
@@ -59,43 +63,6 @@ export interface DecideOptions extends LiveState {
 
 /** What is left of the asker's deadline for the way back. */
 const RETURN_MS = 20;
-
-/** One decision under way. */
-interface Case {
-  request: DecideRequest;
-  question: Question;
-  world: LiveWorld;
-  attempt: number;
-  itinerary: Itinerary;
-  reason: string;
-  waitMs: number;
-  /** How long the ingress waits before it sends the attempt, if it goes to the model that failed. */
-  retryDelayMs: number;
-  /** The decision follows a failed attempt. */
-  after: Required<FailedAttempt> & { resumeToken: Buffer };
-  startedMs: number;
-  held: Held | undefined;
-}
-
-/** What was held for the candidate that was asked last. */
-interface Held {
-  budgets: HoldWish["budgets"];
-  lines: HoldLine[];
-  figures: HeldFigures;
-}
-
-const NO_SIZE: HoldSize = {
-  ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
-  ...{ likelyPicoUsd: 0n, likelyTokens: 0n, choices: 1n, boundedByShare: false },
-};
-const NOT_AFTER = {
-  resumeToken: Buffer.alloc(0),
-  failedAttempt: 0,
-  failureCode: "",
-  retryAfterMs: 0,
-  otherAccount: false,
-};
-const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD };
 
 export class Decide {
   readonly #options: DecideOptions;
@@ -135,6 +102,7 @@ export class Decide {
     const begun = {
       ...{ request, question, world, startedMs },
       ...{ attempt: question.keptModel === "" ? 1 : 0, retryDelayMs: 0, after: NOT_AFTER, held: undefined },
+      rated: undefined,
     };
     const waitMs = this.#waitMs(deadlineMs);
     const resolution = resolve(question, snapshot, world);
@@ -171,7 +139,7 @@ export class Decide {
       waitMs: this.#waitMs(deadlineMs),
       retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries, next) : 0,
       after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode, retryAfterMs, otherAccount },
-      held: undefined,
+      ...{ held: undefined, rated: undefined },
     };
     return this.#choose(open, asked);
   }
@@ -201,11 +169,49 @@ export class Decide {
     let step = first ? choosing.next(first) : choosing.next();
     while (!step.done) {
       const wanted = step.value;
-      const told = this.#hold(open, wanted);
+      const rated = this.#rate(open, wanted);
+      if (rated === "wait") return this.#waitForRates(open, choosing, wanted);
+      const told = rated ?? this.#hold(open, wanted);
       if (!("kind" in told)) return this.#waitForMoney(open, choosing, wanted, told);
       step = choosing.next(told);
     }
     return this.#answer(open, step.value);
+  }
+
+  /** A request is counted once on what is about its caller, and each attempt on what is about its model. A kept answer asks none. */
+  #rate(open: Case, { entry }: Wanted): HoldTold | "wait" | undefined {
+    const { rates } = this.#options;
+    const { attribution } = open.question;
+    const { provider, model } = entry;
+    const met = rates.match(attribution, { route: open.itinerary.route, provider, model });
+    const limits = met.filter((limit) => (isOfTarget(limit) ? open.attempt > 0 : open.attempt <= 1));
+    open.rated = met.length === 0 ? undefined : { limits, met, teamId: attribution.teamId };
+    if (!open.rated || limits.length === 0) return undefined;
+    const taken = rates.take(open.rated);
+    return taken === "wait" ? "wait" : taken && this.#limited(open, entry, taken);
+  }
+
+  #limited(open: Case, entry: ModelEntry, rate: RateRefusal): HoldTold {
+    open.rated = undefined;
+    const told: HoldTold = { kind: "limited", rate };
+    open.world.held(verdictOf(entry.id, told, NOTHING_HELD));
+    return told;
+  }
+
+  async #waitForRates(
+    open: Case,
+    choosing: Generator<Wanted, Choice, HoldTold>,
+    wanted: Wanted,
+  ): Promise<DecideResponse> {
+    const { rates, clock, observe } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const refused = open.rated && (await rates.takeWaiting(open.rated, open.waitMs));
+    const tookMs = clock.monotonicMs() - startedMs;
+    open.waitMs = Math.max(0, open.waitMs - tookMs);
+    observe.waitedForBudget(tookMs);
+    const told = refused ? this.#limited(open, wanted.entry, refused) : this.#hold(open, wanted);
+    if (!("kind" in told)) return this.#waitForMoney(open, choosing, wanted, told);
+    return this.#converse(open, choosing, told);
   }
 
   async #waitForMoney(
@@ -233,6 +239,7 @@ export class Decide {
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
       open.world.held(verdictOf(entry.id, { kind: "unbounded" }, NOTHING_HELD));
+      this.#unrate(open);
       return { kind: "unbounded" };
     }
     const wish = this.#wishOf(open, wanted, budgets, size);
@@ -278,8 +285,15 @@ export class Decide {
       const clamped = maxOutputTokens < size.outputTokensMax;
       open.held = { budgets, lines, figures: { heldPicoUsd, maxOutputTokens, clamped } };
     }
+    if (told.kind !== "held") this.#unrate(open);
     open.world.held(verdictOf(entry.id, told, open.held?.figures ?? NOTHING_HELD));
     return told;
+  }
+
+  /** There was no money for it. */
+  #unrate(open: Case): void {
+    if (open.rated) this.#options.rates.putBack(open.rated);
+    open.rated = undefined;
   }
 
   /** A refusal by a limit's counter is told apart from one by a budget. */
@@ -306,7 +320,7 @@ export class Decide {
   }
 
   #decision(open: Case, { entry, item, itinerary }: Chosen, choice: Choice, held: Held): Decision {
-    const { holder, holdLifeMs, timeouts, till } = this.#options;
+    const { holder, holdLifeMs, timeouts, till, rates } = this.#options;
     const remaining = till.remainingOf(held.budgets.filter(countsMoney));
     const { target, price } = toWireModel(entry);
     return {
@@ -330,6 +344,7 @@ export class Decide {
       mode: item.scores ? choice.mode : "",
       sessionAffinity: choice.affinity,
       ...{ commitMs: item.policy.commitAfter?.ms ?? 0, commitTokens: item.policy.commitAfter?.tokens ?? 0 },
+      rateLimits: open.rated ? rates.standings(open.rated.met) : [],
     };
   }
 

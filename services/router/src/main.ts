@@ -32,7 +32,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const holder = makeUuidV7();
   const holdLifeMs = config.WAYBILL_TOTAL_TIMEOUT_MS + config.WAYBILL_HOLD_MARGIN_MS;
   const [snapshot, live] = [new Snapshot(), new LiveModels()];
-  const till = openTill(config, scope, { holder, holdLifeMs, failpoint });
+  const { till, rates } = openTill(config, scope, { holder, holdLifeMs, failpoint });
   measureState(scope.metrics, till, live, clock);
   const records = new DecisionPublisher({ routerId: scope.serviceId, log: scope.log, metrics: scope.metrics });
   const deployed = deployAndFollow(config, scope, file, snapshot, (nc) => {
@@ -48,7 +48,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   };
   const state = { live, till, clock, draws: new Draws(Math.random), sessions: new Sessions() };
   const decide = new Decide({
-    ...{ ...state, snapshot, holder, timeouts, holdLifeMs, failpoint, routerId: scope.serviceId },
+    ...{ ...state, snapshot, rates, holder, timeouts, holdLifeMs, failpoint, routerId: scope.serviceId },
     budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
     isReady: () => deployed.isReady,

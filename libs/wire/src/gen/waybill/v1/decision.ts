@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { BudgetUnit, HoldLine, Price } from "./money.ts";
+import { RateRefusal, RateStanding } from "./rate_limit.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -91,6 +92,8 @@ export interface Decision {
    */
   commitMs: number;
   commitTokens: number;
+  /** The tightest rate limit of each unit that applies, after this attempt. */
+  rateLimits: RateStanding[];
 }
 
 /** The answer to a request that named its session. */
@@ -129,7 +132,11 @@ export interface Refusal {
   param: string;
   retryAfterMs: number;
   /** Set with code budget_exceeded. */
-  budget: BudgetRefusal | undefined;
+  budget:
+    | BudgetRefusal
+    | undefined;
+  /** Set with code rate_limit_exceeded. */
+  rateLimit: RateRefusal | undefined;
 }
 
 function createBaseTarget(): Target {
@@ -489,6 +496,7 @@ function createBaseDecision(): Decision {
     sessionAffinity: undefined,
     commitMs: 0,
     commitTokens: 0,
+    rateLimits: [],
   };
 }
 
@@ -559,6 +567,9 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.commitTokens !== 0) {
       writer.uint32(168).uint32(message.commitTokens);
+    }
+    for (const v of message.rateLimits) {
+      RateStanding.encode(v!, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -736,6 +747,14 @@ export const Decision: MessageFns<Decision> = {
             message.commitTokens = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.rateLimits.push(RateStanding.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -783,6 +802,7 @@ export const Decision: MessageFns<Decision> = {
       : undefined;
     message.commitMs = object.commitMs ?? 0;
     message.commitTokens = object.commitTokens ?? 0;
+    message.rateLimits = object.rateLimits?.map((e) => RateStanding.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1028,7 +1048,7 @@ export const BudgetRefusal: MessageFns<BudgetRefusal> = {
 };
 
 function createBaseRefusal(): Refusal {
-  return { code: "", message: "", param: "", retryAfterMs: 0, budget: undefined };
+  return { code: "", message: "", param: "", retryAfterMs: 0, budget: undefined, rateLimit: undefined };
 }
 
 export const Refusal: MessageFns<Refusal> = {
@@ -1047,6 +1067,9 @@ export const Refusal: MessageFns<Refusal> = {
     }
     if (message.budget !== undefined) {
       BudgetRefusal.encode(message.budget, writer.uint32(42).fork()).join();
+    }
+    if (message.rateLimit !== undefined) {
+      RateRefusal.encode(message.rateLimit, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1104,6 +1127,14 @@ export const Refusal: MessageFns<Refusal> = {
             message.budget = BudgetRefusal.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.rateLimit = RateRefusal.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1127,6 +1158,9 @@ export const Refusal: MessageFns<Refusal> = {
     message.retryAfterMs = object.retryAfterMs ?? 0;
     message.budget = (object.budget !== undefined && object.budget !== null)
       ? BudgetRefusal.fromPartial(object.budget)
+      : undefined;
+    message.rateLimit = (object.rateLimit !== undefined && object.rateLimit !== null)
+      ? RateRefusal.fromPartial(object.rateLimit)
       : undefined;
     return message;
   },

@@ -1,0 +1,222 @@
+// Rate limits as a router keeps them: which of them a request meets, what is in hand of each, and one standing question to the budget
+// service about everything that is needed next. A request waits for an answer only where nothing is in hand.
+import type { Clock } from "@waybill/domain";
+import type { AskRates, RateAnswers, RateRefusal, RateStanding } from "@waybill/wire";
+import { BudgetIndex, type ScopeFacts, type ScopeTarget } from "./core/budget-index.ts";
+import { type IndexedRateLimit, RateHand } from "./core/rate-hand.ts";
+import { TemplateBudgets } from "./core/template-budgets.ts";
+
+const ASK_EVERY_MS = 100;
+const ASK_DEADLINE_MS = 1_000;
+/** Of one question, as the budget service takes them. */
+const ASKS_MAX = 10_000;
+/** In memory; beyond it the one made first is forgotten, and with it what is in hand of it. */
+const HANDS_MAX = 100_000;
+/** An answer may go to others that came first; a request asks so often. */
+const ROUNDS_MAX = 2;
+const WAIT_MS_MAX = 30_000;
+
+export interface RateKeeperOptions {
+  /** Undefined: nothing is known of it. */
+  ask(asks: AskRates, deadlineMs: number): Promise<RateAnswers | undefined>;
+  isServiceOpen(): boolean;
+  clock: Clock;
+  /** A text as hex of SHA-256. */
+  hash(text: string): string;
+  /** A request was counted without the budget service. */
+  onAlone(): void;
+}
+
+/** What one attempt is counted on. */
+export interface RateNeed {
+  limits: readonly IndexedRateLimit[];
+  teamId: string;
+}
+
+export class RateKeeper {
+  readonly #options: RateKeeperOptions;
+  readonly #templates: TemplateBudgets<IndexedRateLimit>;
+  readonly #hands = new Map<string, RateHand>();
+  /** Hands with something to say. */
+  readonly #touched = new Set<RateHand>();
+  readonly #timer: NodeJS.Timeout;
+  #index = new BudgetIndex<IndexedRateLimit>([]);
+  /** The question that is out. */
+  #asking: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(options: RateKeeperOptions) {
+    this.#options = options;
+    this.#templates = new TemplateBudgets(options.hash);
+    this.#timer = setInterval(() => this.#round(), ASK_EVERY_MS).unref();
+  }
+
+  setLimits(limits: readonly IndexedRateLimit[]): void {
+    this.#index = new BudgetIndex(limits);
+  }
+
+  /** Every counter that a request meets at this target. */
+  match(facts: ScopeFacts, target: ScopeTarget): IndexedRateLimit[] {
+    if (this.#index.size === 0) return [];
+    const matched = this.#index.match(facts, target);
+    return this.#templates.countedBy(matched, facts, this.#options.clock.monotonicMs());
+  }
+
+  /** One on each, or none. Undefined: taken. `wait`: somebody has to be asked, by `takeWaiting`. Counts as asked for. */
+  take({ limits, teamId }: RateNeed): RateRefusal | "wait" | undefined {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const limit of limits) {
+      const hand = this.#handOf(limit, nowMs);
+      hand.want(teamId, nowMs);
+      this.#touched.add(hand);
+    }
+    return this.#takeNow(limits, teamId, nowMs);
+  }
+
+  /** After `take` said `wait`. Waits at most `waitMs`, and then goes on alone: a limit that cannot be asked refuses nothing by that. */
+  async takeWaiting({ limits, teamId }: RateNeed, waitMs: number): Promise<RateRefusal | undefined> {
+    const { clock, isServiceOpen } = this.#options;
+    const endsAtMs = clock.monotonicMs() + waitMs;
+    for (let round = 0; round < ROUNDS_MAX && isServiceOpen(); round += 1) {
+      const nowMs = clock.monotonicMs();
+      for (const limit of limits) {
+        const hand = this.#handOf(limit, nowMs);
+        if (hand.waitMs(teamId, nowMs) === undefined) hand.waits(teamId);
+      }
+      await atMost(this.#askSoon(), endsAtMs - nowMs);
+      const taken = this.#takeNow(limits, teamId, clock.monotonicMs());
+      if (taken !== "wait") return taken;
+      if (clock.monotonicMs() >= endsAtMs) break;
+    }
+    return this.#takeAlone(limits, teamId);
+  }
+
+  /** Nothing was sent: it can be used by others. */
+  putBack({ limits, teamId }: RateNeed): void {
+    for (const limit of limits) this.#hands.get(limit.id)?.putBack(teamId);
+  }
+
+  /** The tightest limit of each unit, for the client. */
+  standings(limits: readonly IndexedRateLimit[]): RateStanding[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    const tightest = new Map<string, RateStanding>();
+    for (const limit of limits) {
+      const standing = this.#handOf(limit, nowMs).standing(nowMs);
+      const known = tightest.get(standing.unit);
+      if (!known || standing.remaining < known.remaining) tightest.set(standing.unit, standing);
+    }
+    return [...tightest.values()];
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #handOf(limit: IndexedRateLimit, nowMs: number): RateHand {
+    const known = this.#hands.get(limit.id);
+    if (known) {
+      known.limit = limit;
+      return known;
+    }
+    const hand = new RateHand(limit, nowMs);
+    this.#hands.set(limit.id, hand);
+    if (this.#hands.size > HANDS_MAX) {
+      for (const [id, oldest] of this.#hands) {
+        this.#hands.delete(id);
+        this.#touched.delete(oldest);
+        break;
+      }
+    }
+    return hand;
+  }
+
+  #takeNow(limits: readonly IndexedRateLimit[], teamId: string, nowMs: number): RateRefusal | "wait" | undefined {
+    let [mustAsk, longest] = [false, 0];
+    let refusing: IndexedRateLimit | undefined;
+    for (const limit of limits) {
+      const waitMs = this.#handOf(limit, nowMs).waitMs(teamId, nowMs);
+      if (waitMs === undefined) mustAsk = true;
+      else if (waitMs > longest) [refusing, longest] = [limit, waitMs];
+    }
+    if (refusing) return refusalBy(refusing, longest);
+    if (mustAsk) return "wait";
+    for (const limit of limits) this.#handOf(limit, nowMs).take(teamId);
+    return undefined;
+  }
+
+  #takeAlone(limits: readonly IndexedRateLimit[], teamId: string): RateRefusal | undefined {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#options.onAlone();
+    const taken: RateHand[] = [];
+    for (const limit of limits) {
+      const hand = this.#handOf(limit, nowMs);
+      if (!hand.takeAlone(teamId, nowMs)) {
+        for (const other of taken) other.putBack(teamId);
+        return refusalBy(limit, hand.aloneWaitMs());
+      }
+      taken.push(hand);
+    }
+    return undefined;
+  }
+
+  #round(): void {
+    if (this.#touched.size > 0 && this.#options.isServiceOpen()) void this.#askSoon();
+  }
+
+  /** Resolves when the next question that is not out yet is answered, or cannot be. Everything of this turn goes with it. */
+  #askSoon(): Promise<void> {
+    this.#next ??= this.#askAfter(this.#asking);
+    return this.#next;
+  }
+
+  async #askAfter(before: Promise<void> | undefined): Promise<void> {
+    await before;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#asking = this.#ask();
+    this.#next = undefined;
+    await this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const asks = [];
+    const asked = new Map<string, RateHand>();
+    for (const hand of this.#touched) {
+      if (asks.length >= ASKS_MAX) break;
+      const ask = hand.ask(nowMs);
+      if (!hand.isOpen) this.#touched.delete(hand);
+      if (!ask) continue;
+      asks.push(ask);
+      asked.set(ask.counterId, hand);
+    }
+    if (asks.length === 0) return;
+    const answers = await this.#options.ask({ asks }, ASK_DEADLINE_MS);
+    const answeredMs = this.#options.clock.monotonicMs();
+    for (const answer of answers?.answers ?? []) asked.get(answer.counterId)?.answered(answer, answeredMs);
+  }
+}
+
+function refusalBy(limit: IndexedRateLimit, waitMs: number): RateRefusal {
+  const { amount, perSeconds, unit, template, id } = limit;
+  return {
+    limitId: template?.templateId ?? id,
+    amount: BigInt(amount),
+    ...{ perSeconds, unit, waitMs: Math.min(WAIT_MS_MAX, Math.max(1, Math.ceil(waitMs))) },
+    ofTarget: isOfTarget(limit),
+  };
+}
+
+/** It says something of what serves, not only of who asks. */
+export function isOfTarget({ scope }: IndexedRateLimit): boolean {
+  return scope.provider !== "" || scope.model !== "";
+}
+
+/** Waits for a promise, but not longer; the timer does not stay behind. */
+export async function atMost(promise: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, limitMs));
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
