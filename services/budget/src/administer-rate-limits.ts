@@ -8,7 +8,7 @@ import { checkScope, type KnownNames } from "./core/check-scope.ts";
 import { checkRateLimit, isSameRateLimit, type RateLimitRule, readRateLimit } from "./core/rate-limit-rule.ts";
 
 /** What is looked at and written in one transaction, alone. */
-export interface RateLimitDesk {
+interface RateLimitDesk {
   find(id: string): Promise<RateLimit | undefined>;
   /** Limits of the whole installation. */
   count(): Promise<number>;

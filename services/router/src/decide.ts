@@ -28,13 +28,13 @@ import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
 import { effectiveTimeouts } from "./core/timeouts.ts";
+import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./core/write-refusal.ts";
 import { type Case, type Held, NO_SIZE, NOT_AFTER, UNHELD } from "./decision-case.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
 import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
 import { isOfTarget, type RateKeeper } from "./rate-keeper.ts";
-import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./write-refusal.ts";
 
 export interface DecideOptions extends LiveState {
   snapshot: Snapshot;

@@ -1,8 +1,8 @@
 // How a decision that is a refusal is said, to the client and in the record.
 import { ERRORS } from "@waybill/domain";
 import { type DecideResponse, Exhaustion, type HoldVerdict, type RateRefusal, Refusal } from "@waybill/wire";
-import type { HoldTold, Refused } from "./core/choose/choose.ts";
-import type { HeldFigures } from "./core/explain.ts";
+import type { HoldTold, Refused } from "./choose/choose.ts";
+import type { HeldFigures } from "./explain.ts";
 
 export const RETRY_AFTER_MS = 1_000;
 const RETRY_AFTER_MS_MAX = 30_000;

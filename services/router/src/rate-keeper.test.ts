@@ -1,0 +1,103 @@
+// Rate limits over a router's whole way: cold, warm, used up, given back, and with nobody to ask.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import type { AskRates, RateAnswers } from "@waybill/wire";
+import { EMPTY_SCOPE, type ScopeFacts } from "./core/budget-index.ts";
+import type { IndexedRateLimit } from "./core/rate-hand.ts";
+import { RateKeeper } from "./rate-keeper.ts";
+
+const FACTS: ScopeFacts = { organisationId: "acme", teamId: "t", userId: "u", keyId: "k", endUserId: "", tags: {} };
+const TARGET = { route: "", provider: "p", model: "m" };
+const LIMIT: IndexedRateLimit = {
+  ...{ id: "l", name: "l", scope: { ...EMPTY_SCOPE, organisationId: "acme" } },
+  ...{ unit: "requests", amount: 10, perSeconds: 10, burst: 10 },
+};
+
+/** A service that gives at most `room`, and nothing any more then. */
+function keeperWith(room: number) {
+  const seen: AskRates[] = [];
+  const service = { isOpen: true, alone: 0, room };
+  const keeper = new RateKeeper({
+    async ask(asks): Promise<RateAnswers | undefined> {
+      seen.push(asks);
+      return {
+        answers: asks.asks.map(({ counterId, wants }) => ({
+          counterId,
+          given: wants.map(({ teamId, waiting }) => {
+            const part = Math.min(service.room, Number(waiting));
+            service.room -= part;
+            return { teamId, given: BigInt(part), waitMs: service.room > 0 ? 0 : 1_000 };
+          }),
+          level: BigInt(service.room),
+          routers: 1,
+        })),
+      };
+    },
+    isServiceOpen: () => service.isOpen,
+    clock: { monotonicMs: () => performance.now(), unixMs: () => Date.now() },
+    hash: (text) => createHash("sha256").update(text).digest("hex"),
+    onAlone: () => {
+      service.alone += 1;
+    },
+  });
+  keeper.setLimits([LIMIT]);
+  return { keeper, seen, service };
+}
+
+test("requests of one turn that meet a cold limit ask once, and as many pass as there is room for", async () => {
+  const { keeper, seen, service } = keeperWith(3);
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t" };
+  const ends = Array.from({ length: 5 }, () => {
+    assert.equal(keeper.take(need), "wait");
+    return keeper.takeWaiting(need, 1_000);
+  });
+  const refused = (await Promise.all(ends)).filter((end) => end !== undefined);
+  assert.equal(refused.length, 2);
+  assert.equal(refused[0]?.limitId, "l");
+  assert.equal(seen.length, 1);
+  // Nobody is asked before there can be room.
+  const again = keeper.take(need);
+  assert.ok(again !== undefined && again !== "wait" && again.waitMs <= 1_000 && again.waitMs > 900);
+  assert.equal(service.alone, 0);
+  keeper.stop();
+});
+
+test("what was taken for nothing can be taken by the next", async () => {
+  const { keeper } = keeperWith(1);
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t" };
+  assert.equal(keeper.take(need), "wait");
+  assert.equal(await keeper.takeWaiting(need, 1_000), undefined);
+  keeper.putBack(need);
+  assert.equal(keeper.take(need), undefined);
+  keeper.stop();
+});
+
+test("with nobody to ask it goes on alone, with its own part, and says so", async () => {
+  const { keeper, service } = keeperWith(0);
+  service.isOpen = false;
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t" };
+  let passed = 0;
+  for (let n = 0; n < 20; n += 1) {
+    const taken = keeper.take(need);
+    if ((taken === "wait" ? await keeper.takeWaiting(need, 50) : taken) === undefined) passed += 1;
+  }
+  assert.equal(passed, 10);
+  assert.equal(service.alone, 20);
+  keeper.stop();
+});
+
+test("a value of a template's field has a counter of its own", async () => {
+  const { keeper, seen } = keeperWith(10);
+  keeper.setLimits([{ ...LIMIT, per: "endUserId" }]);
+  assert.deepEqual(keeper.match(FACTS, TARGET), []);
+  for (const endUserId of ["a", "b"]) {
+    const need = { limits: keeper.match({ ...FACTS, endUserId }, TARGET), teamId: "t" };
+    keeper.take(need);
+    await keeper.takeWaiting(need, 1_000);
+  }
+  const asked = seen.flatMap(({ asks }) => asks).filter(({ wants }) => wants.some(({ waiting }) => waiting > 0n));
+  assert.equal(new Set(asked.map(({ counterId }) => counterId)).size, 2);
+  assert.ok(asked.every(({ limitId }) => limitId === "l"));
+  keeper.stop();
+});
