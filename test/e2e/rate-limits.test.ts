@@ -12,6 +12,8 @@ import { startStack, type TestStack } from "../stack/start-stack.ts";
 const LIVE_MS = 1_500;
 /** The widest difference from the limit: 5 %, or one request. */
 const TOLERANCE = 0.05;
+/** So that what is asked only to look takes nearly nothing. */
+const TINY = { inputTokens: 1, outputTokens: 1 };
 
 let stack: TestStack;
 let folder: TestFolder;
@@ -121,6 +123,40 @@ describe("a rate limit by the command", () => {
     assert.equal(response.headers.get("anthropic-ratelimit-requests-limit"), "1000");
     assert.match(response.headers.get("anthropic-ratelimit-requests-reset") ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     await waybill(0, "rate-limits", "delete", "all", "--reason", "over");
+    await whenLimited(stack.keys.support_1, false);
+  });
+});
+
+describe("a limit of tokens", () => {
+  it("takes what a request will likely use, and corrects it when it is over: down, and up", async () => {
+    const { sql } = stack;
+    const left = async (): Promise<number> => {
+      const response = await ask(stack, { fields: { max_tokens: 1 }, script: TINY });
+      await response.text();
+      return Number(response.headers.get("x-ratelimit-remaining-tokens"));
+    };
+    // So slow that nothing flows in meanwhile.
+    await waybill(
+      0,
+      ...["rate-limits", "create", "words", "--organisation", "acme", "--tokens", "10000", "--seconds", "86400"],
+    );
+    await eventually(async () => (await left()) > 0, { timeoutMs: LIVE_MS, reason: "it binds" });
+    const before = await left();
+    // Estimated at 2,000 of output; 1 is used.
+    const wide = await ask(stack, { fields: { max_tokens: 2_000 }, script: TINY });
+    assert.equal(wide.status, 200, await wide.text());
+    assert.ok(Number(wide.headers.get("x-ratelimit-remaining-tokens")) <= before - 1_900);
+    await eventually(async () => (await left()) >= before - 200, { timeoutMs: 5_000, reason: "the rest is back" });
+    const again = await left();
+    // Estimated at 1 of output; 900 are used.
+    const longer = await ask(stack, { fields: { max_tokens: 1 }, script: { outputTokens: 900 } });
+    assert.equal(longer.status, 200, await longer.text());
+    await eventually(async () => (await left()) <= again - 800, {
+      timeoutMs: 5_000,
+      reason: "what was more is owed",
+    });
+    assert.equal((await sql("SELECT FROM budget.rate_bucket WHERE id = 'words'")).length, 1);
+    await waybill(0, "rate-limits", "delete", "words", "--reason", "over");
     await whenLimited(stack.keys.support_1, false);
   });
 });

@@ -6,6 +6,7 @@ import { CommittingClient } from "./core/committing-client.ts";
 import { FilteringClient } from "./core/filtering-client.ts";
 import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { type AttemptEnd, NO_ACCOUNT, Relay } from "./core/relay.ts";
+import { tokensUsed } from "./core/tokens-used.ts";
 import type { Client } from "./ports.ts";
 import type { Story } from "./serve.ts";
 
@@ -32,7 +33,11 @@ export async function carry(story: Story, decision: Decision, failedAccounts: re
     decision,
     deadlineMs: nowMs + totalMs,
     claimByMs: nowMs + pauseMs + limits.claimTimeoutMs,
-    listener: (event) => relay.on(event),
+    listener(event) {
+      const over = decision.tellEnd ? tokensUsed(event) : undefined;
+      if (over) ports.decisions.ended(decision, waybill.attemptId, over.tokens);
+      relay.on(event);
+    },
   });
   ports.attempts.open(attempt, asked.body);
   client.onGone((reason) => {

@@ -5,6 +5,7 @@ import type {
   AnswerFindings,
   DecideRequest,
   DecideResponse,
+  Decision,
   NextRequest,
   UsageRecord,
   VirtualKey,
@@ -37,6 +38,8 @@ export type AskWebhook = (
 export interface Decisions {
   decide(request: DecideRequest, traceparent: string): Promise<DecideResponse>;
   next(request: NextRequest, traceparent: string): Promise<DecideResponse>;
+  /** Tells the router that made this decision that its attempt is over; `tokens` undefined: nobody knows. Never throws or waits. */
+  ended(decision: Decision, attemptId: string, tokens: bigint | undefined): void;
 }
 
 /** Puts a waybill on its model's queue. Throws WaybillError: overloaded, bus_unavailable. */

@@ -15,7 +15,7 @@ import {
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
-import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize } from "./core/bounds.ts";
+import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize, likelyTokens } from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
 import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
@@ -24,6 +24,7 @@ import { explainChoice, explainRefusal, NOTHING_HELD } from "./core/explain.ts";
 import { type Itinerary, NOWHERE } from "./core/itinerary.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
 import { readQuestion } from "./core/question.ts";
+import type { IndexedRateLimit } from "./core/rate-hand.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
@@ -178,15 +179,24 @@ export class Decide {
     return this.#answer(open, step.value);
   }
 
-  /** A request is counted once on what is about its caller, and each attempt on what is about its model. A kept answer asks none. */
+  /**
+   * Requests are counted once on what is about their caller, and by attempt on what is about a model; tokens by attempt. A kept answer
+   * asks no model and takes no tokens.
+   */
   #rate(open: Case, { entry }: Wanted): HoldTold | "wait" | undefined {
     const { rates } = this.#options;
     const { attribution } = open.question;
     const { provider, model } = entry;
     const met = rates.match(attribution, { route: open.itinerary.route, provider, model });
-    const limits = met.filter((limit) => (isOfTarget(limit) ? open.attempt > 0 : open.attempt <= 1));
-    open.rated = met.length === 0 ? undefined : { limits, met, teamId: attribution.teamId };
-    if (!open.rated || limits.length === 0) return undefined;
+    if (met.length === 0) {
+      open.rated = undefined;
+      return undefined;
+    }
+    const isOfAttempts = (limit: IndexedRateLimit): boolean => isOfTarget(limit) || limit.unit === "tokens";
+    const limits = met.filter((limit) => (isOfAttempts(limit) ? open.attempt > 0 : open.attempt <= 1));
+    const observed = this.#options.observedOutputTokens?.(open.itinerary.route, entry.id);
+    open.rated = { limits, met, teamId: attribution.teamId, tokens: likelyTokens(open.question.features, observed) };
+    if (limits.length === 0) return undefined;
     const taken = rates.take(open.rated);
     return taken === "wait" ? "wait" : taken && this.#limited(open, entry, taken);
   }
@@ -345,6 +355,8 @@ export class Decide {
       sessionAffinity: choice.affinity,
       ...{ commitMs: item.policy.commitAfter?.ms ?? 0, commitTokens: item.policy.commitAfter?.tokens ?? 0 },
       rateLimits: open.rated ? rates.standings(open.rated.met) : [],
+      tellEnd:
+        open.rated !== undefined && rates.sent(attemptId(open.request.requestId, open.attempt), open.rated, holdLifeMs),
     };
   }
 

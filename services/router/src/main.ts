@@ -56,7 +56,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     observe: measureDecisions(scope.metrics),
   });
   const admin = openAdmin({ deployed, snapshot, state });
-  await serveDecisions(config, scope, { decide, till, admin });
+  await serveDecisions(config, scope, { decide, till, rates, admin });
 }
 
 await runService({

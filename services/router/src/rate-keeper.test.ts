@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { eventually } from "@waybill/testing";
 import type { AskRates, RateAnswers } from "@waybill/wire";
 import { EMPTY_SCOPE, type ScopeFacts } from "./core/budget-index.ts";
 import type { IndexedRateLimit } from "./core/rate-hand.ts";
@@ -47,7 +48,7 @@ function keeperWith(room: number) {
 
 test("requests of one turn that meet a cold limit ask once, and as many pass as there is room for", async () => {
   const { keeper, seen, service } = keeperWith(3);
-  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t" };
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t", tokens: 0 };
   const ends = Array.from({ length: 5 }, () => {
     assert.equal(keeper.take(need), "wait");
     return keeper.takeWaiting(need, 1_000);
@@ -65,7 +66,7 @@ test("requests of one turn that meet a cold limit ask once, and as many pass as 
 
 test("what was taken for nothing can be taken by the next", async () => {
   const { keeper } = keeperWith(1);
-  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t" };
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t", tokens: 0 };
   assert.equal(keeper.take(need), "wait");
   assert.equal(await keeper.takeWaiting(need, 1_000), undefined);
   keeper.putBack(need);
@@ -76,7 +77,7 @@ test("what was taken for nothing can be taken by the next", async () => {
 test("with nobody to ask it goes on alone, with its own part, and says so", async () => {
   const { keeper, service } = keeperWith(0);
   service.isOpen = false;
-  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t" };
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t", tokens: 0 };
   let passed = 0;
   for (let n = 0; n < 20; n += 1) {
     const taken = keeper.take(need);
@@ -87,12 +88,34 @@ test("with nobody to ask it goes on alone, with its own part, and says so", asyn
   keeper.stop();
 });
 
+test("tokens are taken as estimated and corrected when the attempt is over, once", async () => {
+  const { keeper, seen } = keeperWith(1_000);
+  keeper.setLimits([{ ...LIMIT, unit: "tokens", amount: 1_000, burst: 1_000 }]);
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t", tokens: 120 };
+  assert.equal(keeper.take(need), "wait");
+  assert.equal(await keeper.takeWaiting(need, 1_000), undefined);
+  assert.equal(seen[0]?.asks[0]?.wants[0]?.waiting, 120n);
+  assert.ok(keeper.sent("a.1", need, 60_000));
+  for (let n = 0; n < 2; n += 1) keeper.ended("a.1", 200);
+  const owed = (): bigint =>
+    seen.flatMap(({ asks }) => asks[0]?.wants[0]?.back ?? 0n).reduce((sum, back) => sum + back, 0n);
+  await eventually(() => owed() !== 0n, { timeoutMs: 5_000, reason: "what was more is told" });
+  assert.equal(owed(), -80n);
+  // Nobody knows how many it were: what was taken stands.
+  assert.equal(keeper.take(need), "wait");
+  await keeper.takeWaiting(need, 1_000);
+  keeper.sent("a.2", need, 60_000);
+  keeper.ended("a.2", undefined);
+  assert.equal(keeper.sent("a.3", { ...need, limits: [LIMIT] }, 60_000), false);
+  keeper.stop();
+});
+
 test("a value of a template's field has a counter of its own", async () => {
   const { keeper, seen } = keeperWith(10);
   keeper.setLimits([{ ...LIMIT, per: "endUserId" }]);
   assert.deepEqual(keeper.match(FACTS, TARGET), []);
   for (const endUserId of ["a", "b"]) {
-    const need = { limits: keeper.match({ ...FACTS, endUserId }, TARGET), teamId: "t" };
+    const need = { limits: keeper.match({ ...FACTS, endUserId }, TARGET), teamId: "t", tokens: 0 };
     keeper.take(need);
     await keeper.takeWaiting(need, 1_000);
   }

@@ -15,6 +15,10 @@ const HANDS_MAX = 100_000;
 /** An answer may go to others that came first; a request asks so often. */
 const ROUNDS_MAX = 2;
 const WAIT_MS_MAX = 30_000;
+/** Attempts whose end is waited for; what the one begun first was taken for stands then. */
+const RUNNING_MAX = 200_000;
+/** One request waits for no more than that part of a bucket, so that others find room meanwhile; the rest is owed when it is over. */
+const BUCKET_PARTS = 4;
 
 export interface RateKeeperOptions {
   /** Undefined: nothing is known of it. */
@@ -31,6 +35,15 @@ export interface RateKeeperOptions {
 export interface RateNeed {
   limits: readonly IndexedRateLimit[];
   teamId: string;
+  /** What it will likely use, for limits of tokens. */
+  tokens: number;
+}
+
+/** An attempt that runs, on its limits of tokens. */
+interface Running {
+  need: RateNeed;
+  /** Then nothing of it will be heard any more. */
+  untilMs: number;
 }
 
 export class RateKeeper {
@@ -40,6 +53,7 @@ export class RateKeeper {
   /** Hands with something to say. */
   readonly #touched = new Set<RateHand>();
   readonly #timer: NodeJS.Timeout;
+  readonly #running = new Map<string, Running>();
   #index = new BudgetIndex<IndexedRateLimit>([]);
   /** The question that is out. */
   #asking: Promise<void> | undefined;
@@ -63,37 +77,67 @@ export class RateKeeper {
   }
 
   /** One on each, or none. Undefined: taken. `wait`: somebody has to be asked, by `takeWaiting`. Counts as asked for. */
-  take({ limits, teamId }: RateNeed): RateRefusal | "wait" | undefined {
+  take(need: RateNeed): RateRefusal | "wait" | undefined {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const limit of limits) {
+    for (const limit of need.limits) {
       const hand = this.#handOf(limit, nowMs);
-      hand.want(teamId, nowMs);
+      hand.want(need.teamId, countOf(limit, need));
       this.#touched.add(hand);
     }
-    return this.#takeNow(limits, teamId, nowMs);
+    return this.#takeNow(need, nowMs);
   }
 
   /** After `take` said `wait`. Waits at most `waitMs`, and then goes on alone: a limit that cannot be asked refuses nothing by that. */
-  async takeWaiting({ limits, teamId }: RateNeed, waitMs: number): Promise<RateRefusal | undefined> {
+  async takeWaiting(need: RateNeed, waitMs: number): Promise<RateRefusal | undefined> {
     const { clock, isServiceOpen } = this.#options;
     const endsAtMs = clock.monotonicMs() + waitMs;
     for (let round = 0; round < ROUNDS_MAX && isServiceOpen(); round += 1) {
       const nowMs = clock.monotonicMs();
-      for (const limit of limits) {
-        const hand = this.#handOf(limit, nowMs);
-        if (hand.waitMs(teamId, nowMs) === undefined) hand.waits(teamId);
+      for (const limit of need.limits) {
+        const [hand, count] = [this.#handOf(limit, nowMs), countOf(limit, need)];
+        if (hand.waitMs(need.teamId, count, nowMs) === undefined) hand.waits(need.teamId, count);
       }
       await atMost(this.#askSoon(), endsAtMs - nowMs);
-      const taken = this.#takeNow(limits, teamId, clock.monotonicMs());
+      const taken = this.#takeNow(need, clock.monotonicMs());
       if (taken !== "wait") return taken;
       if (clock.monotonicMs() >= endsAtMs) break;
     }
-    return this.#takeAlone(limits, teamId);
+    return this.#takeAlone(need);
   }
 
   /** Nothing was sent: it can be used by others. */
-  putBack({ limits, teamId }: RateNeed): void {
-    for (const limit of limits) this.#hands.get(limit.id)?.putBack(teamId);
+  putBack(need: RateNeed): void {
+    for (const limit of need.limits) this.#correct(limit, need.teamId, countOf(limit, need));
+  }
+
+  /** The attempt is sent; true: its end has to be told, by `ended`. `lifeMs`: what never ends is forgotten after that. */
+  sent(attemptId: string, need: RateNeed, lifeMs: number): boolean {
+    const limits = need.limits.filter(({ unit }) => unit === "tokens");
+    if (limits.length === 0) return false;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#running.set(attemptId, { need: { ...need, limits }, untilMs: nowMs + lifeMs });
+    for (const [id, { untilMs }] of this.#running) {
+      if (untilMs > nowMs && this.#running.size <= RUNNING_MAX) break;
+      this.#running.delete(id);
+    }
+    return true;
+  }
+
+  /** Corrects what was taken; undefined: nobody knows how many tokens it were, and what was taken stands. Harmless the second time. */
+  ended(attemptId: string, tokens: number | undefined): void {
+    const running = this.#running.get(attemptId);
+    this.#running.delete(attemptId);
+    if (!running || tokens === undefined) return;
+    for (const limit of running.need.limits) {
+      this.#correct(limit, running.need.teamId, countOf(limit, running.need) - tokens);
+    }
+  }
+
+  #correct(limit: IndexedRateLimit, teamId: string, count: number): void {
+    const hand = this.#hands.get(limit.id);
+    if (!hand) return;
+    hand.putBack(teamId, count);
+    this.#touched.add(hand);
   }
 
   /** The tightest limit of each unit, for the client. */
@@ -130,31 +174,33 @@ export class RateKeeper {
     return hand;
   }
 
-  #takeNow(limits: readonly IndexedRateLimit[], teamId: string, nowMs: number): RateRefusal | "wait" | undefined {
+  #takeNow(need: RateNeed, nowMs: number): RateRefusal | "wait" | undefined {
+    const { limits, teamId } = need;
     let [mustAsk, longest] = [false, 0];
     let refusing: IndexedRateLimit | undefined;
     for (const limit of limits) {
-      const waitMs = this.#handOf(limit, nowMs).waitMs(teamId, nowMs);
+      const waitMs = this.#handOf(limit, nowMs).waitMs(teamId, countOf(limit, need), nowMs);
       if (waitMs === undefined) mustAsk = true;
       else if (waitMs > longest) [refusing, longest] = [limit, waitMs];
     }
     if (refusing) return refusalBy(refusing, longest);
     if (mustAsk) return "wait";
-    for (const limit of limits) this.#handOf(limit, nowMs).take(teamId);
+    for (const limit of limits) this.#handOf(limit, nowMs).take(teamId, countOf(limit, need));
     return undefined;
   }
 
-  #takeAlone(limits: readonly IndexedRateLimit[], teamId: string): RateRefusal | undefined {
+  #takeAlone(need: RateNeed): RateRefusal | undefined {
+    const { limits, teamId } = need;
     const nowMs = this.#options.clock.monotonicMs();
     this.#options.onAlone();
-    const taken: RateHand[] = [];
+    const taken: IndexedRateLimit[] = [];
     for (const limit of limits) {
-      const hand = this.#handOf(limit, nowMs);
-      if (!hand.takeAlone(teamId, nowMs)) {
-        for (const other of taken) other.putBack(teamId);
-        return refusalBy(limit, hand.aloneWaitMs());
+      const [hand, count] = [this.#handOf(limit, nowMs), countOf(limit, need)];
+      if (!hand.takeAlone(teamId, count, nowMs)) {
+        this.putBack({ ...need, limits: taken });
+        return refusalBy(limit, hand.aloneWaitMs(count));
       }
-      taken.push(hand);
+      taken.push(limit);
     }
     return undefined;
   }
@@ -194,6 +240,11 @@ export class RateKeeper {
     const answeredMs = this.#options.clock.monotonicMs();
     for (const answer of answers?.answers ?? []) asked.get(answer.counterId)?.answered(answer, answeredMs);
   }
+}
+
+/** What one attempt takes of a limit. */
+function countOf({ unit, burst }: IndexedRateLimit, { tokens }: RateNeed): number {
+  return unit === "tokens" ? Math.min(tokens, Math.max(1, Math.floor(burst / BUCKET_PARTS))) : 1;
 }
 
 function refusalBy(limit: IndexedRateLimit, waitMs: number): RateRefusal {

@@ -14,7 +14,7 @@ import {
 const RULE: RateRule = { amount: 50, perSeconds: 1, burst: 50 };
 
 function want(teamId: string, waiting: number, more: Partial<RateWanted> = {}): RateWanted {
-  return { holder: "r1", teamId, waiting, ahead: 0, demand: waiting, back: 0, ...more };
+  return { holder: "r1", teamId, waiting, ahead: 0, demand: waiting, back: 0, least: 1, ...more };
 }
 
 function givenTo(state: BucketState, rule: RateRule, wanted: RateWanted[], atMs: number): number[] {
@@ -43,6 +43,41 @@ test("what comes back can be given again, and never more than the burst is in it
   shareOut(state, RULE, [want("a", 0, { back: 500 })], 60_000);
   assert.equal(levelOf(state), 50);
 });
+
+test("nobody is given what is too little to be of use, and hears when there is enough", () => {
+  const state = newBucket(RULE, 0);
+  assert.deepEqual(givenTo(state, RULE, [want("a", 40, { least: 40 })], 0), [40]);
+  assert.deepEqual(shareOut(state, RULE, [want("a", 20, { least: 20 })], 0), [{ given: 0, waitMs: 200 }]);
+  assert.deepEqual(givenTo(state, RULE, [want("a", 20, { least: 20 })], 200), [20]);
+});
+
+test("what was used beyond what was given is paid before anything is given, and never more than a burst of it", () => {
+  const state = newBucket(RULE, 0);
+  givenTo(state, RULE, [want("a", 50)], 0);
+  shareOut(state, RULE, [want("a", 0, { back: -30 })], 0);
+  assert.deepEqual(givenTo(state, RULE, [want("a", 10)], 600), [0]);
+  assert.deepEqual(givenTo(state, RULE, [want("a", 10)], 800), [10]);
+  shareOut(state, RULE, [want("a", 0, { back: -10_000 })], 800);
+  assert.deepEqual(givenTo(state, RULE, [want("a", 1)], 1_900), [5 - 4]);
+});
+
+for (const teams of [3, 7]) {
+  test(`${teams} teams whose requests need a quarter of the bucket each all get their turn`, () => {
+    const rule: RateRule = { amount: 1_000, perSeconds: 1, burst: 1_000 };
+    const state = newBucket(rule, 0);
+    const got = new Map<string, number>();
+    for (let atMs = 0; atMs < 30_000; atMs += 10) {
+      const team = `t${(atMs / 10) % teams}`;
+      const part = givenTo(state, rule, [want(team, 250, { least: 250 })], atMs)[0] ?? 0;
+      got.set(team, (got.get(team) ?? 0) + part);
+    }
+    const parts = [...got.values()];
+    const passed = parts.reduce((sum, part) => sum + part, 0);
+    assert.ok(passed >= 31_000 * 0.95 && passed <= 31_000 + 250, String(passed));
+    assert.equal(got.size, teams);
+    assert.ok(Math.min(...parts) >= (passed / teams) * 0.8, JSON.stringify(parts));
+  });
+}
 
 test("ahead is only given where there is plenty", () => {
   const state = newBucket(RULE, 0);

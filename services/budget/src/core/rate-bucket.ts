@@ -13,6 +13,8 @@ interface TeamState {
   credit: number;
   /** What it asked for, counted down by DEMAND_MS: divided by that it is a rate. */
   demand: number;
+  /** What its smallest request needed last: a smaller credit is of no use to it. */
+  least: number;
   /** Unix milliseconds. */
   seenMs: number;
   servedMs: number;
@@ -20,7 +22,7 @@ interface TeamState {
 
 /** As it is kept; JSON. */
 export interface BucketState {
-  /** Whoever comes may take it. */
+  /** Whoever comes may take it. Negative: more was used than was given. */
   common: number;
   /** Unix milliseconds of Postgres up to which it was filled. */
   atMs: number;
@@ -35,12 +37,15 @@ export interface RateWanted {
   waiting: number;
   ahead: number;
   demand: number;
+  /** Negative: more was used than was given. */
   back: number;
+  /** Of what waits, what the smallest request needs. */
+  least: number;
 }
 
 export interface RatePart {
   given: number;
-  /** Until there is one for this team; 0: there is one left. */
+  /** Until there is enough for its smallest request; 0: there is now. */
   waitMs: number;
 }
 
@@ -77,18 +82,17 @@ export function shareOut(
   forget(state, elapsedMs);
   const waiting = note(state, wanted);
   fill(state, rule, waiting, (elapsedMs * rule.amount) / (rule.perSeconds * 1_000));
-  const given = new Map<string, number>();
-  const firstServed = [...waiting].sort((a, b) => servedMs(state, a[0]) - servedMs(state, b[0]));
-  for (const [teamId, { count }] of firstServed) given.set(teamId, take(state, teamId, count));
-  const parts = wanted.map((want): RatePart => {
-    const part = Math.min(want.waiting, given.get(want.teamId) ?? 0);
-    given.set(want.teamId, (given.get(want.teamId) ?? 0) - part);
-    return { given: part, waitMs: 0 };
-  });
+  const parts = wanted.map((): RatePart => ({ given: 0, waitMs: 0 }));
+  const order = wanted.map((_, n) => n);
+  order.sort((a, b) => servedMs(state, wanted[a]) - servedMs(state, wanted[b]));
+  for (const n of order) {
+    const [want, part] = [wanted[n], parts[n]];
+    if (want && part) part.given = take(state, want);
+  }
   for (const [n, { teamId, ahead, waiting: own }] of wanted.entries()) {
     const part = parts[n];
     if (!part || part.given < own) continue;
-    const more = Math.min(ahead, Math.floor(state.common / AHEAD_PARTS));
+    const more = Math.max(0, Math.min(ahead, Math.floor(state.common / AHEAD_PARTS)));
     state.common -= more;
     part.given += more;
     // A credit that it has in hand needs not be kept for it here, too.
@@ -98,8 +102,8 @@ export function shareOut(
   return parts.map(({ given: of }, n) => ({ given: of, waitMs: waitMs(state, rule, wanted[n]?.teamId ?? "") }));
 }
 
-function servedMs({ teams }: BucketState, teamId: string): number {
-  return teams[teamId]?.servedMs ?? 0;
+function servedMs({ teams }: BucketState, want: RateWanted | undefined): number {
+  return (want && teams[want.teamId]?.servedMs) ?? 0;
 }
 
 function forget(state: BucketState, elapsedMs: number): void {
@@ -118,7 +122,7 @@ function forget(state: BucketState, elapsedMs: number): void {
 /** Remembers who asks; what waits, by team. */
 function note(state: BucketState, wanted: readonly RateWanted[]): Map<string, { count: number }> {
   const waiting = new Map<string, { count: number }>();
-  for (const { holder, teamId, waiting: count, demand, back } of wanted) {
+  for (const { holder, teamId, waiting: count, demand, back, least } of wanted) {
     if (Object.keys(state.routers).length < ROUTERS_MAX || state.routers[holder] !== undefined) {
       state.routers[holder] = state.atMs;
     }
@@ -131,6 +135,7 @@ function note(state: BucketState, wanted: readonly RateWanted[]): Map<string, { 
     if (!team) continue;
     team.demand += demand;
     team.seenMs = state.atMs;
+    if (count > 0) team.least = Math.max(1, least);
   }
   return waiting;
 }
@@ -138,7 +143,7 @@ function note(state: BucketState, wanted: readonly RateWanted[]): Map<string, { 
 /** Undefined: there are too many; this one takes of what is common. */
 function newTeam(state: BucketState, teamId: string): TeamState | undefined {
   if (Object.keys(state.teams).length >= TEAMS_MAX) return undefined;
-  const team = { credit: 0, demand: 0, seenMs: state.atMs, servedMs: 0 };
+  const team = { credit: 0, demand: 0, least: 1, seenMs: state.atMs, servedMs: 0 };
   state.teams[teamId] = team;
   return team;
 }
@@ -146,14 +151,21 @@ function newTeam(state: BucketState, teamId: string): TeamState | undefined {
 /** What flows in goes to the teams that lack of their credit, the rest is common. */
 function fill(
   state: BucketState,
-  { burst }: RateRule,
+  rule: RateRule,
   waiting: ReadonlyMap<string, { count: number }>,
-  flow: number,
+  inFlow: number,
 ): void {
+  const { burst } = rule;
+  // What was used beyond what was given is paid first; nobody pays longer than a burst takes.
+  state.common = Math.max(state.common, -burst);
+  const debt = Math.min(inFlow, Math.max(0, -state.common));
+  state.common += debt;
+  let flow = inFlow - debt;
   const teams = Object.entries(state.teams).sort((a, b) => a[1].servedMs - b[1].servedMs);
-  const wishes = teams.map(
-    ([id, { demand }]) => Math.max(1, (demand * CREDIT_MS) / DEMAND_MS) + (waiting.get(id)?.count ?? 0),
-  );
+  const wishes = teams.map(([id, { demand, least }]) => ({
+    least,
+    whole: Math.max(least, (demand * CREDIT_MS) / DEMAND_MS) + (waiting.get(id)?.count ?? 0),
+  }));
   const targets = creditTargets(burst, wishes);
   const lacks = teams.map(([, team], n) => {
     const target = targets[n] ?? 0;
@@ -173,11 +185,20 @@ function fill(
 }
 
 /** How much of the bucket is kept for each team; the one not served for longest first, where there is not one for each. */
-function creditTargets(burst: number, wishes: readonly number[]): number[] {
+function creditTargets(burst: number, wishes: readonly { least: number; whole: number }[]): number[] {
   // A team alone shares with nobody.
   if (wishes.length < 2) return wishes.map(() => 0);
-  if (wishes.length <= burst) return maxMin(burst, wishes);
-  return wishes.map((_, n) => (n < Math.floor(burst) ? 1 : 0));
+  let room = burst;
+  const targets = wishes.map(({ least }) => {
+    const target = least <= room ? least : 0;
+    room -= target;
+    return target;
+  });
+  const more = maxMin(
+    room,
+    wishes.map(({ whole }, n) => (targets[n] === 0 ? 0 : whole - (targets[n] ?? 0))),
+  );
+  return targets.map((target, n) => target + (more[n] ?? 0));
 }
 
 /** Fair parts of `amount`: nobody gets more than it lacks, and nobody less than another that gets more than its own. */
@@ -193,23 +214,24 @@ export function maxMin(amount: number, lacks: readonly number[]): number[] {
   return parts;
 }
 
-/** Of its credit first. */
-function take(state: BucketState, teamId: string, count: number): number {
+/** Of its credit first; nothing where it would be of no use. */
+function take(state: BucketState, { teamId, waiting: count, least }: RateWanted): number {
   const team = state.teams[teamId];
   // A little tolerance: what flows in is added up in floats.
   const given = Math.min(count, Math.floor((team?.credit ?? 0) + state.common + 1e-9));
-  if (given === 0) return 0;
+  if (given <= 0 || given < Math.min(least, count)) return 0;
   const ofCredit = Math.min(given, team?.credit ?? 0);
   if (team) {
     team.credit -= ofCredit;
     team.servedMs = state.atMs;
   }
-  state.common = Math.max(0, state.common - (given - ofCredit));
+  state.common -= given - ofCredit;
   return given;
 }
 
 function waitMs(state: BucketState, { amount, perSeconds }: RateRule, teamId: string): number {
-  const lacking = 1 - ((state.teams[teamId]?.credit ?? 0) + state.common);
+  const team = state.teams[teamId];
+  const lacking = (team?.least ?? 1) - ((team?.credit ?? 0) + state.common);
   if (lacking <= 1e-9) return 0;
   const sharers = Math.max(1, Object.values(state.teams).filter(({ demand }) => demand >= 1).length);
   return Math.min(WAIT_MS_MAX, Math.max(1, Math.ceil((lacking * sharers * perSeconds * 1_000) / amount)));

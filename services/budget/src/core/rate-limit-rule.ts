@@ -12,7 +12,7 @@ export interface RateLimitRule extends Pick<BudgetRule, "id" | "scope" | "per"> 
   burst: bigint;
 }
 
-const UNITS = ["requests"];
+const UNITS = ["requests", "tokens"];
 const AMOUNT_MAX = 1_000_000_000n;
 const SECONDS_MAX = 86_400;
 

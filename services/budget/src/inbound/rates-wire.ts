@@ -19,12 +19,13 @@ export function fromWireAskRates({ asks }: AskRates): RateAsked[] {
     return {
       counterId,
       limitId,
-      wants: wants.map(({ teamId, waiting, ahead, demand, back }) => ({
+      wants: wants.map(({ teamId, waiting, ahead, demand, back, least }) => ({
         teamId,
         waiting: count(waiting),
         ahead: count(ahead),
         demand: count(demand),
-        back: count(back),
+        back: back < 0n ? -count(-back) : count(back),
+        least: Math.max(1, count(least)),
       })),
     };
   });

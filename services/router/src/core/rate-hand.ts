@@ -18,11 +18,14 @@ export interface IndexedRateLimit {
 }
 
 interface TeamHand {
+  /** Negative: more was used than was given. */
   inHand: number;
   /** Asked for since the last question, refused or not. */
   demand: number;
   waiting: number;
-  /** Requests a millisecond, smoothed. */
+  /** What the smallest request that waits needs; 0: none waits. */
+  least: number;
+  /** Asked for in a millisecond, smoothed. */
   ratePerMs: number;
   /** Nothing is asked for before that: there is none. */
   emptyUntilMs: number;
@@ -34,7 +37,6 @@ const SMOOTHING_MS = 500;
 
 export class RateHand {
   limit: IndexedRateLimit;
-  usedMs = 0;
   readonly #teams = new Map<string, TeamHand>();
   #askedMs: number;
   /** As it was told last, with what was in it then. */
@@ -50,53 +52,55 @@ export class RateHand {
     this.#askedMs = nowMs;
   }
 
-  /** Counts one request as asked for; once for each request. */
-  want(teamId: string, nowMs: number): void {
-    this.usedMs = nowMs;
-    this.#team(teamId).demand += 1;
+  /** Counts what one request needs as asked for; once for each request. */
+  want(teamId: string, count: number): void {
+    this.#team(teamId).demand += count;
   }
 
-  /** Milliseconds until there is room; 0: there is one in hand; undefined: that has to be asked. */
-  waitMs(teamId: string, nowMs: number): number | undefined {
+  /** Milliseconds until there is room; 0: it is in hand; undefined: that has to be asked. */
+  waitMs(teamId: string, count: number, nowMs: number): number | undefined {
     const team = this.#team(teamId);
-    if (team.inHand >= 1) return 0;
+    if (team.inHand >= count) return 0;
     return team.emptyUntilMs > nowMs ? team.emptyUntilMs - nowMs : undefined;
   }
 
-  take(teamId: string): void {
-    this.#team(teamId).inHand -= 1;
+  take(teamId: string, count: number): void {
+    this.#team(teamId).inHand -= count;
   }
 
-  putBack(teamId: string): void {
-    this.#team(teamId).inHand += 1;
+  /** Negative: more was used than was taken. */
+  putBack(teamId: string, count: number): void {
+    this.#team(teamId).inHand += count;
   }
 
   /** It waits for the next answer. */
-  waits(teamId: string): void {
-    this.#team(teamId).waiting += 1;
+  waits(teamId: string, count: number): void {
+    const team = this.#team(teamId);
+    team.waiting += count;
+    team.least = team.least === 0 ? count : Math.min(team.least, count);
   }
 
   /** Of this router's own part of the whole; false: it is used up, too. */
-  takeAlone(teamId: string, nowMs: number): boolean {
+  takeAlone(teamId: string, count: number, nowMs: number): boolean {
     const team = this.#team(teamId);
-    if (team.inHand >= 1) {
-      team.inHand -= 1;
+    if (team.inHand >= count) {
+      team.inHand -= count;
       return true;
     }
     const { amount, perSeconds, burst } = this.limit;
-    const most = Math.max(1, burst / this.#routers);
+    const most = Math.max(count, burst / this.#routers);
     const alone = this.#alone ?? { level: most, atMs: nowMs };
     const flow = ((nowMs - alone.atMs) * amount) / (perSeconds * 1_000 * this.#routers);
     const level = Math.min(most, alone.level + flow);
-    const isThere = level >= 1;
-    this.#alone = { level: isThere ? level - 1 : level, atMs: nowMs };
+    const isThere = level >= count;
+    this.#alone = { level: isThere ? level - count : level, atMs: nowMs };
     return isThere;
   }
 
   /** How long until its own part has room again. */
-  aloneWaitMs(): number {
+  aloneWaitMs(count: number): number {
     const { amount, perSeconds } = this.limit;
-    return Math.ceil((perSeconds * 1_000 * this.#routers) / amount);
+    return Math.ceil((count * perSeconds * 1_000 * this.#routers) / amount);
   }
 
   /** The next question; undefined: nothing has to be said. What goes back is out of hand with it. */
@@ -112,18 +116,18 @@ export class RateHand {
       const isShort = team.emptyUntilMs > nowMs;
       const ahead = !isShort && team.demand > 0 && team.inHand < soon / 2 ? soon - team.inHand : 0;
       const kept = team.demand === 0 && team.waiting === 0 ? 0 : 2 * soon + 1;
-      const back = Math.max(0, team.inHand - kept);
-      const { waiting, demand } = team;
-      if (waiting + demand + back === 0) {
+      const back = team.inHand < 0 ? team.inHand : Math.max(0, team.inHand - kept);
+      const { waiting, demand, least } = team;
+      if (waiting + demand === 0 && back === 0) {
         // A team that nobody hears of any more.
         if (team.inHand === 0 && team.emptyUntilMs <= nowMs && soon === 0) this.#teams.delete(teamId);
         continue;
       }
       team.inHand -= back;
-      [team.waiting, team.demand] = [0, 0];
+      [team.waiting, team.demand, team.least] = [0, 0, 0];
       wants.push({
         ...{ teamId, waiting: BigInt(waiting), ahead: BigInt(ahead) },
-        ...{ demand: BigInt(demand), back: BigInt(back) },
+        ...{ demand: BigInt(demand), back: BigInt(back), least: BigInt(least) },
       });
     }
     const { id: counterId, template } = this.limit;
@@ -162,7 +166,7 @@ export class RateHand {
   #team(teamId: string): TeamHand {
     const known = this.#teams.get(teamId);
     if (known) return known;
-    const team = { inHand: 0, demand: 0, waiting: 0, ratePerMs: 0, emptyUntilMs: 0 };
+    const team = { inHand: 0, demand: 0, waiting: 0, least: 0, ratePerMs: 0, emptyUntilMs: 0 };
     this.#teams.set(teamId, team);
     return team;
   }

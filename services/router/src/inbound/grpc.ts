@@ -17,6 +17,8 @@ import type { Decide } from "../decide.ts";
 export interface RouterHandlers {
   decide: Decide;
   tracing: Tracing;
+  /** An attempt is over; undefined: nobody knows how many tokens it used. */
+  ended(attemptId: string, tokens: number | undefined): void;
   journalReported(attempts: readonly JournaledAttempt[]): void;
   onError(error: unknown): void;
 }
@@ -43,7 +45,7 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
       handlers.journalReported(call.value.attempts);
       return { $case: "reportOpen", value: {} };
     }
-    if (!call) return { $case: "decide", value: refusal("internal_error") };
+    if (!call || call.$case === "ended") return { $case: "decide", value: refusal("internal_error") };
     if (draining) return { $case: "decide", value: refusal("draining") };
     const span = handlers.tracing.start(`router.${call.$case}`, "server", traceparent);
     const { decide } = handlers;
@@ -62,6 +64,11 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     const state = { underWay: 0, end };
     streams.add(state);
     const take = (call: RouterCall): void => {
+      if (call.call?.$case === "ended") {
+        const { attemptId, tokens, tokensKnown } = call.call.value;
+        handlers.ended(attemptId, tokensKnown ? Number(tokens) : undefined);
+        return;
+      }
       if (state.underWay >= UNDER_WAY_MAX) {
         writer.write({ correlationId: call.correlationId, answer: { $case: "decide", value: refusal("overloaded") } });
         return;

@@ -3,6 +3,7 @@ import { serveRpc } from "@waybill/rpc";
 import type { ConfigOf, ServiceScope } from "@waybill/service";
 import type { settings } from "../config.ts";
 import type { Decide } from "../decide.ts";
+import type { RateKeeper } from "../rate-keeper.ts";
 import type { Till } from "../till.ts";
 import { type AdminOptions, serveAdmin } from "./admin.ts";
 import { serveRouter } from "./grpc.ts";
@@ -13,7 +14,12 @@ const CLOSE_MS = 5_000;
 export async function serveDecisions(
   config: ConfigOf<typeof settings>,
   { log, tracing, onStop }: ServiceScope,
-  { decide, till, admin }: { decide: Decide; till: Till; admin: Omit<AdminOptions, "onError"> },
+  {
+    decide,
+    till,
+    rates,
+    admin,
+  }: { decide: Decide; till: Till; rates: RateKeeper; admin: Omit<AdminOptions, "onError"> },
 ): Promise<void> {
   const server = await serveRpc({
     host: config.WAYBILL_GRPC_HOST,
@@ -24,6 +30,7 @@ export async function serveDecisions(
   const service = serveRouter(server, {
     decide,
     tracing,
+    ended: (attemptId, tokens) => rates.ended(attemptId, tokens),
     journalReported: (attempts) => till.journalReported(attempts),
     onError: (error) => log.error({ err: error }, "a decision failed"),
   });

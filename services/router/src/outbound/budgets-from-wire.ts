@@ -22,10 +22,12 @@ export function fromWireBudgets(budgets: readonly Budget[]): IndexedBudget[] {
   });
 }
 
+const RATE_UNITS: ReadonlySet<string> = new Set(["requests", "tokens"]);
+
 /** A unit this program does not know is not counted here. */
 export function fromWireRateLimits(limits: readonly RateLimit[]): IndexedRateLimit[] {
   return limits.flatMap(({ id, scope, per, unit, amount, perSeconds, burst }) => {
-    if (!scope || unit !== "requests") return [];
+    if (!scope || !RATE_UNITS.has(unit)) return [];
     const field = FIELDS[per];
     const rule = { unit, amount: Number(amount), perSeconds, burst: Number(burst) };
     return [{ id, name: id, scope, ...rule, ...(field && { per: field }) }];

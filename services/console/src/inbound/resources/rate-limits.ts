@@ -147,7 +147,13 @@ async function save(
 function rateLimitJson(wire: RateLimit): z.input<typeof schemas.rateLimit> {
   const { id, scope, per, amount, perSeconds, burst } = wire;
   return {
-    ...{ id, perSeconds, unit: "requests", amount: Number(amount), burst: Number(burst) },
+    ...{
+      id,
+      perSeconds,
+      unit: wire.unit === "tokens" ? "tokens" : "requests",
+      amount: Number(amount),
+      burst: Number(burst),
+    },
     scope: scopeJson(scope),
     per: per === "" ? null : nameOf<keyof typeof PER_FIELDS, string>(PER_FIELDS, per, "userId"),
   };

@@ -4,7 +4,7 @@ import { organisation, reason } from "./basics.ts";
 import { givenScope, ID, id, per, scopeFields } from "./budgets.ts";
 
 const count = z.int().min(1).max(1_000_000_000);
-const unit = z.enum(["requests"]).describe("What the limit counts");
+const unit = z.enum(["requests", "tokens"]).describe("What the limit counts");
 
 const givenFields = {
   scope: givenScope,

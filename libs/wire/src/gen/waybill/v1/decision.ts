@@ -94,6 +94,8 @@ export interface Decision {
   commitTokens: number;
   /** The tightest rate limit of each unit that applies, after this attempt. */
   rateLimits: RateStanding[];
+  /** The router wants to hear when the attempt is over, because it is counted on limits of tokens. */
+  tellEnd: boolean;
 }
 
 /** The answer to a request that named its session. */
@@ -497,6 +499,7 @@ function createBaseDecision(): Decision {
     commitMs: 0,
     commitTokens: 0,
     rateLimits: [],
+    tellEnd: false,
   };
 }
 
@@ -570,6 +573,9 @@ export const Decision: MessageFns<Decision> = {
     }
     for (const v of message.rateLimits) {
       RateStanding.encode(v!, writer.uint32(178).fork()).join();
+    }
+    if (message.tellEnd !== false) {
+      writer.uint32(184).bool(message.tellEnd);
     }
     return writer;
   },
@@ -755,6 +761,14 @@ export const Decision: MessageFns<Decision> = {
             message.rateLimits.push(RateStanding.decode(reader, reader.uint32()));
             continue;
           }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.tellEnd = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -803,6 +817,7 @@ export const Decision: MessageFns<Decision> = {
     message.commitMs = object.commitMs ?? 0;
     message.commitTokens = object.commitTokens ?? 0;
     message.rateLimits = object.rateLimits?.map((e) => RateStanding.fromPartial(e)) || [];
+    message.tellEnd = object.tellEnd ?? false;
     return message;
   },
 };

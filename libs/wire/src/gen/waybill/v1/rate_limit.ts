@@ -38,7 +38,7 @@ export interface RateLimit {
     | undefined;
   /** Not empty: each value of this field of a request (team_id, user_id, key_id, end_user_id) has a counter of its own. */
   per: string;
-  /** requests */
+  /** requests or tokens */
   unit: string;
   /** What may pass in `per_seconds`, without end. */
   amount: bigint;
@@ -57,8 +57,10 @@ export interface RateWant {
   ahead: bigint;
   /** What was asked of the router since its last question, refused or not: what the sharing goes by. */
   demand: bigint;
-  /** What was given before and is not needed. */
+  /** What was given before and is not needed. Negative: more was used than was given. */
   back: bigint;
+  /** Of what waits, what the smallest request needs: less is of no use. 0: 1. */
+  least: bigint;
 }
 
 export interface AskRate {
@@ -76,7 +78,7 @@ export interface AskRates {
 export interface RateGiven {
   teamId: string;
   given: bigint;
-  /** Until there is one for this team; 0: there is one now. */
+  /** Until there is `least` for this team; 0: there is now. */
   waitMs: number;
 }
 
@@ -304,7 +306,7 @@ export const RateLimit: MessageFns<RateLimit> = {
 };
 
 function createBaseRateWant(): RateWant {
-  return { teamId: "", waiting: 0n, ahead: 0n, demand: 0n, back: 0n };
+  return { teamId: "", waiting: 0n, ahead: 0n, demand: 0n, back: 0n, least: 0n };
 }
 
 export const RateWant: MessageFns<RateWant> = {
@@ -335,6 +337,12 @@ export const RateWant: MessageFns<RateWant> = {
         throw new globalThis.Error("value provided for field message.back of type int64 too large");
       }
       writer.uint32(40).int64(message.back);
+    }
+    if (message.least !== 0n) {
+      if (BigInt.asIntN(64, message.least) !== message.least) {
+        throw new globalThis.Error("value provided for field message.least of type int64 too large");
+      }
+      writer.uint32(48).int64(message.least);
     }
     return writer;
   },
@@ -392,6 +400,14 @@ export const RateWant: MessageFns<RateWant> = {
             message.back = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.least = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -414,6 +430,7 @@ export const RateWant: MessageFns<RateWant> = {
     message.ahead = (object.ahead !== undefined && object.ahead !== null) ? BigInt(object.ahead) : 0n;
     message.demand = (object.demand !== undefined && object.demand !== null) ? BigInt(object.demand) : 0n;
     message.back = (object.back !== undefined && object.back !== null) ? BigInt(object.back) : 0n;
+    message.least = (object.least !== undefined && object.least !== null) ? BigInt(object.least) : 0n;
     return message;
   },
 };

@@ -163,14 +163,25 @@ export interface ReportOpenRequest {
 export interface ReportOpenResponse {
 }
 
+/** An attempt whose decision has `tell_end` is over. Told to the router that decided it, and not answered. */
+export interface AttemptEnded {
+  attemptId: string;
+  /** Input and output together. */
+  tokens: bigint;
+  /** False: nobody knows how many it were. */
+  tokensKnown: boolean;
+}
+
 export interface RouterCall {
   correlationId: bigint;
   deadlineMs: number;
   traceparent: string;
-  call: { $case: "decide"; value: DecideRequest } | { $case: "next"; value: NextRequest } | {
-    $case: "reportOpen";
-    value: ReportOpenRequest;
-  } | undefined;
+  call:
+    | { $case: "decide"; value: DecideRequest }
+    | { $case: "next"; value: NextRequest }
+    | { $case: "reportOpen"; value: ReportOpenRequest }
+    | { $case: "ended"; value: AttemptEnded }
+    | undefined;
 }
 
 export interface RouterAnswer {
@@ -1464,6 +1475,88 @@ export const ReportOpenResponse: MessageFns<ReportOpenResponse> = {
   },
 };
 
+function createBaseAttemptEnded(): AttemptEnded {
+  return { attemptId: "", tokens: 0n, tokensKnown: false };
+}
+
+export const AttemptEnded: MessageFns<AttemptEnded> = {
+  encode(message: AttemptEnded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attemptId !== "") {
+      writer.uint32(10).string(message.attemptId);
+    }
+    if (message.tokens !== 0n) {
+      if (BigInt.asIntN(64, message.tokens) !== message.tokens) {
+        throw new globalThis.Error("value provided for field message.tokens of type int64 too large");
+      }
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.tokensKnown !== false) {
+      writer.uint32(24).bool(message.tokensKnown);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptEnded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptEnded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attemptId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tokensKnown = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptEnded>): AttemptEnded {
+    return AttemptEnded.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptEnded>): AttemptEnded {
+    const message = createBaseAttemptEnded();
+    message.attemptId = object.attemptId ?? "";
+    message.tokens = (object.tokens !== undefined && object.tokens !== null) ? BigInt(object.tokens) : 0n;
+    message.tokensKnown = object.tokensKnown ?? false;
+    return message;
+  },
+};
+
 function createBaseRouterCall(): RouterCall {
   return { correlationId: 0n, deadlineMs: 0, traceparent: "", call: undefined };
 }
@@ -1491,6 +1584,9 @@ export const RouterCall: MessageFns<RouterCall> = {
         break;
       case "reportOpen":
         ReportOpenRequest.encode(message.call.value, writer.uint32(50).fork()).join();
+        break;
+      case "ended":
+        AttemptEnded.encode(message.call.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -1557,6 +1653,14 @@ export const RouterCall: MessageFns<RouterCall> = {
             message.call = { $case: "reportOpen", value: ReportOpenRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.call = { $case: "ended", value: AttemptEnded.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1595,6 +1699,12 @@ export const RouterCall: MessageFns<RouterCall> = {
       case "reportOpen": {
         if (object.call?.value !== undefined && object.call?.value !== null) {
           message.call = { $case: "reportOpen", value: ReportOpenRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
+      case "ended": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "ended", value: AttemptEnded.fromPartial(object.call.value) };
         }
         break;
       }
