@@ -161,6 +161,44 @@ describe("a limit of tokens", () => {
   });
 });
 
+describe("a limit of requests at a time", () => {
+  it("refuses one more over both routers, and serves it when one is over, also one that its client has left", async () => {
+    await waybill(0, ...["rate-limits", "create", "two", "--organisation", "acme", "--concurrency", "2"]);
+    const leave = new AbortController();
+    const begin = (n: number, latencyMs: number, signal?: AbortSignal): Promise<Response> =>
+      ask(stack, { url: stack.urls[n % 2] ?? "", script: { latencyMs }, ...(signal && { signal }) });
+    const status = async (n: number): Promise<number> => {
+      const response = await begin(n, 0);
+      await response.text();
+      return response.status;
+    };
+    await eventually(
+      async () => {
+        const three = await Promise.all([0, 1, 0].map((n) => begin(n, 300)));
+        await Promise.all(three.map((response) => response.text()));
+        return three.filter((response) => response.status === 429).length === 1;
+      },
+      { timeoutMs: 10_000, reason: "of three at a time one is refused" },
+    );
+    const aMoment = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 500));
+    // Until those before are over, and these have begun.
+    await aMoment();
+    const held = [begin(0, 6_000), begin(1, 60_000, leave.signal).catch(() => undefined)];
+    await aMoment();
+    const refused = await begin(1, 0);
+    assert.equal(refused.status, 429);
+    const { error } = (await refused.json()) as { error: { code: string; message: string } };
+    assert.equal(error.code, "rate_limit_exceeded");
+    assert.match(error.message, /"two" of 2 requests at a time/);
+    assert.equal(refused.headers.get("retry-after"), "1");
+    assert.equal(refused.headers.get("x-ratelimit-limit-concurrency"), null);
+    leave.abort();
+    await eventually(async () => (await status(1)) === 200, { timeoutMs: 3_000, reason: "the place of one that left" });
+    assert.equal((await held[0])?.status, 200);
+    await waybill(0, "rate-limits", "delete", "two", "--reason", "over");
+  });
+});
+
 describe("a limit that two teams share, over two routers and two budget processes", () => {
   it("lets as much pass as it says, a loud team takes the rest, and a quiet one gets all it asks for", async (t) => {
     const [perSecond, burst, forMs] = [20, 20, 8_000];

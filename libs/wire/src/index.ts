@@ -165,6 +165,7 @@ export {
 } from "./gen/waybill/v1/rate_limit.ts";
 export { Frame, FrameData, FrameFailed, FrameFinished, FrameStarted, Frames } from "./gen/waybill/v1/reply.ts";
 export {
+  AttemptEnded,
   DecideRequest,
   DecideResponse,
   Features,

@@ -14,9 +14,9 @@ CREATE TABLE budget.rate_limit (
   tag_name text NOT NULL DEFAULT '',
   tag_value text NOT NULL DEFAULT '',
   per text NOT NULL DEFAULT '' CHECK (per IN ('', 'team_id', 'user_id', 'key_id', 'end_user_id')),
-  unit text NOT NULL CHECK (unit IN ('requests', 'tokens')),
+  unit text NOT NULL CHECK (unit IN ('requests', 'tokens', 'concurrency')),
   amount bigint NOT NULL CHECK (amount > 0),
-  per_seconds int NOT NULL CHECK (per_seconds BETWEEN 1 AND 86400),
+  per_seconds int NOT NULL CHECK (per_seconds BETWEEN 0 AND 86400 AND (per_seconds = 0) = (unit = 'concurrency')),
   burst bigint NOT NULL CHECK (burst > 0)
 );
 -- Routers are told the limits together with the budgets.

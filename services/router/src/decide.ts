@@ -180,8 +180,8 @@ export class Decide {
   }
 
   /**
-   * Requests are counted once on what is about their caller, and by attempt on what is about a model; tokens by attempt. A kept answer
-   * asks no model and takes no tokens.
+   * Requests are counted once on what is about their caller, and by attempt on what is about a model; tokens and places by attempt. A
+   * kept answer asks no model and takes neither tokens nor a place.
    */
   #rate(open: Case, { entry }: Wanted): HoldTold | "wait" | undefined {
     const { rates } = this.#options;
@@ -192,7 +192,7 @@ export class Decide {
       open.rated = undefined;
       return undefined;
     }
-    const isOfAttempts = (limit: IndexedRateLimit): boolean => isOfTarget(limit) || limit.unit === "tokens";
+    const isOfAttempts = (limit: IndexedRateLimit): boolean => isOfTarget(limit) || limit.unit !== "requests";
     const limits = met.filter((limit) => (isOfAttempts(limit) ? open.attempt > 0 : open.attempt <= 1));
     const observed = this.#options.observedOutputTokens?.(open.itinerary.route, entry.id);
     open.rated = { limits, met, teamId: attribution.teamId, tokens: likelyTokens(open.question.features, observed) };
@@ -356,7 +356,8 @@ export class Decide {
       ...{ commitMs: item.policy.commitAfter?.ms ?? 0, commitTokens: item.policy.commitAfter?.tokens ?? 0 },
       rateLimits: open.rated ? rates.standings(open.rated.met) : [],
       tellEnd:
-        open.rated !== undefined && rates.sent(attemptId(open.request.requestId, open.attempt), open.rated, holdLifeMs),
+        open.rated !== undefined &&
+        rates.sent(attemptId(open.request.requestId, open.attempt), open.rated, open.request.ingressId, holdLifeMs),
     };
   }
 

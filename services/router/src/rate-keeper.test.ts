@@ -95,7 +95,7 @@ test("tokens are taken as estimated and corrected when the attempt is over, once
   assert.equal(keeper.take(need), "wait");
   assert.equal(await keeper.takeWaiting(need, 1_000), undefined);
   assert.equal(seen[0]?.asks[0]?.wants[0]?.waiting, 120n);
-  assert.ok(keeper.sent("a.1", need, 60_000));
+  assert.ok(keeper.sent("a.1", need, "i", 60_000));
   for (let n = 0; n < 2; n += 1) keeper.ended("a.1", 200);
   const owed = (): bigint =>
     seen.flatMap(({ asks }) => asks[0]?.wants[0]?.back ?? 0n).reduce((sum, back) => sum + back, 0n);
@@ -104,9 +104,24 @@ test("tokens are taken as estimated and corrected when the attempt is over, once
   // Nobody knows how many it were: what was taken stands.
   assert.equal(keeper.take(need), "wait");
   await keeper.takeWaiting(need, 1_000);
-  keeper.sent("a.2", need, 60_000);
+  keeper.sent("a.2", need, "i", 60_000);
   keeper.ended("a.2", undefined);
-  assert.equal(keeper.sent("a.3", { ...need, limits: [LIMIT] }, 60_000), false);
+  assert.equal(keeper.sent("a.3", { ...need, limits: [LIMIT] }, "i", 60_000), false);
+  keeper.stop();
+});
+
+test("places of an ingress that is gone are free, and no others", async () => {
+  const { keeper, seen } = keeperWith(2);
+  keeper.setLimits([{ ...LIMIT, unit: "concurrency", perSeconds: 0 }]);
+  const need = { limits: keeper.match(FACTS, TARGET), teamId: "t", tokens: 0 };
+  for (const ingressId of ["i", "j"]) {
+    if (keeper.take(need) === "wait") assert.equal(await keeper.takeWaiting(need, 1_000), undefined);
+    assert.ok(keeper.sent(`${ingressId}.1`, need, ingressId, 60_000));
+  }
+  keeper.ingressGone("i");
+  const lastOut = (): bigint | undefined => seen.at(-1)?.asks[0]?.wants[0]?.out;
+  await eventually(() => lastOut() === 1n, { timeoutMs: 5_000, reason: "one of two is free" });
+  assert.deepEqual(keeper.standings(need.limits), []);
   keeper.stop();
 });
 

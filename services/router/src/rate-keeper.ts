@@ -3,7 +3,8 @@
 import type { Clock } from "@waybill/domain";
 import type { AskRates, RateAnswers, RateRefusal, RateStanding } from "@waybill/wire";
 import { BudgetIndex, type ScopeFacts, type ScopeTarget } from "./core/budget-index.ts";
-import { type IndexedRateLimit, RateHand } from "./core/rate-hand.ts";
+import { PlaceHand } from "./core/place-hand.ts";
+import { type CounterHand, type IndexedRateLimit, RateHand } from "./core/rate-hand.ts";
 import { TemplateBudgets } from "./core/template-budgets.ts";
 
 const ASK_EVERY_MS = 100;
@@ -19,6 +20,7 @@ const WAIT_MS_MAX = 30_000;
 const RUNNING_MAX = 200_000;
 /** One request waits for no more than that part of a bucket, so that others find room meanwhile; the rest is owed when it is over. */
 const BUCKET_PARTS = 4;
+const PLACE_RETRY_MS = 1_000;
 
 export interface RateKeeperOptions {
   /** Undefined: nothing is known of it. */
@@ -39,9 +41,10 @@ export interface RateNeed {
   tokens: number;
 }
 
-/** An attempt that runs, on its limits of tokens. */
+/** An attempt that runs, on its limits of tokens and of requests at a time. */
 interface Running {
   need: RateNeed;
+  ingressId: string;
   /** Then nothing of it will be heard any more. */
   untilMs: number;
 }
@@ -49,9 +52,9 @@ interface Running {
 export class RateKeeper {
   readonly #options: RateKeeperOptions;
   readonly #templates: TemplateBudgets<IndexedRateLimit>;
-  readonly #hands = new Map<string, RateHand>();
+  readonly #hands = new Map<string, CounterHand>();
   /** Hands with something to say. */
-  readonly #touched = new Set<RateHand>();
+  readonly #touched = new Set<CounterHand>();
   readonly #timer: NodeJS.Timeout;
   readonly #running = new Map<string, Running>();
   #index = new BudgetIndex<IndexedRateLimit>([]);
@@ -110,26 +113,42 @@ export class RateKeeper {
     for (const limit of need.limits) this.#correct(limit, need.teamId, countOf(limit, need));
   }
 
-  /** The attempt is sent; true: its end has to be told, by `ended`. `lifeMs`: what never ends is forgotten after that. */
-  sent(attemptId: string, need: RateNeed, lifeMs: number): boolean {
-    const limits = need.limits.filter(({ unit }) => unit === "tokens");
+  /** The attempt is sent; true: its end has to be told, by `ended`. `lifeMs`: what never ends is taken for over after that. */
+  sent(attemptId: string, need: RateNeed, ingressId: string, lifeMs: number): boolean {
+    const limits = need.limits.filter(({ unit }) => unit !== "requests");
     if (limits.length === 0) return false;
     const nowMs = this.#options.clock.monotonicMs();
-    this.#running.set(attemptId, { need: { ...need, limits }, untilMs: nowMs + lifeMs });
-    for (const [id, { untilMs }] of this.#running) {
-      if (untilMs > nowMs && this.#running.size <= RUNNING_MAX) break;
-      this.#running.delete(id);
-    }
+    this.#running.set(attemptId, { need: { ...need, limits }, ingressId, untilMs: nowMs + lifeMs });
+    this.#sweepRunning(nowMs);
     return true;
   }
 
-  /** Corrects what was taken; undefined: nobody knows how many tokens it were, and what was taken stands. Harmless the second time. */
+  /**
+   * Frees its places and corrects its tokens; undefined: nobody knows how many it were, and what was taken stands. Harmless the
+   * second time.
+   */
   ended(attemptId: string, tokens: number | undefined): void {
     const running = this.#running.get(attemptId);
     this.#running.delete(attemptId);
-    if (!running || tokens === undefined) return;
-    for (const limit of running.need.limits) {
-      this.#correct(limit, running.need.teamId, countOf(limit, running.need) - tokens);
+    if (!running) return;
+    const { limits, teamId } = running.need;
+    for (const limit of limits) {
+      if (limit.unit === "concurrency") this.#correct(limit, teamId, 1);
+      else if (tokens !== undefined) this.#correct(limit, teamId, countOf(limit, running.need) - tokens);
+    }
+    if (limits.some(({ unit }) => unit === "concurrency") && this.#options.isServiceOpen()) void this.#askSoon();
+  }
+
+  /** Nothing of what it asked for runs any more, as far as anybody can know. */
+  ingressGone(ingressId: string): void {
+    for (const [attemptId, running] of this.#running)
+      if (running.ingressId === ingressId) this.ended(attemptId, undefined);
+  }
+
+  #sweepRunning(nowMs: number): void {
+    for (const [attemptId, { untilMs }] of this.#running) {
+      if (untilMs > nowMs && this.#running.size <= RUNNING_MAX) return;
+      this.ended(attemptId, undefined);
     }
   }
 
@@ -146,6 +165,7 @@ export class RateKeeper {
     const tightest = new Map<string, RateStanding>();
     for (const limit of limits) {
       const standing = this.#handOf(limit, nowMs).standing(nowMs);
+      if (!standing) continue;
       const known = tightest.get(standing.unit);
       if (!known || standing.remaining < known.remaining) tightest.set(standing.unit, standing);
     }
@@ -156,13 +176,13 @@ export class RateKeeper {
     clearInterval(this.#timer);
   }
 
-  #handOf(limit: IndexedRateLimit, nowMs: number): RateHand {
+  #handOf(limit: IndexedRateLimit, nowMs: number): CounterHand {
     const known = this.#hands.get(limit.id);
-    if (known) {
+    if (known && (known.limit.unit === "concurrency") === (limit.unit === "concurrency")) {
       known.limit = limit;
       return known;
     }
-    const hand = new RateHand(limit, nowMs);
+    const hand = limit.unit === "concurrency" ? new PlaceHand(limit) : new RateHand(limit, nowMs);
     this.#hands.set(limit.id, hand);
     if (this.#hands.size > HANDS_MAX) {
       for (const [id, oldest] of this.#hands) {
@@ -206,6 +226,7 @@ export class RateKeeper {
   }
 
   #round(): void {
+    this.#sweepRunning(this.#options.clock.monotonicMs());
     if (this.#touched.size > 0 && this.#options.isServiceOpen()) void this.#askSoon();
   }
 
@@ -226,7 +247,7 @@ export class RateKeeper {
   async #ask(): Promise<void> {
     const nowMs = this.#options.clock.monotonicMs();
     const asks = [];
-    const asked = new Map<string, RateHand>();
+    const asked = new Map<string, CounterHand>();
     for (const hand of this.#touched) {
       if (asks.length >= ASKS_MAX) break;
       const ask = hand.ask(nowMs);
@@ -249,10 +270,12 @@ function countOf({ unit, burst }: IndexedRateLimit, { tokens }: RateNeed): numbe
 
 function refusalBy(limit: IndexedRateLimit, waitMs: number): RateRefusal {
   const { amount, perSeconds, unit, template, id } = limit;
+  // A place may be free at any time; a client that asks all the time is not the first for that.
+  const leastMs = unit === "concurrency" ? PLACE_RETRY_MS : 1;
   return {
     limitId: template?.templateId ?? id,
     amount: BigInt(amount),
-    ...{ perSeconds, unit, waitMs: Math.min(WAIT_MS_MAX, Math.max(1, Math.ceil(waitMs))) },
+    ...{ perSeconds, unit, waitMs: Math.min(WAIT_MS_MAX, Math.max(leastMs, Math.ceil(waitMs))) },
     ofTarget: isOfTarget(limit),
   };
 }

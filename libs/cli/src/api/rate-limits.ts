@@ -7,7 +7,7 @@ export interface RateLimit {
   per: string | null;
   unit: string;
   amount: number;
-  perSeconds: number;
+  perSeconds: number | null;
   burst: number;
 }
 

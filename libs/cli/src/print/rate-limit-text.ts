@@ -7,7 +7,7 @@ export function rateLimitTable(limits: readonly RateLimit[]): string {
   return formatTable(
     ["rate limit", "of", "per", "amount", "unit", "seconds", "burst"],
     limits.map(({ id, scope, per, unit, amount, perSeconds, burst }) => [
-      ...[id, scopeText(scope), per ?? "-", String(amount), unit, String(perSeconds), String(burst)],
+      ...[id, scopeText(scope), per ?? "-", String(amount), unit, String(perSeconds ?? "-"), String(burst)],
     ]),
   );
 }

@@ -14,7 +14,7 @@ import {
 const RULE: RateRule = { amount: 50, perSeconds: 1, burst: 50 };
 
 function want(teamId: string, waiting: number, more: Partial<RateWanted> = {}): RateWanted {
-  return { holder: "r1", teamId, waiting, ahead: 0, demand: waiting, back: 0, least: 1, ...more };
+  return { holder: "r1", teamId, waiting, ahead: 0, demand: waiting, back: 0, least: 1, out: 0, ...more };
 }
 
 function givenTo(state: BucketState, rule: RateRule, wanted: RateWanted[], atMs: number): number[] {

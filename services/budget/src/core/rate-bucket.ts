@@ -41,6 +41,8 @@ export interface RateWanted {
   back: number;
   /** Of what waits, what the smallest request needs. */
   least: number;
+  /** Of a counter of requests at a time: the places that this router has for this team now. */
+  out: number;
 }
 
 export interface RatePart {

@@ -33,3 +33,13 @@ test("every problem is said at once, with its field", () => {
   const fields = checkRateLimit(readRateLimit(wrong)).map(({ field }) => field);
   assert.deepEqual(fields, ["id", "scope.tag.name", "per", "unit", "amount", "perSeconds", "burst"]);
 });
+
+test("requests at a time have neither a time nor a burst", () => {
+  const places = RateLimit.fromPartial({ ...SOUND, unit: "concurrency", perSeconds: 0 });
+  assert.deepEqual(checkRateLimit(readRateLimit(places)), []);
+  const wrong = checkRateLimit(readRateLimit({ ...places, perSeconds: 1, burst: 5n }));
+  assert.deepEqual(
+    wrong.map(({ field }) => field),
+    ["perSeconds", "burst"],
+  );
+});

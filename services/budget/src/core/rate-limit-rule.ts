@@ -12,7 +12,7 @@ export interface RateLimitRule extends Pick<BudgetRule, "id" | "scope" | "per"> 
   burst: bigint;
 }
 
-const UNITS = ["requests", "tokens"];
+const UNITS = ["requests", "tokens", "concurrency"];
 const AMOUNT_MAX = 1_000_000_000n;
 const SECONDS_MAX = 86_400;
 
@@ -28,6 +28,10 @@ export function checkRateLimit(rule: RateLimitRule): Problem[] {
   checkScopeTexts(rule, report);
   if (!UNITS.includes(rule.unit)) report("unit", `must be ${UNITS.join(" or ")}`);
   if (rule.amount < 1n || rule.amount > AMOUNT_MAX) report("amount", `must be from 1 to ${AMOUNT_MAX}`);
+  const isAtATime = rule.unit === "concurrency";
+  if (isAtATime && rule.perSeconds !== 0) report("perSeconds", "is not for what counts requests at a time");
+  if (isAtATime && rule.burst !== rule.amount) report("burst", "is not for what counts requests at a time");
+  if (isAtATime) return problems;
   if (rule.perSeconds < 1 || rule.perSeconds > SECONDS_MAX) report("perSeconds", `must be from 1 to ${SECONDS_MAX}`);
   if (rule.burst < 1n || rule.burst > AMOUNT_MAX) report("burst", `must be from 1 to ${AMOUNT_MAX}`);
   return problems;

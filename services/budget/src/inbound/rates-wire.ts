@@ -19,13 +19,14 @@ export function fromWireAskRates({ asks }: AskRates): RateAsked[] {
     return {
       counterId,
       limitId,
-      wants: wants.map(({ teamId, waiting, ahead, demand, back, least }) => ({
+      wants: wants.map(({ teamId, waiting, ahead, demand, back, least, out }) => ({
         teamId,
         waiting: count(waiting),
         ahead: count(ahead),
         demand: count(demand),
         back: back < 0n ? -count(-back) : count(back),
         least: Math.max(1, count(least)),
+        out: count(out),
       })),
     };
   });

@@ -2,7 +2,16 @@
 // of routers cost no more than that. The rows' locks make budget processes take turns.
 import { WaybillError } from "@waybill/domain";
 import { type Client, type Pool, type Row, transact } from "@waybill/store";
-import { type BucketState, levelOf, newBucket, type RateRule, type RateWanted, shareOut } from "../core/rate-bucket.ts";
+import {
+  type BucketState,
+  levelOf,
+  newBucket,
+  type RatePart,
+  type RateRule,
+  type RateWanted,
+  shareOut,
+} from "../core/rate-bucket.ts";
+import { noPlacesOut, type PlacesState, placesOut, sharePlaces } from "../core/rate-places.ts";
 import type { RateAsked, RateCounterParts, RateCounters } from "../ports.ts";
 
 /** Counters that may wait for their turn; beyond it routers go on alone. */
@@ -16,7 +25,7 @@ const LOCK = `
     JOIN budget.rate_limit l ON l.id = w.limit_id ORDER BY w.id
     ON CONFLICT (id) DO UPDATE SET limit_id = excluded.limit_id
     RETURNING b.id, b.limit_id, b.state)
-  SELECT t.id, t.state, l.amount::float8, l.per_seconds, l.burst::float8
+  SELECT t.id, t.state, l.unit, l.amount::float8, l.per_seconds, l.burst::float8
   FROM taken t JOIN budget.rate_limit l ON l.id = t.limit_id`;
 /** Read when every lock is held, so that time goes forward from one turn to the next. */
 const NOW = "SELECT (extract(epoch FROM budget.clock()) * 1000)::float8 AS now_ms";
@@ -74,19 +83,12 @@ async function carryOut(client: Client, turn: readonly Waiting[]): Promise<RateC
   const nowMs = (await client.query<{ now_ms: number }>(NOW)).rows[0]?.now_ms ?? 0;
   const byCounter = wantsByCounter(turn);
   const parts = new Map<RateAsked, RateCounterParts>();
-  const written: { id: string; state: BucketState; fullAtMs: number }[] = [];
+  const written: { id: string; state: object; fullAtMs: number }[] = [];
   for (const row of rows) {
-    const rule: RateRule = { amount: row.amount, perSeconds: row.per_seconds, burst: row.burst };
-    const state: BucketState = row.state ?? newBucket(rule, nowMs);
     const wanted = byCounter.get(row.id) ?? [];
-    const given = shareOut(
-      state,
-      rule,
-      wanted.map(({ want }) => want),
-      nowMs,
-    );
-    const level = levelOf(state);
-    const routers = Object.keys(state.routers).length;
+    const wants = wanted.map(({ want }) => want);
+    const { state, given, level, routers, fillsInMs } =
+      row.unit === "concurrency" ? sharePlacesOf(row, wants, nowMs) : shareBucketOf(row, wants, nowMs);
     for (const [n, { ask, want }] of wanted.entries()) {
       const known: RateCounterParts = parts.get(ask) ?? {
         counterId: row.id,
@@ -97,7 +99,6 @@ async function carryOut(client: Client, turn: readonly Waiting[]): Promise<RateC
       parts.set(ask, known);
       known.given.push({ teamId: want.teamId, given: given[n]?.given ?? 0, waitMs: given[n]?.waitMs ?? 0 });
     }
-    const fillsInMs = (Math.max(0, rule.burst - level) * rule.perSeconds * 1_000) / rule.amount;
     written.push({ id: row.id, state, fullAtMs: nowMs + fillsInMs });
   }
   await client.query(WRITE, [
@@ -106,6 +107,33 @@ async function carryOut(client: Client, turn: readonly Waiting[]): Promise<RateC
     written.map(({ fullAtMs }) => fullAtMs),
   ]);
   return turn.map(({ asks }) => asks.flatMap((ask) => parts.get(ask) ?? []));
+}
+
+interface Shared {
+  /** As it is kept. */
+  state: object;
+  given: readonly RatePart[];
+  level: number;
+  routers: number;
+  /** Then nothing has to be kept any more. */
+  fillsInMs: number;
+}
+
+function shareBucketOf(row: Row, wants: readonly RateWanted[], nowMs: number): Shared {
+  const rule: RateRule = { amount: row.amount, perSeconds: row.per_seconds, burst: row.burst };
+  const state: BucketState = row.state?.common === undefined ? newBucket(rule, nowMs) : row.state;
+  const given = shareOut(state, rule, wants, nowMs);
+  const level = levelOf(state);
+  const fillsInMs = (Math.max(0, rule.burst - level) * rule.perSeconds * 1_000) / rule.amount;
+  return { state, given, level, routers: Object.keys(state.routers).length, fillsInMs };
+}
+
+/** What is out is out with somebody who says so again and again. */
+function sharePlacesOf(row: Row, wants: readonly RateWanted[], nowMs: number): Shared {
+  const state: PlacesState = row.state?.holders === undefined ? noPlacesOut(nowMs) : row.state;
+  const given = sharePlaces(state, row.amount, wants, nowMs);
+  const level = Math.max(0, row.amount - placesOut(state));
+  return { state, given, level, routers: Object.keys(state.holders).length, fillsInMs: 0 };
 }
 
 function wantsByCounter(turn: readonly Waiting[]): Map<string, { ask: RateAsked; want: RateWanted }[]> {

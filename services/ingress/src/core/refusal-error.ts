@@ -31,7 +31,7 @@ export function refusalError(refusal: Refusal): WaybillError {
     ...(refusal.message !== "" && { publicMessage: refusal.message }),
     ...(refusal.budget && { publicMessage: budgetSentence(refusal.budget) }),
     ...(refusal.param !== "" && { param: refusal.param }),
-    ...(refusal.rateLimit && { rateLeft: leftOf(refusal.rateLimit) }),
+    ...(refusal.rateLimit && refusal.rateLimit.unit !== "concurrency" && { rateLeft: leftOf(refusal.rateLimit) }),
     ...(code !== "budget_exceeded" && refusal.retryAfterMs > 0 && { retryAfterMs: refusal.retryAfterMs }),
   });
 }

@@ -18,7 +18,7 @@ test("a cold one has to be asked, a part that was given is used without asking, 
   assert.equal(hand.waitMs("a", 1, 0), undefined);
   hand.waits("a", 1);
   const asked = hand.ask(10);
-  assert.deepEqual(asked?.wants[0], { teamId: "a", waiting: 1n, ahead: 0n, demand: 1n, back: 0n, least: 1n });
+  assert.deepEqual(asked?.wants[0], { teamId: "a", waiting: 1n, ahead: 0n, demand: 1n, back: 0n, least: 1n, out: 0n });
   hand.answered(given("a", 1, 50), 12);
   assert.equal(hand.waitMs("a", 1, 12), 0);
   hand.take("a", 1);
@@ -41,7 +41,15 @@ test("a team that was refused says its demand with the next question", () => {
   const hand = new RateHand(LIMIT, 0);
   hand.answered(given("a", 0, 1_000), 0);
   for (let n = 0; n < 7; n += 1) hand.want("a", 1);
-  assert.deepEqual(hand.ask(100)?.wants[0], { teamId: "a", waiting: 0n, ahead: 0n, demand: 7n, back: 0n, least: 0n });
+  assert.deepEqual(hand.ask(100)?.wants[0], {
+    teamId: "a",
+    waiting: 0n,
+    ahead: 0n,
+    demand: 7n,
+    back: 0n,
+    least: 0n,
+    out: 0n,
+  });
 });
 
 test("alone it lets its own part of the whole pass, as many routers as there were last", () => {

@@ -17,6 +17,22 @@ export interface IndexedRateLimit {
   burst: number;
 }
 
+/** What a router has in hand of one counter, whatever it counts. `count`: what one request needs. */
+export interface CounterHand {
+  limit: IndexedRateLimit;
+  want(teamId: string, count: number): void;
+  waitMs(teamId: string, count: number, nowMs: number): number | undefined;
+  take(teamId: string, count: number): void;
+  putBack(teamId: string, count: number): void;
+  waits(teamId: string, count: number): void;
+  takeAlone(teamId: string, count: number, nowMs: number): boolean;
+  aloneWaitMs(count: number): number;
+  ask(nowMs: number): AskRate | undefined;
+  answered(answer: RateAnswer, nowMs: number): void;
+  readonly isOpen: boolean;
+  standing(nowMs: number): RateStanding | undefined;
+}
+
 interface TeamHand {
   /** Negative: more was used than was given. */
   inHand: number;
@@ -35,7 +51,7 @@ interface TeamHand {
 const AHEAD_MS = 250;
 const SMOOTHING_MS = 500;
 
-export class RateHand {
+export class RateHand implements CounterHand {
   limit: IndexedRateLimit;
   readonly #teams = new Map<string, TeamHand>();
   #askedMs: number;
@@ -127,7 +143,7 @@ export class RateHand {
       [team.waiting, team.demand, team.least] = [0, 0, 0];
       wants.push({
         ...{ teamId, waiting: BigInt(waiting), ahead: BigInt(ahead) },
-        ...{ demand: BigInt(demand), back: BigInt(back), least: BigInt(least) },
+        ...{ demand: BigInt(demand), back: BigInt(back), least: BigInt(least), out: 0n },
       });
     }
     const { id: counterId, template } = this.limit;

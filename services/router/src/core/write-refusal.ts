@@ -25,7 +25,10 @@ export function refusalOf({ code, because, budget, rate }: Refused, pauseMs: num
 function rateRefusal(rate: RateRefusal): DecideResponse {
   const { limitId, amount, unit, perSeconds, waitMs } = rate;
   const waitSeconds = Math.max(0.1, Math.ceil(waitMs / 100) / 10);
-  const message = `The rate limit "${limitId}" of ${amount} ${unit} in ${perSeconds} s has no room. There is room again in about ${waitSeconds} s.`;
+  const message =
+    unit === "concurrency"
+      ? `The rate limit "${limitId}" of ${amount} requests at a time has no room. Try again when one of them is over.`
+      : `The rate limit "${limitId}" of ${amount} ${unit} in ${perSeconds} s has no room. There is room again in about ${waitSeconds} s.`;
   return refuse("rate_limit_exceeded", { message, retryAfterMs: waitMs, rateLimit: rate });
 }
 

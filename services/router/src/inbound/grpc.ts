@@ -2,6 +2,7 @@
 import { type RpcServer, type ServerDuplexStream, TurnWriter, unary } from "@waybill/rpc";
 import type { Tracing } from "@waybill/service";
 import {
+  type AttemptEnded,
   type DecideRequest,
   type DecideResponse,
   type JournaledAttempt,
@@ -19,6 +20,8 @@ export interface RouterHandlers {
   tracing: Tracing;
   /** An attempt is over; undefined: nobody knows how many tokens it used. */
   ended(attemptId: string, tokens: number | undefined): void;
+  /** It has had no stream here for a while. */
+  ingressGone(ingressId: string): void;
   journalReported(attempts: readonly JournaledAttempt[]): void;
   onError(error: unknown): void;
 }
@@ -26,6 +29,8 @@ export interface RouterHandlers {
 const CALLERS = ["ingress", "operator"];
 /** Decisions under way on one stream; beyond it the caller is told to come back. */
 const UNDER_WAY_MAX = 20_000;
+/** An ingress that lost only its stream is back by then. */
+const INGRESS_GONE_MS = 10_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface RouterService {
@@ -37,7 +42,7 @@ type Stream = ServerDuplexStream<RouterCalls, RouterAnswers>;
 type Writer = TurnWriter<RouterAnswer, RouterAnswers>;
 
 export function serveRouter(server: RpcServer, handlers: RouterHandlers): RouterService {
-  const streams = new Set<{ underWay: number; end(): void }>();
+  const streams = new Set<{ underWay: number; end(): void; ingressId: string }>();
   let draining = false;
 
   const answerOf = async ({ call, deadlineMs, traceparent }: RouterCall): Promise<RouterAnswer["answer"]> => {
@@ -56,17 +61,24 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     return { $case: "decide", value };
   };
 
+  const missIngress = (ingressId: string): void => {
+    const tell = (): void => {
+      const isBack = [...streams].some((state) => state.ingressId === ingressId);
+      if (!isBack && ingressId !== "") handlers.ingressGone(ingressId);
+    };
+    setTimeout(tell, INGRESS_GONE_MS).unref();
+  };
+
   const session = (stream: Stream): void => {
     const writer: Writer = new TurnWriter(stream, (answers) => ({ answers }));
     const end = (): void => {
       if (streams.delete(state)) writer.end();
     };
-    const state = { underWay: 0, end };
+    const state = { underWay: 0, end, ingressId: "" };
     streams.add(state);
     const take = (call: RouterCall): void => {
       if (call.call?.$case === "ended") {
-        const { attemptId, tokens, tokensKnown } = call.call.value;
-        handlers.ended(attemptId, tokensKnown ? Number(tokens) : undefined);
+        hearEnded(call.call.value, handlers);
         return;
       }
       if (state.underWay >= UNDER_WAY_MAX) {
@@ -74,6 +86,7 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
         return;
       }
       state.underWay += 1;
+      if (call.call?.$case === "decide") state.ingressId = call.call.value.ingressId;
       answerOf(call)
         .catch((error: unknown): RouterAnswer["answer"] => {
           handlers.onError(error);
@@ -92,6 +105,7 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     stream.on("close", () => {
       streams.delete(state);
       writer.drop();
+      missIngress(state.ingressId);
     });
   };
 
@@ -107,6 +121,10 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
       for (const state of streams) if (state.underWay === 0) state.end();
     },
   };
+}
+
+function hearEnded({ attemptId, tokens, tokensKnown }: AttemptEnded, handlers: RouterHandlers): void {
+  handlers.ended(attemptId, tokensKnown ? Number(tokens) : undefined);
 }
 
 function refusal(code: string): DecideResponse {

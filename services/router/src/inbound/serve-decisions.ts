@@ -31,6 +31,7 @@ export async function serveDecisions(
     decide,
     tracing,
     ended: (attemptId, tokens) => rates.ended(attemptId, tokens),
+    ingressGone: (ingressId) => rates.ingressGone(ingressId),
     journalReported: (attempts) => till.journalReported(attempts),
     onError: (error) => log.error({ err: error }, "a decision failed"),
   });

@@ -22,7 +22,7 @@ export function fromWireBudgets(budgets: readonly Budget[]): IndexedBudget[] {
   });
 }
 
-const RATE_UNITS: ReadonlySet<string> = new Set(["requests", "tokens"]);
+const RATE_UNITS: ReadonlySet<string> = new Set(["requests", "tokens", "concurrency"]);
 
 /** A unit this program does not know is not counted here. */
 export function fromWireRateLimits(limits: readonly RateLimit[]): IndexedRateLimit[] {

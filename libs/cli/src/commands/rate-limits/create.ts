@@ -10,12 +10,14 @@ import { wholeNumber } from "../option-values.ts";
 interface Options extends ScopeOptions {
   requests?: number;
   tokens?: number;
-  seconds: number;
+  concurrency?: number;
+  seconds?: number;
   burst?: number;
   reason: string;
   dryRun?: boolean;
 }
 
+const UNITS = ["requests", "tokens", "concurrency"] as const;
 const COUNT_MAX = 1_000_000_000;
 const SECONDS_MAX = 86_400;
 
@@ -31,21 +33,25 @@ export function addRateLimitsCreate(limits: Command): void {
   withScopeOptions(verb)
     .option("--requests <count>", "how many may pass in that time", wholeNumber(1, COUNT_MAX))
     .option("--tokens <count>", "or how many of their tokens, input and output together", wholeNumber(1, COUNT_MAX))
-    .requiredOption("--seconds <count>", "the time, at most a day", wholeNumber(1, SECONDS_MAX))
+    .option("--concurrency <count>", "or how many at a time", wholeNumber(1, COUNT_MAX))
+    .option("--seconds <count>", "the time, at most a day", wholeNumber(1, SECONDS_MAX))
     .option("--burst <count>", "how many may pass at once; default: as many", wholeNumber(1, COUNT_MAX))
     .option("--reason <text>", "why; stands in the audit log", "")
     .option("--dry-run", "check it and change nothing")
     .action(async (id: string, options: Options, command: Command) => {
       const { api, print } = contextOf(command);
-      const { requests, tokens, seconds: perSeconds, burst, per, reason, dryRun = false } = options;
-      const amount = requests ?? tokens;
-      if (amount === undefined || (requests !== undefined && tokens !== undefined)) {
-        throw new Ending("say how much: --requests or --tokens, one of the two", EXIT.usage);
+      const { seconds: perSeconds, burst, per, reason, dryRun = false } = options;
+      const [unit, more] = UNITS.filter((name) => options[name] !== undefined);
+      if (!unit || more)
+        throw new Ending("say how much: --requests, --tokens or --concurrency, one of them", EXIT.usage);
+      if ((perSeconds === undefined) !== (unit === "concurrency")) {
+        throw new Ending("say in which time: --seconds, but not with --concurrency", EXIT.usage);
       }
-      const unit = tokens === undefined ? "requests" : "tokens";
+      const amount = options[unit];
       const saved = await api.post<SavedRateLimit>("/rate-limits", {
         ...{ id, scope: scopeFrom(options), per: perFrom(per), unit, amount, perSeconds, burst, reason, dryRun },
       });
-      print(saved, () => `${id} ${dryRun ? "would be made" : "is made"}: ${amount} ${unit} in ${perSeconds} s`);
+      const much = unit === "concurrency" ? `${amount} requests at a time` : `${amount} ${unit} in ${perSeconds} s`;
+      print(saved, () => `${id} ${dryRun ? "would be made" : "is made"}: ${much}`);
     });
 }

@@ -124,7 +124,7 @@ async function save(
   { reason, dryRun, scope, per, unit, amount, perSeconds, burst }: z.output<typeof schemas.replaceRateLimitBody>,
 ): Promise<z.input<typeof schemas.savedRateLimit>> {
   const rateLimit = RateLimit.create({
-    ...{ id, unit, perSeconds, amount: BigInt(amount), burst: BigInt(burst ?? 0) },
+    ...{ id, unit, perSeconds: perSeconds ?? 0, amount: BigInt(amount), burst: BigInt(burst ?? 0) },
     scope: givenScope(scope, organisationId),
     per: per ? PER_FIELDS[per] : "",
   });
@@ -144,13 +144,17 @@ async function save(
   return { rateLimit: rateLimitJson(saved.rateLimit), outcome, dryRun };
 }
 
+function unitOf({ unit }: RateLimit): "requests" | "tokens" | "concurrency" {
+  return unit === "tokens" || unit === "concurrency" ? unit : "requests";
+}
+
 function rateLimitJson(wire: RateLimit): z.input<typeof schemas.rateLimit> {
   const { id, scope, per, amount, perSeconds, burst } = wire;
   return {
     ...{
       id,
-      perSeconds,
-      unit: wire.unit === "tokens" ? "tokens" : "requests",
+      perSeconds: perSeconds || null,
+      unit: unitOf(wire),
       amount: Number(amount),
       burst: Number(burst),
     },

@@ -4,14 +4,14 @@ import { organisation, reason } from "./basics.ts";
 import { givenScope, ID, id, per, scopeFields } from "./budgets.ts";
 
 const count = z.int().min(1).max(1_000_000_000);
-const unit = z.enum(["requests", "tokens"]).describe("What the limit counts");
+const unit = z.enum(["requests", "tokens", "concurrency"]).describe("What the limit counts");
 
 const givenFields = {
   scope: givenScope,
   per: per.nullish().describe("Each value of this field has a counter of its own"),
   unit: unit.default("requests"),
   amount: count.describe("What may pass in perSeconds, without end"),
-  perSeconds: z.int().min(1).max(86_400),
+  perSeconds: z.int().min(1).max(86_400).nullish().describe("Not for concurrency, which is requests at a time"),
   burst: count.nullish().describe("What may pass at once after a quiet time; default: the amount"),
   reason: reason.default(""),
   dryRun: z.boolean().default(false).describe("Check it and change nothing"),
@@ -30,7 +30,7 @@ export const rateLimit = z.object({
   per: per.nullable(),
   unit,
   amount: z.int(),
-  perSeconds: z.int(),
+  perSeconds: z.int().nullable(),
   burst: z.int(),
 });
 export const rateLimitList = z.object({ rateLimits: z.array(rateLimit).describe("At most 1,000") });

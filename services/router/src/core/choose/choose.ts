@@ -302,7 +302,8 @@ class Notes {
 
 /** Why a candidate is out that a rate limit has no room for. */
 export function limitedBy({ limitId, amount, unit, perSeconds }: RateRefusal): Rejection {
-  const because = `rate limit ${limitId}: ${amount} ${unit} in ${perSeconds} s have no room`;
+  const much = unit === "concurrency" ? `${amount} requests at a time` : `${amount} ${unit} in ${perSeconds} s`;
+  const because = `rate limit ${limitId}: ${much} have no room`;
   return { code: "rate_limit_exceeded", because };
 }
 

@@ -38,10 +38,11 @@ export interface RateLimit {
     | undefined;
   /** Not empty: each value of this field of a request (team_id, user_id, key_id, end_user_id) has a counter of its own. */
   per: string;
-  /** requests or tokens */
+  /** requests, tokens, or concurrency: requests at a time */
   unit: string;
-  /** What may pass in `per_seconds`, without end. */
+  /** What may pass in `per_seconds`, without end; or at a time. */
   amount: bigint;
+  /** 0 for concurrency. */
   perSeconds: number;
   /** What may pass at once after a quiet time. 0: the amount. */
   burst: bigint;
@@ -61,6 +62,11 @@ export interface RateWant {
   back: bigint;
   /** Of what waits, what the smallest request needs: less is of no use. 0: 1. */
   least: bigint;
+  /**
+   * Of a counter of requests at a time: the places that this router has for this team now, used or not; said at least every second while
+   * there is one. It counts whatever was given before.
+   */
+  out: bigint;
 }
 
 export interface AskRate {
@@ -306,7 +312,7 @@ export const RateLimit: MessageFns<RateLimit> = {
 };
 
 function createBaseRateWant(): RateWant {
-  return { teamId: "", waiting: 0n, ahead: 0n, demand: 0n, back: 0n, least: 0n };
+  return { teamId: "", waiting: 0n, ahead: 0n, demand: 0n, back: 0n, least: 0n, out: 0n };
 }
 
 export const RateWant: MessageFns<RateWant> = {
@@ -343,6 +349,12 @@ export const RateWant: MessageFns<RateWant> = {
         throw new globalThis.Error("value provided for field message.least of type int64 too large");
       }
       writer.uint32(48).int64(message.least);
+    }
+    if (message.out !== 0n) {
+      if (BigInt.asIntN(64, message.out) !== message.out) {
+        throw new globalThis.Error("value provided for field message.out of type int64 too large");
+      }
+      writer.uint32(56).int64(message.out);
     }
     return writer;
   },
@@ -408,6 +420,14 @@ export const RateWant: MessageFns<RateWant> = {
             message.least = reader.int64() as bigint;
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.out = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -431,6 +451,7 @@ export const RateWant: MessageFns<RateWant> = {
     message.demand = (object.demand !== undefined && object.demand !== null) ? BigInt(object.demand) : 0n;
     message.back = (object.back !== undefined && object.back !== null) ? BigInt(object.back) : 0n;
     message.least = (object.least !== undefined && object.least !== null) ? BigInt(object.least) : 0n;
+    message.out = (object.out !== undefined && object.out !== null) ? BigInt(object.out) : 0n;
     return message;
   },
 };
