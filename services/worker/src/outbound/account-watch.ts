@@ -40,6 +40,8 @@ export function watchAccounts({ providers, targets, clock, log, onNews }: Accoun
       const { otherAccount, retryAfterMs, cooled } = aftermath;
       // While another account can take its place, it is no failure of the model's.
       if (!otherAccount && targets.ended({ ...end, retryAfterMs }, nowMs)) onNews();
+      // Its answers say that the next one would be refused.
+      if (end.code === "" && retryAfterMs > 0 && targets.leaveAlone(end, retryAfterMs, nowMs)) onNews();
       if (cooled) {
         const { provider, model, account } = end;
         const fields = { provider, model, account, code: end.code, left_alone_ms: cooled.forMs };
