@@ -7,9 +7,9 @@ const SCALE_IN_CI = 10;
 /** Shorter waits could not be told from a busy machine. */
 const SCALE_MAX = 20;
 
-/** The seeds to run a scenario with. */
-export function faultSeeds(): number[] {
-  return seedsOf(process.env.WAYBILL_FAULT_SEEDS || "1");
+/** The seeds to run a scenario with; `countInCi`: where nobody says which. */
+export function faultSeeds(countInCi = 1): number[] {
+  return seedsOf(process.env.WAYBILL_FAULT_SEEDS || String(countInCi));
 }
 
 /** A number alone is how many: "20" is 1 to 20. A list is the seeds themselves: "3,7", "5-9,12", and "17-17" for one. */

@@ -35,6 +35,8 @@ export interface StackOptions {
   replicas?: Partial<Record<ServiceName, number>>;
   /** Settings for every process of a service, or for all. */
   env?: Partial<Record<ServiceName | "all", Record<string, string>>>;
+  /** True: each process asks another replica of its neighbours first; otherwise all ask the first one while it is there. */
+  spread?: boolean;
   /** True: Postgres forces everything to disk, so that it may be killed. */
   durable?: boolean;
   /** True: the scripted provider's log keeps bodies, of requests too. */
@@ -168,12 +170,13 @@ async function build(
     drainLimitMs: Number(QUICK.WAYBILL_DRAIN_LIMIT_MS),
     common: QUICK,
   });
-  const addresses = (list: number[]): string => list.map((port) => `127.0.0.1:${port}`).join(",");
-  const links = {
-    WAYBILL_ROUTER_URLS: addresses(grpcPorts.router),
-    WAYBILL_BUDGET_URLS: addresses(grpcPorts.budget),
-    WAYBILL_LEDGER_URLS: addresses(grpcPorts.ledger),
-  };
+  const addresses = (list: readonly number[]): string => list.map((port) => `127.0.0.1:${port}`).join(",");
+  /** What the process number `first` of a service is told of its neighbours. */
+  const linksFrom = (first: number): Record<string, string> => ({
+    WAYBILL_ROUTER_URLS: addresses(rotated(grpcPorts.router, first)),
+    WAYBILL_BUDGET_URLS: addresses(rotated(grpcPorts.budget, first)),
+    WAYBILL_LEDGER_URLS: addresses(rotated(grpcPorts.ledger, first)),
+  });
 
   const processes: { process: ServiceProcess; listens: Record<string, string> }[] = [];
   closers.push(async () => {
@@ -183,8 +186,10 @@ async function build(
     service: ServiceName,
     listens: Record<string, string>,
     env: Record<string, string>,
+    index = 0,
   ): ServiceProcess => {
     const planned = plan.services.find(({ name }) => name === service) as ProcessPlan;
+    const links = linksFrom(options.spread ? index : 0);
     const linked = Object.fromEntries(Object.entries(links).filter(([name]) => name in planned.settings));
     const settings = { ...linked, ...options.env?.all, ...options.env?.[service], ...env };
     const log = join(folder.path, `${service}-${processes.length}.log`);
@@ -207,7 +212,7 @@ async function build(
   for (const { name } of plan.services) {
     for (let index = 0; index < replicas(name as ServiceName); index += 1) {
       const listens = await listensOf(name as ServiceName, index);
-      launch(name as ServiceName, listens, {});
+      launch(name as ServiceName, listens, {}, index);
       if (name === "ingress") urls.push(`http://127.0.0.1:${listens.WAYBILL_HTTP_PORT}`);
       if (name === "console") adminUrls.push(`http://127.0.0.1:${listens.WAYBILL_HTTP_PORT}`);
     }
@@ -257,6 +262,11 @@ async function build(
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const first = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
 }
 
 async function ports(count: number): Promise<number[]> {

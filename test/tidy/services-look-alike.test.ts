@@ -31,6 +31,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "decision-case.ts": "one decision under way, as its steps hand it on",
     "rate-keeper.ts": "what is in hand of rate limits, from which the decision takes",
     "till.ts": "the credit in hand, from which the decision cuts its holds",
+    "extend-hold.ts": "the story of a stream that gets longer than what was held for it",
     "deploy.ts": "the other story: what the operator wrote goes live",
     "change-routes.ts": "the story of a change: a version, its deployment and its audit row, then the bucket",
     "change-catalogue.ts": "the same for models and aliases",

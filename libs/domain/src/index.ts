@@ -1,4 +1,5 @@
 // The vocabulary of Waybill: money, tokens, prices, ids, errors. Imports nothing, does no I/O, knows no clock.
+export { ANSWER_LENGTH_BUCKETS, answerLengthBucket, longestOfBucket } from "./answer-length.ts";
 export type { Clock, MakeId } from "./clock.ts";
 export { effectiveRecord, outranks, type RankedRecord } from "./effective-record.ts";
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type Retry } from "./errors.ts";

@@ -31,6 +31,7 @@ export {
   wordOf,
 } from "./routing-config.ts";
 export { type SseEvent, SseSplitter } from "./sse/sse-events.ts";
+export type { StreamStop } from "./stream-stop.ts";
 export type { AnswerFacts, AnswerWriter, Surface, SurfaceTranslation } from "./surface.ts";
 export { SURFACE_NAMES, type SurfaceName } from "./surface-name.ts";
 export { SURFACES, surfaceNamed } from "./surfaces.ts";

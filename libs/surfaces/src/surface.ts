@@ -6,6 +6,7 @@ import type { AskedRequest } from "./asked-request.ts";
 import type { Answer } from "./conversation/answer.ts";
 import type { AnswerEvent } from "./conversation/answer-event.ts";
 import type { Conversation } from "./conversation/conversation.ts";
+import type { StreamStop } from "./stream-stop.ts";
 import type { SurfaceName } from "./surface-name.ts";
 
 export interface Surface {
@@ -31,6 +32,8 @@ export interface Surface {
   readonly heartbeat: string;
   /** Where its answers hold texts. Undefined: they hold none, so that content filters have nothing to look at. */
   readonly answerTexts: AnswerTexts | undefined;
+  /** Ends a stream of its own early. Undefined: it has no streams. */
+  readonly stopStream: (() => StreamStop) | undefined;
   /** Undefined: only providers of this very dialect can serve it. */
   readonly translation: SurfaceTranslation | undefined;
 }

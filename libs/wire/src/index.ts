@@ -129,7 +129,7 @@ export {
   HoldVerdict,
   ModelFacts,
 } from "./gen/waybill/v1/decision_record.ts";
-export { IngressAlive, ServedModel, TargetHealth, WorkerHealth } from "./gen/waybill/v1/health.ts";
+export { AnswerLengths, IngressAlive, ServedModel, TargetHealth, WorkerHealth } from "./gen/waybill/v1/health.ts";
 export {
   AttemptCost,
   DecisionWithCost,
@@ -168,6 +168,8 @@ export {
   AttemptEnded,
   DecideRequest,
   DecideResponse,
+  ExtendHoldRequest,
+  ExtendHoldResponse,
   Features,
   FilterFindings,
   NextRequest,

@@ -11,6 +11,7 @@ function makeWorld(limit: bigint): PlaceHoldWorld & {
   tell(...facts: Operation[]): void;
   recalled: string[];
   onRecall: () => void;
+  recallEnd: "back" | "missing";
   atMs: Map<number, () => void>;
   nowMs: number;
 } {
@@ -19,6 +20,7 @@ function makeWorld(limit: bigint): PlaceHoldWorld & {
     nowMs: 0,
     recalled: [] as string[],
     onRecall: () => {},
+    recallEnd: "back" as "back" | "missing",
     /** What happens at a time. */
     atMs: new Map<number, () => void>(),
     tell: (...facts: Operation[]) => void applyBatch(books, facts, world.nowMs),
@@ -29,6 +31,7 @@ function makeWorld(limit: bigint): PlaceHoldWorld & {
     async recall(budgetIds: readonly string[]) {
       world.recalled.push(...budgetIds);
       world.onRecall();
+      return world.recallEnd;
     },
     waitingRoom: makeWaitingRoom(1),
     monotonicMs: () => world.nowMs,
@@ -54,6 +57,16 @@ test("what does not fit is held when unspent credit comes back", async () => {
   world.onRecall = () => world.tell(closingOf("g1", 0n));
   assert.equal((await placeHold(world, placeHoldOf("r1.1", 1_000n), 1_000)).kind, "held");
   assert.deepEqual(world.recalled, ["b0"]);
+});
+
+test("while a holder that may only be slow has not given its credit back, nobody is refused for good", async () => {
+  const world = makeWorld(1_000n);
+  world.tell(askGrant("g1", 10n));
+  world.recallEnd = "missing";
+  await assert.rejects(placeHold(world, placeHoldOf("r1.1", 1_000n), 1_000), { code: "budget_unavailable" });
+  assert.equal((await placeHold(world, placeHoldOf("r2.1", 990n), 1_000)).kind, "held", "what fits beside it is held");
+  world.recallEnd = "back";
+  assert.equal((await placeHold(world, placeHoldOf("r3.1", 1_000n), 1_000)).kind, "refused", "a dead one's is gone");
 });
 
 test("a refusal waits for a record that makes room, and not a moment longer", async () => {

@@ -15,8 +15,11 @@ export interface Pace {
   pause(durationMs: number): Promise<void>;
 }
 
-/** Calls unspent credit back from every live holder. Resolves when it is back, or after about 100 ms. */
-export type Recall = (budgetIds: readonly string[]) => Promise<void>;
+/**
+ * Calls unspent credit back from every live holder. Resolves when it is back, or after about 100 ms; `missing`: some is not, and its holder
+ * may only be slow. What a holder has that said nothing for seconds is not missing: it is gone until that grant's end.
+ */
+export type Recall = (budgetIds: readonly string[]) => Promise<"back" | "missing">;
 
 /** Bounds how many requests wait for holds to settle, because each asks the books again and again. */
 export interface WaitingRoom {

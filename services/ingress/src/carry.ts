@@ -1,11 +1,13 @@
 // The story of one attempt: put on the queue, relayed as it comes, closed as void where it was not sent.
 import { WaybillError } from "@waybill/domain";
-import type { Decision } from "@waybill/wire";
+import { type Decision, ExtendHoldRequest, type Waybill } from "@waybill/wire";
 import { Attempt } from "./core/attempt.ts";
 import { CommittingClient } from "./core/committing-client.ts";
+import { CoverWatch } from "./core/cover-watch.ts";
 import { FilteringClient } from "./core/filtering-client.ts";
 import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { type AttemptEnd, NO_ACCOUNT, Relay } from "./core/relay.ts";
+import { StoppableClient } from "./core/stoppable-client.ts";
 import { tokensUsed } from "./core/tokens-used.ts";
 import type { Client } from "./ports.ts";
 import type { Story } from "./serve.ts";
@@ -15,10 +17,13 @@ export async function carry(story: Story, decision: Decision, failedAccounts: re
   const { call, ports, limits, request, asked } = story;
   const client = committing(story, decision) ?? story.client;
   const waybill = makeWaybill(request, asked, decision, story.forwardedHeaders, failedAccounts);
-  const told = filteringClient(story, client, (error) => {
+  const filtered = filteringClient(story, client, (error) => {
     ports.attempts.cancel(attempt, "superseded");
     relay.on({ kind: "aborted", error });
   });
+  const stoppable = stoppableClient(story, decision, filtered, () => relay.stopped());
+  const told = stoppable ?? filtered;
+  const watch = stoppable && watchCover(story, waybill, decision, stoppable);
   const relay = new Relay(told, decision, asked.stream, limits.answerBytesMax, (reason) =>
     ports.attempts.cancel(attempt, reason),
   );
@@ -36,6 +41,7 @@ export async function carry(story: Story, decision: Decision, failedAccounts: re
     listener(event) {
       const over = decision.tellEnd ? tokensUsed(event) : undefined;
       if (over) ports.decisions.ended(decision, waybill.attemptId, over.tokens);
+      if (event.kind === "data") watch?.counted(event.countedOutputTokens);
       relay.on(event);
     },
   });
@@ -51,7 +57,7 @@ export async function carry(story: Story, decision: Decision, failedAccounts: re
     // It may be stored all the same: giving it up first makes every later claim hear `over`.
     if (ports.attempts.giveUp(attempt)) relay.on({ kind: "aborted", error: WaybillError.from(thrown) });
   }
-  const end = await answered(relay, told);
+  const end = await answered(relay, filtered);
   if (end.kind === "failed" && client instanceof CommittingClient) client.drop();
   if (attempt.state === "given_up") {
     ports.recordUsage(voidRecord(waybill, client.isGone ? "client_gone" : "not_sent", ports.clock.unixMs()));
@@ -68,6 +74,33 @@ function committing(
   const never = new Promise(() => {});
   return new CommittingClient(client, { ms: commitMs, tokens: commitTokens }, (ms, then) => {
     void ports.pause(ms, never).then(then);
+  });
+}
+
+/** Undefined: its budgets hold all that can come. */
+function stoppableClient(
+  { call: { surface }, asked }: Story,
+  { coveredOutputTokens }: Decision,
+  client: Client,
+  onStopped: () => void,
+): StoppableClient | undefined {
+  if (!asked.stream || coveredOutputTokens === 0n || !surface.stopStream) return undefined;
+  return new StoppableClient(client, { stream: surface.stopStream(), onStopped });
+}
+
+function watchCover({ call, ports }: Story, waybill: Waybill, decision: Decision, client: StoppableClient): CoverWatch {
+  const { holds, holdLifeMs, coveredOutputTokens } = decision;
+  const attempt = { ...waybill, holds: holds.filter(({ hard }) => !hard), holdLifeMs };
+  const { inputTokensBound } = waybill;
+  return new CoverWatch({
+    coveredOutputTokens,
+    extend: (covered, extension) =>
+      ports.decisions.extendHold(
+        ExtendHoldRequest.fromPartial({ attempt, coveredOutputTokens: covered, inputTokensBound, extension }),
+        call.traceparent,
+      ),
+    onRefused: (budgetId, outputTokens) =>
+      client.stop({ comment: `stopped by Waybill: the budget ${budgetId} has nothing left`, outputTokens }),
   });
 }
 

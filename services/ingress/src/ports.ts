@@ -6,6 +6,8 @@ import type {
   DecideRequest,
   DecideResponse,
   Decision,
+  ExtendHoldRequest,
+  ExtendHoldResponse,
   NextRequest,
   UsageRecord,
   VirtualKey,
@@ -40,6 +42,8 @@ export interface Decisions {
   next(request: NextRequest, traceparent: string): Promise<DecideResponse>;
   /** Tells the router that made this decision that its attempt is over; `tokens` undefined: nobody knows. Never throws or waits. */
   ended(decision: Decision, attemptId: string, tokens: bigint | undefined): void;
+  /** More money for a stream that gets long. */
+  extendHold(request: ExtendHoldRequest, traceparent: string): Promise<ExtendHoldResponse>;
 }
 
 /** Puts a waybill on its model's queue. Throws WaybillError: overloaded, bus_unavailable. */
@@ -59,7 +63,7 @@ export interface Attempts {
   /** Registers an attempt before its waybill is published, so that no claim finds it unknown. */
   open(attempt: Attempt, body: Buffer): void;
   /** Tells the worker that carries it to stop. */
-  cancel(attempt: Attempt, reason: "client_gone" | "slow_reader" | "draining" | "superseded"): void;
+  cancel(attempt: Attempt, reason: "client_gone" | "slow_reader" | "draining" | "superseded" | "budget_exceeded"): void;
   /** Ends an attempt that was never claimed: later claims hear `over`. False when a worker has been told `go`. */
   giveUp(attempt: Attempt): boolean;
 }
@@ -139,6 +143,8 @@ export interface AnswerHead {
   budgetRemainingUsd: string;
   clamped: boolean;
   maxOutputTokens: bigint;
+  /** A stream that may be stopped when a soft budget has nothing left. */
+  mayBeStopped: boolean;
   /** Fields of the body that the provider does not take. */
   droppedFields: readonly string[];
   /** It was given before. */
@@ -173,6 +179,8 @@ export interface Client {
   answer(head: AnswerHead, status: number, contentType: string, body: Buffer[], costUsd: string): void;
   /** Begins or goes on with a stream. A reader that is too slow is cut, and listeners are told. */
   stream(head: AnswerHead, bytes: Uint8Array): void;
+  /** Before the end of a stream that was stopped for its budget; told behind its last byte. */
+  stoppedEarly(): void;
   /** Ends a complete stream. */
   endStream(): void;
   /** An error answer, or the in-band error event when a stream has begun. `head`: of the attempt that failed, if there was one. */

@@ -27,6 +27,7 @@ class Reader {
     this.answers.push({ head, text: Buffer.concat(body).toString() });
   }
   stream(): void {}
+  stoppedEarly(): void {}
   endStream(): void {}
   fail(): void {}
 }

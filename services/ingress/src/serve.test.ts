@@ -64,6 +64,7 @@ class ToldClient implements Client {
     this.head = head;
   }
   stream(): void {}
+  stoppedEarly(): void {}
   endStream(): void {}
   fail(error: WaybillError, head?: AnswerHead): void {
     this.error = error;
@@ -130,6 +131,7 @@ async function serveIn(world: World) {
       ended(_decision, attemptId, tokens) {
         seen.ended.push([attemptId, tokens]);
       },
+      extendHold: () => assert.fail("nobody should ask"),
     },
     selectFilters: (where) => filters[where],
     askWebhook: () => assert.fail(),

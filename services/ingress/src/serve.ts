@@ -141,6 +141,7 @@ export async function serve(call: Call, client: Client, ports: ServePorts, limit
     else if (turn) await serveOnce(whole, turn);
     else await answer(whole);
     if (served.end?.kind === "client_gone") served.code = "client_gone";
+    if (served.end?.kind === "stopped") served.code = "budget_exceeded";
   } catch (thrown) {
     const error = WaybillError.from(thrown);
     served.code = client.isGone ? "client_gone" : error.code;

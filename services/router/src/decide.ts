@@ -15,7 +15,15 @@ import {
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
-import { coveredByTokens, coveredOutputTokens, type HoldSize, holdSize, likelyTokens } from "./core/bounds.ts";
+import {
+  coveredByTokens,
+  coveredOutputTokens,
+  type HoldSize,
+  holdSize,
+  likelyTokens,
+  NO_SIZE,
+  watchedOutputTokens,
+} from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
 import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
@@ -30,7 +38,7 @@ import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
 import { effectiveTimeouts } from "./core/timeouts.ts";
 import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./core/write-refusal.ts";
-import { type Case, type Held, NO_SIZE, NOT_AFTER, UNHELD } from "./decision-case.ts";
+import { type Case, type Held, NOT_AFTER, UNHELD } from "./decision-case.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
 import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
@@ -148,8 +156,7 @@ export class Decide {
   #notReady(): DecideResponse | undefined {
     const { till, isReady } = this.#options;
     if (!isReady()) return refuse("router_unavailable", { retryAfterMs: RETRY_AFTER_MS });
-    if (!till.knowsBudgets) return refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS });
-    return undefined;
+    return till.knowsBudgets ? undefined : refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS });
   }
 
   #waitMs(deadlineMs: number): number {
@@ -293,7 +300,8 @@ export class Decide {
       let maxOutputTokens = byMoney;
       if (byTokens < byMoney) maxOutputTokens = byTokens;
       const clamped = maxOutputTokens < size.outputTokensMax;
-      open.held = { budgets, lines, figures: { heldPicoUsd, maxOutputTokens, clamped } };
+      const figures = { heldPicoUsd, maxOutputTokens, clamped };
+      open.held = { budgets, lines, figures, coveredOutputTokens: watchedOutputTokens(size, lines) };
     }
     if (told.kind !== "held") this.#unrate(open);
     open.world.held(verdictOf(entry.id, told, open.held?.figures ?? NOTHING_HELD));
@@ -346,6 +354,7 @@ export class Decide {
       holdLifeMs: BigInt(holdLifeMs),
       maxOutputTokens: held.figures.maxOutputTokens,
       clamped: held.figures.clamped,
+      coveredOutputTokens: held.coveredOutputTokens,
       timeouts: effectiveTimeouts(timeouts, item.policy.timeouts),
       // After a kept answer there is no next.
       resumeToken: open.attempt === 0 ? Buffer.alloc(0) : Buffer.from(encodeItinerary(itinerary)),

@@ -1,6 +1,5 @@
 // One decision under way: what was asked, what has been found out so far, and what is held for it.
 import type { DecideRequest, HoldLine } from "@waybill/wire";
-import type { HoldSize } from "./core/bounds.ts";
 import { type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
 import type { FailedAttempt, Itinerary } from "./core/itinerary.ts";
 import type { Question } from "./core/question.ts";
@@ -32,12 +31,10 @@ export interface Held {
   budgets: HoldWish["budgets"];
   lines: HoldLine[];
   figures: HeldFigures;
+  /** See Decision. */
+  coveredOutputTokens: bigint;
 }
 
-export const NO_SIZE: HoldSize = {
-  ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
-  ...{ likelyPicoUsd: 0n, likelyTokens: 0n, choices: 1n, boundedByShare: false },
-};
 export const NOT_AFTER = {
   resumeToken: Buffer.alloc(0),
   failedAttempt: 0,
@@ -45,4 +42,4 @@ export const NOT_AFTER = {
   retryAfterMs: 0,
   otherAccount: false,
 };
-export const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD };
+export const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD, coveredOutputTokens: 0n };

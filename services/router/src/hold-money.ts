@@ -1,6 +1,6 @@
 // The second half of a decision: hold the worst case on every budget that matches, before anything is sent.
 // Usually from grants in hand; a cold budget waits for one answer; near a limit the budget service places the hold exactly.
-import { minPicoUsd } from "@waybill/domain";
+import { maxPicoUsd, minPicoUsd } from "@waybill/domain";
 import { type BudgetRefusal, BudgetUnit, type HoldLine, type JournaledAttempt, WhenAway } from "@waybill/wire";
 import type { HoldSize } from "./core/bounds.ts";
 import type { AmountOf, HoldCut, MatchedBudget } from "./core/credit.ts";
@@ -58,6 +58,8 @@ function heldWhole(lines: HoldLine[], { worstPicoUsd, worstTokens }: HoldSize): 
 /** The other cases: waits for credit, then for an exact hold, at most `waitMs` in all. */
 export async function holdWaiting(till: Till, wish: HoldWish): Promise<HoldOutcome> {
   const endsAtMs = performance.now() + wish.waitMs;
+  const reserved = till.isSilent ? holdFromReserve(till, wish) : undefined;
+  if (reserved) return reserved;
   for (let fill = 0; fill < FILLS_MAX; fill += 1) {
     const isAnswered = await till.fillFor(wish.budgets, worstOf(wish.size), endsAtMs - performance.now());
     if (!isAnswered) break;
@@ -93,6 +95,7 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
     if (leftMs <= 0) break;
     const answer = await till.budgetService.placeHold({ asks, attempt }, leftMs);
     if (answer.kind === "placed") {
+      till.heard(true);
       till.placementEnded(cut, "placed");
       for (const line of answer.lines) till.placedExactly(line.budgetId, line.amountPicoUsd);
       return heldExactly(cut, answer.lines, size);
@@ -101,12 +104,15 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
       till.placementEnded(cut, "refused");
       return answer;
     }
+    till.heard(false);
     wasSent ||= answer.sent;
     // Not even sent: the service is away, and a longer wait for it would only make the refusal slow.
     if (!answer.sent && performance.now() >= patientUntilMs) break;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  if (missing.some(({ hard }) => hard)) {
+  const hard = missing.filter((budget) => budget.hard);
+  const reserved = hard.length > 0 ? till.cutFromReserve(hard, ofReserve(size)) : [];
+  if (!reserved) {
     // What was sent may have been placed, and its cut lines with it: they stay held until the attempt's end of life.
     if (wasSent) till.placementEnded(cut, "unknown", cut.length > 0 ? attempt : undefined);
     else till.placementEnded(cut, "refused");
@@ -115,10 +121,35 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
       mayBeFree: missing.every((budget) => !budget.hard || budget.whenAway === WhenAway.DOWNGRADE),
     };
   }
-  // Only soft and observing budgets are missing: they are passed over, and that is counted.
-  till.placementEnded(cut, "unknown", attempt);
-  wish.onUnheld(missing.length);
-  return heldWhole(cut, size);
+  // Soft and observing budgets that are missing are passed over, and that is counted.
+  const lines = [...cut, ...reserved];
+  till.placementEnded(cut, "unknown", lines.length > 0 ? journalAs(lines) : undefined);
+  if (missing.length > hard.length) wish.onUnheld(missing.length - hard.length);
+  return heldExactly(cut, reserved, size);
+}
+
+/** At once, where every budget without credit in hand is a hard one with a reserve. */
+function holdFromReserve(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {
+  const { cut, missing } = till.cutForPlacement(budgets, worstOf(size));
+  const isHard = missing.length > 0 && missing.every(({ hard }) => hard);
+  const reserved = isHard ? till.cutFromReserve(missing, ofReserve(size)) : undefined;
+  till.placementEnded(cut, reserved ? "placed" : "refused", reserved && journalAs([...cut, ...reserved]));
+  return reserved && heldExactly(cut, reserved, size);
+}
+
+/**
+ * What a request takes of a reserve: its worst case, or what is left of it, and where the client did not bound the output no more than
+ * half of that, so that others can go on; undefined where that is too little for the call to make sense.
+ */
+function ofReserve(size: HoldSize): (budget: MatchedBudget, rest: bigint) => bigint | undefined {
+  const [worstFor, leastFor] = [worstOf(size), leastOf(size)];
+  return (budget, rest) => {
+    const worst = worstFor(budget);
+    const least = minPicoUsd(worst, leastFor(budget));
+    const isShared = size.boundedByShare && budget.unit !== BudgetUnit.REQUESTS;
+    const amount = minPicoUsd(worst, isShared ? maxPicoUsd(rest / 2n, minPicoUsd(least, rest)) : rest);
+    return amount < least ? undefined : amount;
+  };
 }
 
 function heldExactly(cut: HoldCut[], placed: HoldLine[], { worstPicoUsd, worstTokens }: HoldSize): HoldOutcome {

@@ -10,6 +10,7 @@ import {
 } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { checkConfiguration, migrations, readOwnerUrl, readWaybillFile, settings } from "./config.ts";
+import { AnswerLengths } from "./core/answer-lengths.ts";
 import { Draws } from "./core/draws.ts";
 import { LiveModels } from "./core/live-models.ts";
 import { Sessions } from "./core/sessions.ts";
@@ -31,12 +32,12 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const failpoint = makeFailpoint(config.WAYBILL_FAILPOINT);
   const holder = makeUuidV7();
   const holdLifeMs = config.WAYBILL_TOTAL_TIMEOUT_MS + config.WAYBILL_HOLD_MARGIN_MS;
-  const [snapshot, live] = [new Snapshot(), new LiveModels()];
+  const [snapshot, live, lengths] = [new Snapshot(), new LiveModels(), new AnswerLengths()];
   const { till, rates } = openTill(config, scope, { holder, holdLifeMs, failpoint });
   measureState(scope.metrics, till, live, clock);
   const records = new DecisionPublisher({ routerId: scope.serviceId, log: scope.log, metrics: scope.metrics });
   const deployed = deployAndFollow(config, scope, file, snapshot, (nc) => {
-    listenToBus(nc, { live, till, clock, log: scope.log });
+    listenToBus(nc, { live, lengths, till, clock, log: scope.log });
     records.connected(nc);
   });
   scope.onStop("decision records", (limitMs) => records.stop(Math.min(limitMs, RECORDS_STOP_MS)));
@@ -47,16 +48,17 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     totalMs: config.WAYBILL_TOTAL_TIMEOUT_MS,
   };
   const state = { live, till, clock, draws: new Draws(Math.random), sessions: new Sessions() };
+  const observe = measureDecisions(scope.metrics);
+  const holding = { holder, holdLifeMs, budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS, observe };
   const decide = new Decide({
-    ...{ ...state, snapshot, rates, holder, timeouts, holdLifeMs, failpoint, routerId: scope.serviceId },
-    budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS,
+    ...{ ...state, ...holding, snapshot, rates, timeouts, failpoint, routerId: scope.serviceId },
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
+    observedOutputTokens: (route, modelId) => lengths.usualOutputTokens(route, modelId, clock.monotonicMs()),
     isReady: () => deployed.isReady,
     record: (record) => records.add(record),
-    observe: measureDecisions(scope.metrics),
   });
   const admin = openAdmin({ deployed, snapshot, state });
-  await serveDecisions(config, scope, { decide, till, rates, admin });
+  await serveDecisions(config, scope, { decide, till, rates, extend: { till, clock, ...holding }, admin });
 }
 
 await runService({

@@ -1,13 +1,14 @@
 // The till: the credit held by this process with everything that keeps it filled and accounted for. It sends the asks that
 // core/credit.ts makes, journals every hold and every closing in order, and ends grants whose life is over.
 import type { Clock, MakeId } from "@waybill/domain";
-import type { BudgetFacts, JournaledAttempt, LimitDefinition } from "@waybill/wire";
+import { type BudgetFacts, type JournaledAttempt, type LimitDefinition, WhenAway } from "@waybill/wire";
 import { BudgetIndex, type IndexedBudget, type ScopeFacts, type ScopeTarget } from "./core/budget-index.ts";
 import { BudgetPace } from "./core/budget-pace.ts";
 import {
   type AmountOf,
   Credit,
   type CreditSettings,
+  type GrantAsk,
   type HoldCut,
   type MatchedBudget,
   type PlacementEnd,
@@ -16,6 +17,7 @@ import type { Moment } from "./core/grant.ts";
 import { JournalQueue } from "./core/journal-queue.ts";
 import { LimitBudgets } from "./core/limit-budgets.ts";
 import { Remaining, type StandingFigures } from "./core/remaining.ts";
+import { Reserve } from "./core/reserve.ts";
 import { TemplateBudgets } from "./core/template-budgets.ts";
 import type { BudgetService, Failpoint } from "./ports.ts";
 import { atMost } from "./rate-keeper.ts";
@@ -32,6 +34,11 @@ const JOURNAL_BATCH_MAX = 500;
 /** A minute of journaling at full load; beyond it nothing is held any more, so nothing is ever dropped. */
 const JOURNAL_LINES_MAX = 200_000;
 
+/** The budget service answers when it did so within this time: what is given back then comes again. */
+const ANSWERS_MS = 2_000;
+/** So long its silence is taken for granted before somebody tries again. */
+const SILENT_MS = 1_000;
+
 export interface TillOptions {
   budgetService: BudgetService;
   clock: Clock;
@@ -45,6 +52,7 @@ export interface TillOptions {
 export class Till {
   readonly #options: TillOptions;
   readonly #credit: Credit;
+  readonly #reserve: Reserve;
   readonly #journal = new JournalQueue<JournaledAttempt>(JOURNAL_LINES_MAX, JOURNAL_BATCH_MAX);
   readonly #remaining = new Remaining();
   readonly #pace = new BudgetPace();
@@ -53,10 +61,14 @@ export class Till {
   readonly #outstanding = new Map<string, Promise<void>>();
   readonly #timers: NodeJS.Timeout[];
   #budgets: BudgetIndex | undefined;
+  /** When the budget service last committed something for this process, and when it last did not answer. */
+  #answeredMs = Number.NEGATIVE_INFINITY;
+  #unansweredMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TillOptions) {
     this.#options = options;
     this.#credit = new Credit(options.settings, options.makeId);
+    this.#reserve = new Reserve(options.settings.holdLifeMs, options.makeId);
     this.#limits = new LimitBudgets(options.hash);
     this.#templates = new TemplateBudgets(options.hash);
     this.#timers = [setInterval(() => void this.#flush(), FLUSH_MS), setInterval(() => this.#sweep(), SWEEP_MS)];
@@ -95,7 +107,9 @@ export class Till {
 
   match(facts: ScopeFacts, target: ScopeTarget): IndexedBudget[] {
     const matched = this.#budgets?.match(facts, target) ?? [];
-    return this.#templates.countedBy(matched, facts, this.#options.clock.monotonicMs());
+    const counted = this.#templates.countedBy(matched, facts, this.#options.clock.monotonicMs());
+    if (counted.some(({ whenAway }) => whenAway === WhenAway.ALLOW)) this.#reserve.want(counted, this.#now());
+    return counted;
   }
 
   /** The counter of a limit node, as a budget that a hold can be cut from. */
@@ -136,6 +150,27 @@ export class Till {
     return split;
   }
 
+  /** Whether a question to the budget service was answered. */
+  heard(isAnswered: boolean): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (isAnswered) this.#answeredMs = nowMs;
+    else this.#unansweredMs = nowMs;
+  }
+
+  /** The budget service left the last question unanswered, a moment ago: the next one need not wait as long to know it. */
+  get isSilent(): boolean {
+    const silentMs = this.#options.clock.monotonicMs() - this.#unansweredMs;
+    return this.#unansweredMs > this.#answeredMs && silentMs < SILENT_MS;
+  }
+
+  /** While the budget service cannot be asked: cut from what it set aside. Undefined: some budget has no reserve that covers it. */
+  cutFromReserve(
+    budgets: readonly MatchedBudget[],
+    amountOf: (budget: MatchedBudget, restPicoUsd: bigint) => bigint | undefined,
+  ): HoldCut[] | undefined {
+    return this.#reserve.cut(budgets, amountOf, this.#now());
+  }
+
   /** `journal`: the attempt with its cut lines, where the placement itself did not journal them for certain. */
   placementEnded(cut: readonly HoldCut[], end: PlacementEnd, journal?: JournaledAttempt): void {
     if (journal) this.#journal.pushAttempt(journal);
@@ -155,6 +190,7 @@ export class Till {
   /** The budget service calls credit back: what is in hand of this budget returns at once. */
   recall(budgetId: string): void {
     this.#credit.recall(budgetId, this.#now());
+    this.#reserve.recall(budgetId, this.#now());
     this.#pump();
     void this.#flush();
   }
@@ -176,6 +212,7 @@ export class Till {
   async stop(limitMs: number): Promise<number> {
     const endsAtMs = this.#options.clock.monotonicMs() + limitMs;
     this.#credit.closeAll();
+    this.#reserve.closeAll();
     await atMost(Promise.all(this.#outstanding.values()), Math.min(limitMs, ASK_DEADLINE_MS));
     this.#pump();
     while (this.#journal.length > 0 && this.#options.clock.monotonicMs() < endsAtMs) {
@@ -198,15 +235,17 @@ export class Till {
     this.#limits.sweep(now.monotonicMs);
     this.#templates.sweep(now.monotonicMs);
     this.#credit.sweep(now, (id) => budgets.has(id) || this.#limits.has(id) || this.#templates.has(id));
+    const answers = now.monotonicMs - this.#answeredMs < ANSWERS_MS;
+    this.#reserve.sweep(now, (id) => budgets.has(id) || this.#templates.has(id), answers);
     this.#pump();
   }
 
   /** Carries out what the credit asked for. Closings go behind every line pushed before. */
   #pump(): void {
-    const { asks, closings } = this.#credit;
-    for (const closing of closings.splice(0)) this.#journal.pushClosing(closing);
-    for (const ask of asks.splice(0)) {
-      const answer = this.#options.budgetService.askGrant(ask, ASK_DEADLINE_MS).then((outcome) => {
+    for (const closing of this.#credit.closings.splice(0)) this.#journal.pushClosing(closing);
+    for (const closing of this.#reserve.closings.splice(0)) this.#journal.pushClosing(closing);
+    for (const ask of this.#credit.asks.splice(0)) {
+      const answer = this.#ask(ask).then((outcome) => {
         this.#outstanding.delete(ask.budgetId);
         if (outcome.kind === "given") this.#credit.answered(ask.budgetId, outcome.given, this.#now());
         else this.#credit.unanswered(ask.budgetId, ask.grantId, outcome.sent);
@@ -214,6 +253,20 @@ export class Till {
       });
       this.#outstanding.set(ask.budgetId, answer);
     }
+    // Nobody waits for these.
+    for (const ask of this.#reserve.asks.splice(0)) {
+      void this.#ask(ask).then((outcome) => {
+        if (outcome.kind === "given") this.#reserve.answered(ask.budgetId, outcome.given, this.#now());
+        else this.#reserve.unanswered(ask.budgetId, ask.grantId, this.#now());
+        this.#pump();
+      });
+    }
+  }
+
+  async #ask(ask: GrantAsk): ReturnType<BudgetService["askGrant"]> {
+    const outcome = await this.#options.budgetService.askGrant(ask, ASK_DEADLINE_MS);
+    this.heard(outcome.kind === "given");
+    return outcome;
   }
 
   async #flush(): Promise<void> {
@@ -228,6 +281,7 @@ export class Till {
         return;
       }
       this.#journal.acknowledged();
+      this.heard(true);
     }
   }
 }

@@ -2,7 +2,7 @@
 // attempt on the books, and only then let go of the message. No go, no call; one record for each attempt, whatever happens.
 import { type ErrorCode, WaybillError } from "@waybill/domain";
 import { traceIdOf } from "@waybill/service";
-import { AttemptOutcome, HEADERS, Waybill } from "@waybill/wire";
+import { AttemptOutcome, HEADERS, TokenSource, Waybill } from "@waybill/wire";
 import { costNote } from "./core/cost-note.ts";
 import type { Ending } from "./core/ending.ts";
 import { leaveOut } from "./core/leave-out.ts";
@@ -298,6 +298,7 @@ function noteCall(fulfilment: Fulfilment, settlement: Settlement, ending: Called
       sessionKey,
       failedAccounts,
     },
+    ...(!failure && wholeAnswer(waybill, settlement)),
   });
   if (!failure || isFree) return aftermath;
   ports.log.warn(
@@ -309,6 +310,13 @@ function noteCall(fulfilment: Fulfilment, settlement: Settlement, ending: Called
     "a provider call ended without a complete answer",
   );
   return aftermath;
+}
+
+/** Tokens of one choice, as the provider told them. */
+function wholeAnswer({ route, choiceCount }: Waybill, { usage, tokenSource }: Settlement) {
+  if (!usage || tokenSource !== TokenSource.PROVIDER) return undefined;
+  const choices = BigInt(Math.max(1, choiceCount));
+  return { wholeAnswer: { route, outputTokens: (usage.output + choices - 1n) / choices } };
 }
 
 /** On the books first, then off the queue. */

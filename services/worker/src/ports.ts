@@ -2,6 +2,7 @@
 import type { Clock } from "@waybill/domain";
 import type { Failpoint, Log, Span } from "@waybill/service";
 import type { Evidence, UsageRecord, Waybill } from "@waybill/wire";
+import type { WholeAnswer } from "./core/answer-lengths.ts";
 import type { Failure } from "./core/ending.ts";
 import type { WeightedAccount } from "./core/pick-account.ts";
 import type { Settlement } from "./core/settle.ts";
@@ -120,7 +121,12 @@ export interface Ports {
   park(message: WorkMessage, reason: string): Promise<boolean>;
   measure: Measures;
   /** Takes note of how a provider call ended: for its account, and for what routers hear of this model. */
-  callEnded(end: AccountEnd & CallEnd): Aftermath;
+  callEnded(end: AccountEnd & CallEnd & WholeAnswerEnd): Aftermath;
+}
+
+/** Set where the answer came whole and its tokens are known; see core/answer-lengths.ts. */
+interface WholeAnswerEnd {
+  wholeAnswer?: Pick<WholeAnswer, "route" | "outputTokens">;
 }
 
 /** Who was called, as labels. */

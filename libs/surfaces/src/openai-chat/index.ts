@@ -1,9 +1,11 @@
 // OpenAI's Chat Completions.
+
 import type { Surface } from "../surface.ts";
 import { chatAnswerTexts } from "./answer-texts.ts";
 import { toErrorBody, toErrorEvent } from "./errors.ts";
 import { readChatConversation } from "./read-conversation.ts";
 import { readChatRequest } from "./request.ts";
+import { ChunkStop } from "./stop-stream.ts";
 import { writeChatAnswer } from "./write-answer.ts";
 import { ChatWriter } from "./write-stream.ts";
 
@@ -16,6 +18,7 @@ export const openAiChat: Surface = {
   errorEvent: (error) => toErrorEvent(error),
   heartbeat: ": waybill\n\n",
   answerTexts: chatAnswerTexts,
+  stopStream: () => new ChunkStop({ delta: {} }),
   translation: {
     readConversation: readChatConversation,
     writeAnswer: writeChatAnswer,

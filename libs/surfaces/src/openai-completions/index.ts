@@ -1,5 +1,7 @@
 // OpenAI's legacy Completions: a prompt that is continued. Where a provider does not have it, a plain prompt is a user's message.
+
 import { toErrorBody, toErrorEvent } from "../openai-chat/errors.ts";
+import { ChunkStop } from "../openai-chat/stop-stream.ts";
 import type { Surface } from "../surface.ts";
 import { completionAnswerTexts } from "./answer-texts.ts";
 import { readCompletionConversation } from "./read-conversation.ts";
@@ -16,6 +18,7 @@ export const openAiCompletions: Surface = {
   errorEvent: (error) => toErrorEvent(error),
   heartbeat: ": waybill\n\n",
   answerTexts: completionAnswerTexts,
+  stopStream: () => new ChunkStop({ text: "" }),
   translation: {
     readConversation: readCompletionConversation,
     writeAnswer: writeCompletion,

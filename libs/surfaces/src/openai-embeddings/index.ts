@@ -14,5 +14,6 @@ export const openAiEmbeddings: Surface = {
   heartbeat: ": waybill\n\n",
   // No words.
   answerTexts: undefined,
+  stopStream: undefined,
   translation: undefined,
 };

@@ -69,7 +69,17 @@ export interface Grant {
   grantedAtMs: number;
   expiresAtMs: number;
   lastHoldEndsAtMs: number;
+  /** Set aside for when nobody can be asked. */
+  isReserve: boolean;
   change: Change;
+}
+
+/** Of one window: what its budget allows while nobody can be asked, and how much of that routers have by now. */
+export interface ReserveState {
+  allowancePicoUsd: PicoUsd;
+  outPicoUsd: PicoUsd;
+  /** Among so many routers it is divided. */
+  holders: number;
 }
 
 /** One line of what an attempt may cost. The lines of one attempt and holder are settled together. */
@@ -115,6 +125,8 @@ export class Books {
   /** Budget id -> what is known of a counter that could not be made. */
   readonly unmade = new Map<string, UnmadeCounter>();
   readonly grants = new Map<string, Grant>();
+  /** Of windows for which a reserve is asked. */
+  readonly reserves = new Map<bigint, ReserveState>();
   readonly #holds = new Map<string, Hold[]>();
   readonly #records = new Map<string, SettledRecord[]>();
   readonly alerts: Alert[] = [];

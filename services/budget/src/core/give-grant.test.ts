@@ -52,3 +52,37 @@ test("a budget that observes gives what is wanted, however little is left", () =
 test("a budget that is not there is said, not granted", () => {
   assert.equal(giveGrant(sampleBooks(1n), askGrant("g1", 5n, { budgetId: "other" }), 0).kind, "impossible");
 });
+
+test("reserves of a budget are divided among its routers, and together never more than it allows nor than there is", () => {
+  const amounts = fc.array(fc.bigInt(0n, 2_000n), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4 }), fc.bigInt(0n, 900n), amounts, (holders, allowancePicoUsd, wanted) => {
+      const books = sampleBooks(1_000n);
+      books.reserves.set(0n, { allowancePicoUsd, outPicoUsd: 0n, holders });
+      let given = 0n;
+      for (const [index, wantPicoUsd] of wanted.entries()) {
+        const ask = { ...askGrant(`g${index}`, 0n), wantPicoUsd, isReserve: true };
+        const answer = giveGrant(books, ask, 100);
+        assert.ok(answer.kind === "granted");
+        assert.ok(answer.amountPicoUsd <= allowancePicoUsd / BigInt(holders));
+        assert.ok(answer.amountPicoUsd <= wantPicoUsd);
+        given += answer.amountPicoUsd;
+      }
+      assert.ok(given <= allowancePicoUsd);
+      assertCountersTrue(books);
+    }),
+  );
+});
+
+test("a reserve takes no more than there is, and there is none of a budget that allows none", () => {
+  const books = sampleBooks(1_000n);
+  const ask = { ...askGrant("g1", 0n), wantPicoUsd: 5_000n, isReserve: true };
+  assert.equal(amountOf(giveGrant(books, ask, 100)), 0n);
+  books.reserves.set(0n, { allowancePicoUsd: 2_000n, outPicoUsd: 0n, holders: 1 });
+  assert.equal(amountOf(giveGrant(books, { ...ask, grantId: "g2" }, 100)), 1_000n);
+});
+
+function amountOf(answer: ReturnType<typeof giveGrant>): bigint {
+  assert.ok(answer.kind === "granted");
+  return answer.amountPicoUsd;
+}

@@ -30,7 +30,7 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
     return { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined };
   if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
   const lifeMs = Math.min(ask.lifeMs, longestLifeMs(window, nowMs));
-  const amountPicoUsd = lifeMs <= 0 ? 0n : amountOf(window, ask);
+  const amountPicoUsd = lifeMs <= 0 ? 0n : amountOf(books, window, ask);
   if (amountPicoUsd === 0n) {
     return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs: 0, standing: standingOf(window) };
   }
@@ -46,6 +46,7 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
     grantedAtMs: nowMs,
     expiresAtMs: nowMs + lifeMs,
     lastHoldEndsAtMs: nowMs + lifeMs + ask.holdLifeMs,
+    isReserve: ask.isReserve === true,
     change: "insert",
   };
   books.grants.set(grant.grantId, grant);
@@ -59,8 +60,20 @@ function longestLifeMs({ endsAtMs, rolling }: Window, nowMs: number): number {
   return endsAtMs === undefined ? Number.POSITIVE_INFINITY : endsAtMs - nowMs;
 }
 
+/** A router's part of what its budget allows, as far as that is not out already and there is room; together never more than allowed. */
+function reserveAmount(books: Books, window: Window, wantPicoUsd: PicoUsd): PicoUsd {
+  const reserve = books.reserves.get(window.id);
+  if (!reserve) return 0n;
+  const { allowancePicoUsd, outPicoUsd, holders } = reserve;
+  const part = minPicoUsd(allowancePicoUsd / BigInt(holders), allowancePicoUsd - outPicoUsd);
+  const amountPicoUsd = maxPicoUsd(0n, [restOf(window), wantPicoUsd].reduce(minPicoUsd, part));
+  reserve.outPicoUsd += amountPicoUsd;
+  return amountPicoUsd;
+}
+
 /** A budget that only observes gives what is wanted. */
-function amountOf(window: Window, { needPicoUsd, wantPicoUsd }: AskGrant): PicoUsd {
+function amountOf(books: Books, window: Window, { needPicoUsd, wantPicoUsd, isReserve }: AskGrant): PicoUsd {
+  if (isReserve) return reserveAmount(books, window, wantPicoUsd);
   if (window.enforcement === "observe") return maxPicoUsd(needPicoUsd, wantPicoUsd);
   return grantAmount(restOf(window), needPicoUsd, wantPicoUsd);
 }

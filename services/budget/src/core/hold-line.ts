@@ -81,6 +81,7 @@ function restoreGrant(books: Books, holder: string, line: Line, nowMs: number): 
     grantedAtMs: nowMs,
     expiresAtMs: nowMs,
     lastHoldEndsAtMs: nowMs,
+    isReserve: false,
     change: "insert",
   };
   books.grants.set(grant.grantId, grant);

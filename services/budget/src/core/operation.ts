@@ -45,6 +45,8 @@ export interface AskGrant {
   wantPicoUsd: PicoUsd;
   lifeMs: number;
   holdLifeMs: number;
+  /** To be used only while nobody can be asked. */
+  isReserve?: boolean;
   limit?: LimitSpec | undefined;
   template?: TemplateCounter | undefined;
 }

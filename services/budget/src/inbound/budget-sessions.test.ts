@@ -49,7 +49,7 @@ beforeEach(async () => {
           return applyBatch(books, [operation], 0)[0] as AnswerTo<O>;
         },
       },
-      recall: async () => {},
+      recall: async () => "back",
       waitingRoom: makeWaitingRoom(0),
       monotonicMs: () => performance.now(),
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
@@ -95,7 +95,7 @@ async function ask(call: BudgetCall["call"]): Promise<BudgetAnswer["answer"] | s
 }
 
 async function askGrant(): Promise<bigint | string> {
-  const none = { limit: undefined, templateId: "", templateValue: "" };
+  const none = { limit: undefined, isReserve: false, templateId: "", templateValue: "" };
   const amounts = { needPicoUsd: 1n, wantPicoUsd: 1n, lifeMs: 5_000n, holdLifeMs: 5_000n, ...none };
   const answer = await ask({ $case: "askGrant", value: { grantId: makeUuidV7(), budgetId: "b0", ...amounts } });
   if (typeof answer === "object" && answer.$case === "grant") return answer.value.amountPicoUsd;

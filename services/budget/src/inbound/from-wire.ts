@@ -42,6 +42,7 @@ export function fromWireAskGrant(wire: WireAskGrant, holder: string): AskGrant {
     wantPicoUsd: amount(wire.wantPicoUsd, "want_pico_usd"),
     lifeMs: life(wire.lifeMs, GRANT_LIFE_MS_MAX, "life_ms"),
     holdLifeMs: life(wire.holdLifeMs, HOLD_LIFE_MS_MAX, "hold_life_ms"),
+    isReserve: wire.isReserve,
     limit: wire.limit && fromWireLimit(wire.limit),
     template: fromWireTemplate(wire),
   };

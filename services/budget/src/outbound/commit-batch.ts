@@ -8,6 +8,7 @@ import type { Answer, Operation } from "../core/operation.ts";
 import { findCurrentWindows } from "./current-windows.ts";
 import type { LimitCounters } from "./limit-counters.ts";
 import { readBooks, WindowsMissing, windowsOfGrants } from "./read-books.ts";
+import { readReserves } from "./read-reserves.ts";
 import { writeBooks } from "./write-books.ts";
 
 export interface CommitBatchOptions {
@@ -32,6 +33,10 @@ export async function commitBatch(
     ...current.windows.values(),
     ...(await windowsOfGrants(pool, needs.grantIds)),
   ]);
+  const reserveWindows = operations.flatMap((operation) => {
+    const isReserve = operation.kind === "ask_grant" && operation.isReserve === true;
+    return isReserve ? (current.windows.get(operation.budgetId) ?? []) : [];
+  });
   const settles = operations.some(({ kind }) => kind === "settle_record");
   for (let round = 1; ; round += 1) {
     try {
@@ -41,6 +46,7 @@ export async function commitBatch(
           const { books, nowMs } = await readBooks(client, needs, windowIds);
           for (const [budgetId, windowId] of current.windows) books.currentWindows.set(budgetId, windowId);
           for (const [budgetId, counter] of current.unmade) books.unmade.set(budgetId, counter);
+          for (const [id, reserve] of await readReserves(client, reserveWindows)) books.reserves.set(id, reserve);
           const answers = applyBatch(books, operations, nowMs);
           await writeBooks(client, books, nowMs);
           if (settles) failpoint("settle_before_commit");

@@ -8,6 +8,7 @@ import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
 const hold = {
   holder: "router-1",
   lines: [{ budgetId: "b", windowId: 4n, grantId: "g", amountPicoUsd: 70n, unit: BudgetUnit.UNSPECIFIED, hard: true }],
+  extensions: [],
 };
 const journaled = JournaledAttempt.create({
   attribution: { organisationId: "acme", teamId: "support" },
@@ -36,6 +37,27 @@ test("what may have been sent costs the whole hold, and says so", () => {
   assert.equal(record.outcome, AttemptOutcome.UNKNOWN);
   assert.equal(record.tokenSource, TokenSource.WORST_CASE);
   assert.equal(record.costPicoUsd, 70n);
+});
+
+test("what was held later counts with it, on the budget that holds most", () => {
+  const [line] = hold.lines;
+  assert.ok(line);
+  const extensions = [
+    { ...line, amountPicoUsd: 30n },
+    { ...line, budgetId: "other", amountPicoUsd: 95n },
+    { ...line, budgetId: "tokens", amountPicoUsd: 4_000n, unit: BudgetUnit.TOKENS },
+  ];
+  const record = lostAttemptRecord(
+    attemptId(makeUuidV7(), 1),
+    "unknown",
+    { ...hold, extensions },
+    journaled,
+    "acme",
+    5,
+  );
+  assert.equal(record.costPicoUsd, 100n);
+  // They are released with the attempt; under this record's holder they would be held once more.
+  assert.equal(record.holds.length, 1);
 });
 
 test("both consumers can read the record of an attempt nobody journaled, and of a grant", () => {

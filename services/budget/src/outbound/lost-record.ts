@@ -17,9 +17,11 @@ import {
 export interface LostHold {
   holder: string;
   lines: readonly LostLine[];
+  /** What was held later, while its stream got longer. */
+  extensions: readonly LostLine[];
 }
 
-interface LostLine {
+export interface LostLine {
   budgetId: string;
   windowId: bigint;
   grantId: string;
@@ -56,7 +58,7 @@ export function lostAttemptRecord(
     target: journaled?.target ?? NO_TARGET,
     tokenSource: isUnknown ? TokenSource.WORST_CASE : TokenSource.NONE,
     price: journaled?.price ?? NO_PRICE,
-    costPicoUsd: isUnknown ? wholeHold(hold.lines) : 0n,
+    costPicoUsd: isUnknown ? wholeHold(hold) : 0n,
     costKnown: true,
     holds: hold.lines.map((line) => HoldLine.create(line)),
     holder: hold.holder,
@@ -65,10 +67,13 @@ export function lostAttemptRecord(
   });
 }
 
-/** Only of money: a limit's counter holds requests or tokens. */
-function wholeHold(lines: readonly LostLine[]): bigint {
-  const money = lines.filter(({ unit }) => unit === BudgetUnit.UNSPECIFIED);
-  return money.reduce((most, { amountPicoUsd }) => maxPicoUsd(most, amountPicoUsd), 0n);
+/** On the budget that holds most. Only of money: a limit's counter holds requests or tokens. */
+function wholeHold({ lines, extensions }: LostHold): bigint {
+  const held = new Map<string, bigint>();
+  for (const { unit, budgetId, amountPicoUsd } of [...lines, ...extensions]) {
+    if (unit === BudgetUnit.UNSPECIFIED) held.set(budgetId, (held.get(budgetId) ?? 0n) + amountPicoUsd);
+  }
+  return [...held.values()].reduce(maxPicoUsd, 0n);
 }
 
 /** Names that no provider has; they show in reports that something was booked that nobody saw. */
@@ -88,6 +93,7 @@ export function lostGrantRecord(
   nowMs: number,
 ): UsageRecord {
   const { grantId, holder, budgetId, windowId, restPicoUsd, unit, hard } = grant;
-  const hold = { holder, lines: [{ budgetId, windowId, grantId, amountPicoUsd: restPicoUsd, unit, hard }] };
+  const line = { budgetId, windowId, grantId, amountPicoUsd: restPicoUsd, unit, hard };
+  const hold = { holder, lines: [line], extensions: [] };
   return lostAttemptRecord(`${grantId}.1`, "unknown", hold, undefined, organisationId, nowMs);
 }

@@ -5,21 +5,24 @@ import type { Pool, Row } from "@waybill/store";
 import { JournaledAttempt, subjects, UsageRecord } from "@waybill/wire";
 import type { Enforcement, Unit } from "../core/operation.ts";
 import type { LostRecords } from "../ports.ts";
-import { lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
+import { type LostLine, lostAttemptRecord, lostGrantRecord } from "./lost-record.ts";
 import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 import { toWireUnit } from "./to-wire-budget.ts";
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 
-// An attempt may be held by several router incarnations; the last one's hold went with the waybill.
+// An attempt may be held by several router incarnations; the last one's hold went with the waybill. What the attempt's stream needed
+// beyond it stands under "<holder>+<number>".
 const READ_HOLD = `
   SELECT h.holder, h.lines, h.message, b.organisation_id,
     (SELECT jsonb_object_agg(c.id, jsonb_build_array(r.unit, r.enforcement)) FROM budget.budget c
      JOIN budget.budget r ON r.id = coalesce(c.template_id, c.id)
-     WHERE c.id IN (SELECT line ->> 'budget' FROM jsonb_array_elements(h.lines) AS line)) AS kinds
+     WHERE c.id IN (SELECT line ->> 'budget' FROM jsonb_array_elements(h.lines) AS line)) AS kinds,
+    (SELECT coalesce(jsonb_agg(line), '[]') FROM budget.hold e, jsonb_array_elements(e.lines) AS line
+     WHERE e.attempt_id = h.attempt_id AND starts_with(e.holder, h.holder || '+')) AS extensions
   FROM budget.hold h LEFT JOIN budget.budget b ON b.id = h.lines -> 0 ->> 'budget'
   WHERE h.attempt_id = $1 AND h.settled_at IS NULL
-  ORDER BY h.placed_at DESC, h.holder LIMIT 1`;
+  ORDER BY strpos(h.holder, '+') > 0, h.placed_at DESC, h.holder LIMIT 1`;
 
 const READ_GRANT = `
   SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.cap_pico_usd - g.debited_pico_usd AS rest, b.organisation_id,
@@ -46,7 +49,7 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
       const message = row.message as Buffer | null;
       const journaled = message && message.length > 0 ? JournaledAttempt.decode(message) : undefined;
       const kinds = (row.kinds ?? {}) as Record<string, [Unit, Enforcement]>;
-      const lines = (row.lines as StoredLine[]).map((stored) => {
+      const toLine = (stored: StoredLine): LostLine => {
         const { budgetId, windowId, grantId, amountPicoUsd } = fromStoredLine(stored);
         // A counter that is forgotten counts as hard, and as money.
         const [unit, enforcement] = kinds[budgetId] ?? ["usd", "hard"];
@@ -54,8 +57,10 @@ export function publishLost(pool: Pool, publisher: Publisher, unixMs: () => numb
           ...{ budgetId, windowId, grantId, amountPicoUsd },
           ...{ unit: toWireUnit(unit), hard: enforcement === "hard" },
         };
-      });
-      const hold = { holder: row.holder as string, lines };
+      };
+      const lines = (row.lines as StoredLine[]).map(toLine);
+      const extensions = (row.extensions as StoredLine[]).map(toLine);
+      const hold = { holder: row.holder as string, lines, extensions };
       return publish(lostAttemptRecord(attemptId, outcome, hold, journaled, row.organisation_id ?? "", unixMs()));
     },
     async closeGrant(grantId) {

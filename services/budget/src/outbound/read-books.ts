@@ -21,7 +21,7 @@ const LAST_WINDOWS = `
   SELECT budget_id, max(id) AS id FROM budget.budget_window WHERE budget_id = ANY($1) GROUP BY budget_id`;
 
 const READ_GRANTS = `
-  SELECT grant_id, holder, budget_id, window_id, amount_pico_usd, cap_pico_usd, debited_pico_usd, state,
+  SELECT grant_id, holder, budget_id, window_id, amount_pico_usd, cap_pico_usd, debited_pico_usd, state, is_reserve,
     ${MS("granted_at")} AS granted_at_ms, ${MS("expires_at")} AS expires_at_ms,
     ${MS("last_hold_ends_at")} AS last_hold_ends_at_ms
   FROM budget.credit_grant WHERE grant_id = ANY($1)`;
@@ -168,6 +168,7 @@ function putGrant(books: Books, row: Row): void {
     grantedAtMs: row.granted_at_ms,
     expiresAtMs: row.expires_at_ms,
     lastHoldEndsAtMs: row.last_hold_ends_at_ms,
+    isReserve: row.is_reserve,
     change: "none",
   });
 }

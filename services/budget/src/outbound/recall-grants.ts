@@ -11,8 +11,10 @@ export interface RecallOptions {
 
 const WAIT_MS = 100;
 const POLL_MS = 10;
-/** Grants whose holders did not answer, remembered so that nobody waits for a dead holder twice. */
-const DEAF_MAX = 10_000;
+/** A holder that has not given a grant back by then is dead: a live one is busy for some hundred milliseconds at most. */
+const DEAF_AFTER_MS = 2_000;
+/** Grants that were called back and did not come, remembered so that nobody waits for a dead holder again and again. */
+const REMEMBERED_MAX = 10_000;
 
 const OPEN_GRANTS = `
   SELECT grant_id FROM budget.credit_grant
@@ -20,8 +22,10 @@ const OPEN_GRANTS = `
 
 /** Everybody who is short of one budget at the same moment waits for the same recall. */
 export function makeRecall({ pool, publish }: RecallOptions): Recall {
-  const running = new Map<string, Promise<void>>();
-  const deaf = new Set<string>();
+  const running = new Map<string, Promise<"back" | "missing">>();
+  /** When each was first called back. */
+  const calledMs = new Map<string, number>();
+  const isDeaf = (grantId: string): boolean => performance.now() - (calledMs.get(grantId) ?? Infinity) >= DEAF_AFTER_MS;
 
   const openGrants = async (budgetId: string): Promise<string[]> => {
     const { rows } = await pool.query<{ grant_id: string }>({
@@ -29,23 +33,25 @@ export function makeRecall({ pool, publish }: RecallOptions): Recall {
       text: OPEN_GRANTS,
       values: [budgetId],
     });
-    return rows.map(({ grant_id }) => grant_id).filter((id) => !deaf.has(id));
+    return rows.map(({ grant_id }) => grant_id).filter((id) => !isDeaf(id));
   };
 
-  const recallOne = async (budgetId: string): Promise<void> => {
-    const endsAtMs = performance.now() + WAIT_MS;
+  const recallOne = async (budgetId: string): Promise<"back" | "missing"> => {
+    const calledAtMs = performance.now();
+    const endsAtMs = calledAtMs + WAIT_MS;
     let open = await openGrants(budgetId);
-    if (open.length === 0) return;
+    if (open.length === 0) return "back";
     publish(subjects.recall, GrantRecall.encode({ budgetId }).finish());
     while (open.length > 0 && performance.now() < endsAtMs) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       open = await openGrants(budgetId);
     }
-    for (const id of open) deaf.add(id);
-    for (const id of deaf) {
-      if (deaf.size <= DEAF_MAX) break;
-      deaf.delete(id);
+    for (const id of open) if (!calledMs.has(id)) calledMs.set(id, calledAtMs);
+    for (const id of calledMs.keys()) {
+      if (calledMs.size <= REMEMBERED_MAX) break;
+      calledMs.delete(id);
     }
+    return open.length === 0 ? "back" : "missing";
   };
 
   return async (budgetIds) => {
@@ -56,7 +62,8 @@ export function makeRecall({ pool, publish }: RecallOptions): Recall {
       running.set(budgetId, recall);
       return recall;
     });
-    // Without the bus or the database nothing comes back: the decision that follows says so with better words.
-    await Promise.allSettled(recalls);
+    const ends = await Promise.allSettled(recalls);
+    // Without the bus or the database nothing comes back, and nobody knows what is out.
+    return ends.every((end) => end.status === "fulfilled" && end.value === "back") ? "back" : "missing";
   };
 }

@@ -22,12 +22,12 @@ const UPDATE_WINDOWS_WHOLE = `
 
 const INSERT_GRANTS = `
   INSERT INTO budget.credit_grant (grant_id, holder, budget_id, window_id, amount_pico_usd, cap_pico_usd,
-    debited_pico_usd, state, granted_at, expires_at, last_hold_ends_at)
+    debited_pico_usd, state, granted_at, expires_at, last_hold_ends_at, is_reserve)
   SELECT g.grant_id, g.holder, g.budget_id, g.window_id, g.amount, g.cap, g.debited, g.state,
-    to_timestamp(g.granted_at_ms / 1000), to_timestamp(g.expires_at_ms / 1000), to_timestamp(g.last_ms / 1000)
+    to_timestamp(g.granted_at_ms / 1000), to_timestamp(g.expires_at_ms / 1000), to_timestamp(g.last_ms / 1000), g.is_reserve
   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::numeric[], $6::numeric[], $7::numeric[],
-    $8::text[], $9::float8[], $10::float8[], $11::float8[])
-    AS g (grant_id, holder, budget_id, window_id, amount, cap, debited, state, granted_at_ms, expires_at_ms, last_ms)`;
+    $8::text[], $9::float8[], $10::float8[], $11::float8[], $12::boolean[])
+    AS g (grant_id, holder, budget_id, window_id, amount, cap, debited, state, granted_at_ms, expires_at_ms, last_ms, is_reserve)`;
 
 const UPDATE_GRANTS = `
   UPDATE budget.credit_grant g
@@ -83,6 +83,7 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
     (grant) => grant.grantedAtMs,
     (grant) => grant.expiresAtMs,
     (grant) => grant.lastHoldEndsAtMs,
+    (grant) => grant.isReserve,
   ]);
   await write("update-grants", UPDATE_GRANTS, changed(books.grants.values(), "update"), [
     (grant) => grant.grantId,

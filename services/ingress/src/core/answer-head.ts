@@ -21,6 +21,7 @@ export function headOf(decision: Decision): AnswerHead {
       decision.budgetRemainingPicoUsd === "" ? "" : formatUsd(BigInt(decision.budgetRemainingPicoUsd)),
     clamped: decision.clamped,
     maxOutputTokens: decision.maxOutputTokens,
+    mayBeStopped: decision.coveredOutputTokens > 0n,
     droppedFields: [],
     isReplayed: false,
     ...(decision.rateLimits.length > 0 && { rateLimits: decision.rateLimits.map(rateLeft) }),

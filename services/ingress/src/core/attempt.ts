@@ -23,7 +23,7 @@ export type AttemptState = "waiting" | "carried" | "ended" | "given_up";
 /** What happens to an attempt, told to the story that waits for it. */
 export type AttemptEvent =
   | { kind: "started"; frame: FrameStarted }
-  | { kind: "data"; bytes: Uint8Array }
+  | { kind: "data"; bytes: Uint8Array; countedOutputTokens: number }
   | { kind: "finished"; frame: FrameFinished }
   | { kind: "failed"; frame: FrameFailed }
   /** A frame is missing: what follows can never be made whole. */
@@ -110,7 +110,8 @@ export class Attempt {
     } else if (kind.$case === "data") {
       this.#countedOutputTokens += BigInt(kind.value.countedOutputTokens);
       this.#contentBytes += BigInt(kind.value.bytes.length);
-      this.#listener({ kind: "data", bytes: kind.value.bytes });
+      const { bytes, countedOutputTokens } = kind.value;
+      this.#listener({ kind: "data", bytes, countedOutputTokens });
     } else if (kind.$case === "finished") {
       this.#finished = kind.value;
       this.end({ kind: "finished", frame: kind.value });

@@ -33,6 +33,10 @@ export abstract class PassingClient implements Client {
     this.client.stream(head, bytes);
   }
 
+  stoppedEarly(): void {
+    this.client.stoppedEarly();
+  }
+
   endStream(): void {
     this.client.endStream();
   }

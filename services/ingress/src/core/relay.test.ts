@@ -33,6 +33,9 @@ class ToldClient implements Client {
     this.hasContent = true;
     this.told.push(`stream ${Buffer.from(bytes)}`);
   }
+  stoppedEarly(): void {
+    this.told.push("stopped");
+  }
   endStream(): void {
     this.told.push("end");
   }
@@ -47,7 +50,7 @@ const relayOf = (isStream: boolean, answerBytesMax = 100) => {
   const relay = new Relay(client, decision, isStream, answerBytesMax, (reason) => void cancelled.push(reason));
   return { client, cancelled, relay };
 };
-const data = (text: string) => ({ kind: "data" as const, bytes: Buffer.from(text) });
+const data = (text: string) => ({ kind: "data" as const, bytes: Buffer.from(text), countedOutputTokens: 0 });
 const started = {
   kind: "started" as const,
   frame: FrameStarted.create({ status: 200, contentType: "application/json" }),

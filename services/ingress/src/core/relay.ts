@@ -10,6 +10,8 @@ import { failedFrameError } from "./refusal-error.ts";
 export type AttemptEnd =
   | { kind: "complete"; finished: FrameFinished }
   | { kind: "failed"; error: WaybillError; account: FailedAccount }
+  /** Ended early, as at a limit: a soft budget had nothing left. */
+  | { kind: "stopped" }
   | { kind: "client_gone" };
 
 /** Which of the provider's accounts failed; an empty id: none was called. `otherAccount`: another one may be asked at once. */
@@ -22,7 +24,7 @@ export class Relay {
   #head: AnswerHead;
   readonly #isStream: boolean;
   readonly #answerBytesMax: number;
-  readonly #cancel: (reason: "superseded") => void;
+  readonly #cancel: (reason: "superseded" | "budget_exceeded") => void;
   #resolve: (end: AttemptEnd) => void = () => {};
   #status = 200;
   #contentType = "application/json";
@@ -34,7 +36,7 @@ export class Relay {
     decision: Decision,
     isStream: boolean,
     answerBytesMax: number,
-    cancel: (reason: "superseded") => void,
+    cancel: (reason: "superseded" | "budget_exceeded") => void,
   ) {
     this.#client = client;
     this.#head = headOf(decision);
@@ -93,6 +95,12 @@ export class Relay {
       return;
     }
     this.#collected.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  }
+
+  /** The client was told the end already; what still comes is nobody's. */
+  stopped(): void {
+    this.#cancel("budget_exceeded");
+    this.#resolve({ kind: "stopped" });
   }
 
   #onFinished(finished: FrameFinished): void {

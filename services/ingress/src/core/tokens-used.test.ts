@@ -16,6 +16,6 @@ test("an answer says its tokens; what was not charged or not sent used none; of 
 });
 
 test("until then there is nothing to say", () => {
-  assert.equal(tokensUsed({ kind: "data", bytes: new Uint8Array() }), undefined);
+  assert.equal(tokensUsed({ kind: "data", bytes: new Uint8Array(), countedOutputTokens: 0 }), undefined);
   assert.equal(tokensUsed({ kind: "started", frame: FrameStarted.create({}) }), undefined);
 });

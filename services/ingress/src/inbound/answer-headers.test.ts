@@ -16,6 +16,7 @@ const head: AnswerHead = {
   budgetRemainingUsd: "1.5",
   clamped: true,
   maxOutputTokens: 40n,
+  mayBeStopped: false,
   droppedFields: [],
   isReplayed: false,
   ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },

@@ -25,6 +25,7 @@ const head: AnswerHead = {
   budgetRemainingUsd: "1",
   clamped: false,
   maxOutputTokens: 0n,
+  mayBeStopped: false,
   droppedFields: [],
   isReplayed: false,
   ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },

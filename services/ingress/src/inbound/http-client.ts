@@ -23,6 +23,9 @@ export interface HttpClientOptions {
 /** A whole answer of which the reader takes nothing for so long is given up. */
 const STALLED_MS = 60_000;
 
+/** The trailer of a stream that was stopped. */
+const STOPPED = "x-waybill-stopped";
+
 export class HttpClient implements Client, Reader {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -109,6 +112,10 @@ export class HttpClient implements Client, Reader {
     this.#response.destroy();
   }
 
+  stoppedEarly(): void {
+    if (!this.#gone && !this.#complete) this.#response.addTrailers({ [STOPPED]: "budget_exceeded" });
+  }
+
   endStream(): void {
     this.#end();
   }
@@ -139,6 +146,7 @@ export class HttpClient implements Client, Reader {
       "cache-control": "no-cache",
       // Proxies such as nginx would otherwise collect the stream before passing it on.
       "x-accel-buffering": "no",
+      ...(head.mayBeStopped && { trailer: STOPPED }),
     });
     this.#response.socket?.setNoDelay(true);
     const { heartbeatMs } = this.#options;

@@ -41,6 +41,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
       },
       next: () => assert.fail(),
       ended: () => assert.fail(),
+      extendHold: () => assert.fail("nobody should ask"),
     },
     selectFilters: () => undefined,
     askWebhook: () => assert.fail(),

@@ -78,6 +78,16 @@ export function connectRouters(
     throw new WaybillError("router_unavailable");
   };
 
+  const extendHold: Decisions["extendHold"] = async (request, traceparent) => {
+    for (const session of sessions) {
+      const call: Ask = { $case: "extendHold", value: request };
+      const outcome = await session.ask(envelope(call, traceparent, timeoutMs), timeoutMs);
+      const response = outcome.kind === "answer" ? outcome.answer.answer : undefined;
+      if (response?.$case === "extendHold") return response.value;
+    }
+    throw new WaybillError("router_unavailable");
+  };
+
   onStop("routers", () => {
     report.stop();
     for (const session of sessions) session.stop();
@@ -89,6 +99,7 @@ export function connectRouters(
       const value = { attemptId, tokens: tokens ?? 0n, tokensKnown: tokens !== undefined };
       madeBy.get(decision)?.tell(envelope({ $case: "ended", value }, "", 0)(0n));
     },
+    extendHold,
   };
 }
 

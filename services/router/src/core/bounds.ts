@@ -1,6 +1,7 @@
 // How large a request can get: bounds of its input and output tokens that no honest tokeniser or provider exceeds, and what a
 // hold must cover. Unknown is never small: where there is no bound, there is none.
 import { affordableOutputTokens, PICO_USD_INT64_MAX, type PicoUsd, type Price, worstCaseCost } from "@waybill/domain";
+import { BudgetUnit } from "@waybill/wire";
 
 /** Tokens a provider adds per message or tool (role, separators, schema syntax): OpenAI adds 3 to 4, others up to about 10. */
 const PART_OVERHEAD_TOKENS = 16n;
@@ -42,6 +43,8 @@ export interface HoldSize {
   /** What a budget that is not hard holds: the worst case, or less where it is known how long answers get. */
   likelyPicoUsd: PicoUsd;
   likelyTokens: bigint;
+  /** The output in that, of all choices. */
+  likelyOutputTokens: bigint;
   inputTokensMax: bigint;
   /** For one choice. */
   outputTokensMax: bigint;
@@ -49,6 +52,11 @@ export interface HoldSize {
   /** The client did not bound the output, so a share of the budget may. */
   boundedByShare: boolean;
 }
+
+export const NO_SIZE: HoldSize = Object.freeze({
+  ...{ worstPicoUsd: 0n, leastPicoUsd: 0n, worstTokens: 0n, leastTokens: 0n, inputTokensMax: 0n, outputTokensMax: 0n },
+  ...{ likelyPicoUsd: 0n, likelyTokens: 0n, likelyOutputTokens: 0n, choices: 1n, boundedByShare: false },
+});
 
 /**
  * The most input tokens. Unseen input, and images (whose tokens have nothing to do with their bytes), count as the whole
@@ -110,6 +118,7 @@ export function holdSize(
     leastTokens: inputTokensMax + least * choices,
     likelyPicoUsd: costOf(likely),
     likelyTokens: inputTokensMax + likely * choices,
+    likelyOutputTokens: likely * choices,
     inputTokensMax,
     outputTokensMax,
     choices,
@@ -135,6 +144,18 @@ export function likelyTokens(
   const output = observed !== undefined && (observed < most || allowed === 0n) ? observed : most;
   const all = estimatedInputTokens + (wantsEmbeddings ? 0n : output * BigInt(Math.max(1, choiceCount)));
   return Math.max(1, Number(all));
+}
+
+/**
+ * How much output, of all choices, the lines of budgets that are not hard cover; 0: all that can come, or there are none. Counters of
+ * requests hold no output.
+ */
+export function watchedOutputTokens(
+  { likelyTokens, worstTokens, likelyOutputTokens }: HoldSize,
+  lines: readonly { hard: boolean; unit: BudgetUnit }[],
+): bigint {
+  if (likelyTokens >= worstTokens) return 0n;
+  return lines.some(({ hard, unit }) => !hard && unit !== BudgetUnit.REQUESTS) ? likelyOutputTokens : 0n;
 }
 
 /** Output tokens per choice that a hold of so many tokens covers, at most what was bounded. */

@@ -62,6 +62,8 @@ export interface GrantAsk {
   wantPicoUsd: PicoUsd;
   lifeMs: number;
   holdLifeMs: number;
+  /** Of a reserve: see core/reserve.ts. */
+  isReserve?: boolean;
   limit?: LimitDefinition | undefined;
   template?: TemplateCounter | undefined;
 }
@@ -357,7 +359,7 @@ export class Credit {
   }
 }
 
-function cutOf(budget: MatchedBudget, grant: Grant, amount: PicoUsd): HoldCut {
+export function cutOf(budget: MatchedBudget, grant: Grant, amount: PicoUsd): HoldCut {
   const { windowId, grantId } = grant.terms;
   return { budgetId: budget.id, windowId, grantId, amountPicoUsd: amount, hard: budget.hard, unit: budget.unit };
 }

@@ -5,6 +5,8 @@ import {
   type AttemptEnded,
   type DecideRequest,
   type DecideResponse,
+  type ExtendHoldRequest,
+  type ExtendHoldResponse,
   type JournaledAttempt,
   Refusal,
   type RouterAnswer,
@@ -22,6 +24,7 @@ export interface RouterHandlers {
   ended(attemptId: string, tokens: number | undefined): void;
   /** It has had no stream here for a while. */
   ingressGone(ingressId: string): void;
+  extendHold(request: ExtendHoldRequest, deadlineMs: number): Promise<ExtendHoldResponse>;
   journalReported(attempts: readonly JournaledAttempt[]): void;
   onError(error: unknown): void;
 }
@@ -52,13 +55,10 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     }
     if (!call || call.$case === "ended") return { $case: "decide", value: refusal("internal_error") };
     if (draining) return { $case: "decide", value: refusal("draining") };
-    const span = handlers.tracing.start(`router.${call.$case}`, "server", traceparent);
-    const { decide } = handlers;
-    const value = await (call.$case === "decide"
-      ? decide.decide(call.value, deadlineMs)
-      : decide.next(call.value, deadlineMs));
-    span.end({ "waybill.outcome": value.outcome?.$case === "refusal" ? value.outcome.value.code : "decided" });
-    return { $case: "decide", value };
+    if (call.$case === "extendHold") {
+      return { $case: "extendHold", value: await handlers.extendHold(call.value, deadlineMs) };
+    }
+    return { $case: "decide", value: await decideTraced(call, deadlineMs, traceparent, handlers) };
   };
 
   const missIngress = (ingressId: string): void => {
@@ -125,6 +125,20 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
 
 function hearEnded({ attemptId, tokens, tokensKnown }: AttemptEnded, handlers: RouterHandlers): void {
   handlers.ended(attemptId, tokensKnown ? Number(tokens) : undefined);
+}
+
+async function decideTraced(
+  call: Extract<RouterCall["call"], { $case: "decide" | "next" }>,
+  deadlineMs: number,
+  traceparent: string,
+  { decide, tracing }: RouterHandlers,
+): Promise<DecideResponse> {
+  const span = tracing.start(`router.${call.$case}`, "server", traceparent);
+  const value = await (call.$case === "decide"
+    ? decide.decide(call.value, deadlineMs)
+    : decide.next(call.value, deadlineMs));
+  span.end({ "waybill.outcome": value.outcome?.$case === "refusal" ? value.outcome.value.code : "decided" });
+  return value;
 }
 
 function refusal(code: string): DecideResponse {

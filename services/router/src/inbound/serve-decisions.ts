@@ -3,6 +3,7 @@ import { serveRpc } from "@waybill/rpc";
 import type { ConfigOf, ServiceScope } from "@waybill/service";
 import type { settings } from "../config.ts";
 import type { Decide } from "../decide.ts";
+import { type ExtendOptions, extendHold } from "../extend-hold.ts";
 import type { RateKeeper } from "../rate-keeper.ts";
 import type { Till } from "../till.ts";
 import { type AdminOptions, serveAdmin } from "./admin.ts";
@@ -18,8 +19,15 @@ export async function serveDecisions(
     decide,
     till,
     rates,
+    extend,
     admin,
-  }: { decide: Decide; till: Till; rates: RateKeeper; admin: Omit<AdminOptions, "onError"> },
+  }: {
+    decide: Decide;
+    till: Till;
+    rates: RateKeeper;
+    extend: ExtendOptions;
+    admin: Omit<AdminOptions, "onError">;
+  },
 ): Promise<void> {
   const server = await serveRpc({
     host: config.WAYBILL_GRPC_HOST,
@@ -32,6 +40,7 @@ export async function serveDecisions(
     tracing,
     ended: (attemptId, tokens) => rates.ended(attemptId, tokens),
     ingressGone: (ingressId) => rates.ingressGone(ingressId),
+    extendHold: (request, deadlineMs) => extendHold(request, extend, deadlineMs),
     journalReported: (attempts) => till.journalReported(attempts),
     onError: (error) => log.error({ err: error }, "a decision failed"),
   });

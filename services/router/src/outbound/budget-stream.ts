@@ -66,9 +66,10 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
     get isOpen() {
       return session.isOpen;
     },
-    async askGrant({ grantId, budgetId, needPicoUsd, wantPicoUsd, lifeMs, holdLifeMs, limit, template }, deadlineMs) {
+    async askGrant({ lifeMs, holdLifeMs, template, isReserve = false, ...asked }, deadlineMs) {
+      const { grantId, limit } = asked;
       const times = { lifeMs: BigInt(lifeMs), holdLifeMs: BigInt(holdLifeMs) };
-      const value = { grantId, budgetId, needPicoUsd, wantPicoUsd, ...times, limit, ...templateOf(template) };
+      const value = { ...asked, ...times, limit, isReserve, ...templateOf(template) };
       const answer = await ask({ $case: "askGrant", value }, deadlineMs);
       if (!("$case" in answer) || answer.$case !== "grant") return unanswered(answer);
       const { amountPicoUsd, windowId, standing } = answer.value;

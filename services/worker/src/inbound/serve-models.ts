@@ -1,5 +1,6 @@
 // The models of this worker in service: what is pulled is fulfilled, what is served is said once a second.
 import type { ReadyCondition, ServiceScope } from "@waybill/service";
+import { AnswerLengths } from "../core/answer-lengths.ts";
 import { OpenAttempts } from "../core/open-attempts.ts";
 import { TargetHealth } from "../core/target-health.ts";
 import { fulfil } from "../fulfil.ts";
@@ -28,9 +29,9 @@ export function serveModels(
   const capacity = config.WAYBILL_WORKER_CAPACITY;
   const ackWaitMs = config.WAYBILL_ACK_WAIT_MS;
   const open = new OpenAttempts(ackWaitMs / KEPT_PER_ACK_WAIT, () => pulls.wake());
-  const targets = new TargetHealth();
+  const [targets, lengths] = [new TargetHealth(), new AnswerLengths()];
   const { clock } = ports;
-  const accounts = watchAccounts({ providers, targets, clock, log, onNews: () => heartbeat.beatSoon() });
+  const accounts = watchAccounts({ providers, targets, lengths, clock, log, onNews: () => heartbeat.beatSoon() });
   const measure = makeMeasures(metrics, {
     inFlight: () => open.carrying,
     waiting: () => pulls.waiting(),
@@ -57,6 +58,7 @@ export function serveModels(
     capacity,
     spooledRecords: spool.records,
     targets: targets.figures(clock.monotonicMs()),
+    answerLengths: lengths.take(),
   }));
   return { open, pulls, heartbeat };
 }

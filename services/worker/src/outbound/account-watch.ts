@@ -2,6 +2,7 @@
 // as a whole, which is what routers are told of.
 import type { Clock } from "@waybill/domain";
 import type { Log, Reading } from "@waybill/service";
+import type { AnswerLengths } from "../core/answer-lengths.ts";
 import { TargetAccounts } from "../core/target-accounts.ts";
 import type { TargetHealth } from "../core/target-health.ts";
 import type { Ports } from "../ports.ts";
@@ -10,6 +11,7 @@ import type { DeployedProviders } from "./deployed-providers.ts";
 interface AccountWatchOptions {
   providers: Pick<DeployedProviders, "of" | "refusedBy">;
   targets: TargetHealth;
+  lengths: AnswerLengths;
   clock: Pick<Clock, "monotonicMs">;
   log: Log;
   /** Routers should hear of a model soon. */
@@ -20,7 +22,7 @@ export interface AccountWatch extends Pick<Ports, "pickUpstream" | "callEnded" |
   cooling(): Reading[];
 }
 
-export function watchAccounts({ providers, targets, clock, log, onNews }: AccountWatchOptions): AccountWatch {
+export function watchAccounts({ providers, targets, lengths, clock, log, onNews }: AccountWatchOptions): AccountWatch {
   const accounts = new TargetAccounts();
   return {
     pickUpstream({ target, sessionKey, failedAccounts }) {
@@ -38,6 +40,7 @@ export function watchAccounts({ providers, targets, clock, log, onNews }: Accoun
       const nowMs = clock.monotonicMs();
       const aftermath = accounts.ended(providers.of(end.provider), end, nowMs);
       const { otherAccount, retryAfterMs, cooled } = aftermath;
+      if (end.wholeAnswer) lengths.add({ ...end.wholeAnswer, provider: end.provider, model: end.model });
       // While another account can take its place, it is no failure of the model's.
       if (!otherAccount && targets.ended({ ...end, retryAfterMs }, nowMs)) onNews();
       // Its answers say that the next one would be refused.

@@ -22,7 +22,15 @@ function play(context: TestContext): Played {
       said.push({ atMs: nowMs, health: WorkerHealth.decode(data) });
     },
   };
-  const health = { workerId: "w1", models: [], inFlight: 0, capacity: 1, spooledRecords: 0, targets: [] };
+  const health = {
+    workerId: "w1",
+    models: [],
+    inFlight: 0,
+    capacity: 1,
+    spooledRecords: 0,
+    targets: [],
+    answerLengths: [],
+  };
   const heartbeat = startHeartbeat(nc, { monotonicMs: () => nowMs }, () => health);
   context.after(() => heartbeat.stop());
   return {

@@ -198,6 +198,8 @@ export interface AskGrant {
   /** Set for a template's counter, which is made where it does not exist. `budget_id` is then the router's name for it. */
   templateValue: string;
   templateId: string;
+  /** Set aside for when the budget service cannot be asked: this router's part of the budget's allowance. `want_pico_usd` is the whole. */
+  isReserve: boolean;
 }
 
 export interface GrantAnswer {
@@ -1236,6 +1238,7 @@ function createBaseAskGrant(): AskGrant {
     limit: undefined,
     templateValue: "",
     templateId: "",
+    isReserve: false,
   };
 }
 
@@ -1279,6 +1282,9 @@ export const AskGrant: MessageFns<AskGrant> = {
     }
     if (message.templateId !== "") {
       writer.uint32(74).string(message.templateId);
+    }
+    if (message.isReserve !== false) {
+      writer.uint32(80).bool(message.isReserve);
     }
     return writer;
   },
@@ -1368,6 +1374,14 @@ export const AskGrant: MessageFns<AskGrant> = {
             message.templateId = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.isReserve = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1402,6 +1416,7 @@ export const AskGrant: MessageFns<AskGrant> = {
       : undefined;
     message.templateValue = object.templateValue ?? "";
     message.templateId = object.templateId ?? "";
+    message.isReserve = object.isReserve ?? false;
     return message;
   },
 };

@@ -96,6 +96,11 @@ export interface Decision {
   rateLimits: RateStanding[];
   /** The router wants to hear when the attempt is over, because it is counted on limits of tokens. */
   tellEnd: boolean;
+  /**
+   * Output tokens, over all choices, that budgets which are not hard hold for; a stream that gets longer asks for more. 0: they hold the
+   * worst case, or there are none.
+   */
+  coveredOutputTokens: bigint;
 }
 
 /** The answer to a request that named its session. */
@@ -500,6 +505,7 @@ function createBaseDecision(): Decision {
     commitTokens: 0,
     rateLimits: [],
     tellEnd: false,
+    coveredOutputTokens: 0n,
   };
 }
 
@@ -576,6 +582,12 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.tellEnd !== false) {
       writer.uint32(184).bool(message.tellEnd);
+    }
+    if (message.coveredOutputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.coveredOutputTokens) !== message.coveredOutputTokens) {
+        throw new globalThis.Error("value provided for field message.coveredOutputTokens of type int64 too large");
+      }
+      writer.uint32(192).int64(message.coveredOutputTokens);
     }
     return writer;
   },
@@ -769,6 +781,14 @@ export const Decision: MessageFns<Decision> = {
             message.tellEnd = reader.bool();
             continue;
           }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.coveredOutputTokens = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -818,6 +838,9 @@ export const Decision: MessageFns<Decision> = {
     message.commitTokens = object.commitTokens ?? 0;
     message.rateLimits = object.rateLimits?.map((e) => RateStanding.fromPartial(e)) || [];
     message.tellEnd = object.tellEnd ?? false;
+    message.coveredOutputTokens = (object.coveredOutputTokens !== undefined && object.coveredOutputTokens !== null)
+      ? BigInt(object.coveredOutputTokens)
+      : 0n;
     return message;
   },
 };

@@ -30,6 +30,19 @@ export interface WorkerHealth {
   spooledRecords: number;
   /** What the last ten seconds of calls were like, per model that was called. */
   targets: TargetHealth[];
+  /** Whole answers since the last heartbeat. */
+  answerLengths: AnswerLengths[];
+}
+
+/** How long the answers of one model on one route were, in output tokens of one choice. */
+export interface AnswerLengths {
+  /** Empty: the model was asked for by its name. */
+  route: string;
+  provider: string;
+  model: string;
+  /** Buckets of the scale in libs/domain/src/answer-length.ts, and how many answers fell into each. */
+  buckets: number[];
+  counts: number[];
 }
 
 /** One model as one worker has found it. Counts are of the last ten seconds, so that they can be added up over workers. */
@@ -126,7 +139,16 @@ export const ServedModel: MessageFns<ServedModel> = {
 };
 
 function createBaseWorkerHealth(): WorkerHealth {
-  return { workerId: "", models: [], inFlight: 0, capacity: 0, draining: false, spooledRecords: 0, targets: [] };
+  return {
+    workerId: "",
+    models: [],
+    inFlight: 0,
+    capacity: 0,
+    draining: false,
+    spooledRecords: 0,
+    targets: [],
+    answerLengths: [],
+  };
 }
 
 export const WorkerHealth: MessageFns<WorkerHealth> = {
@@ -151,6 +173,9 @@ export const WorkerHealth: MessageFns<WorkerHealth> = {
     }
     for (const v of message.targets) {
       TargetHealth.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.answerLengths) {
+      AnswerLengths.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -224,6 +249,14 @@ export const WorkerHealth: MessageFns<WorkerHealth> = {
             message.targets.push(TargetHealth.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.answerLengths.push(AnswerLengths.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -248,6 +281,138 @@ export const WorkerHealth: MessageFns<WorkerHealth> = {
     message.draining = object.draining ?? false;
     message.spooledRecords = object.spooledRecords ?? 0;
     message.targets = object.targets?.map((e) => TargetHealth.fromPartial(e)) || [];
+    message.answerLengths = object.answerLengths?.map((e) => AnswerLengths.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAnswerLengths(): AnswerLengths {
+  return { route: "", provider: "", model: "", buckets: [], counts: [] };
+}
+
+export const AnswerLengths: MessageFns<AnswerLengths> = {
+  encode(message: AnswerLengths, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.route !== "") {
+      writer.uint32(10).string(message.route);
+    }
+    if (message.provider !== "") {
+      writer.uint32(18).string(message.provider);
+    }
+    if (message.model !== "") {
+      writer.uint32(26).string(message.model);
+    }
+    if (message.buckets.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.buckets) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.counts.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.counts) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnswerLengths {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnswerLengths();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.buckets.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.buckets.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.counts.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.counts.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnswerLengths>): AnswerLengths {
+    return AnswerLengths.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnswerLengths>): AnswerLengths {
+    const message = createBaseAnswerLengths();
+    message.route = object.route ?? "";
+    message.provider = object.provider ?? "";
+    message.model = object.model ?? "";
+    message.buckets = object.buckets?.map((e) => e) || [];
+    message.counts = object.counts?.map((e) => e) || [];
     return message;
   },
 };

@@ -21,7 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Attribution } from "./attribution.ts";
-import { Decision, Refusal, Target } from "./decision.ts";
+import { BudgetRefusal, Decision, Refusal, Target } from "./decision.ts";
 import { HoldLine, Price } from "./money.ts";
 
 export const protobufPackage = "waybill.v1";
@@ -172,6 +172,27 @@ export interface AttemptEnded {
   tokensKnown: boolean;
 }
 
+/** A stream gets longer than what its budgets that are not hard hold for it: may it go on? */
+export interface ExtendHoldRequest {
+  /** With the lines of those budgets. */
+  attempt:
+    | OpenAttempt
+    | undefined;
+  /** Held so far, over all choices. */
+  coveredOutputTokens: bigint;
+  /** The most its input can be. */
+  inputTokensBound: bigint;
+  /** 1 for the first of this attempt. */
+  extension: number;
+}
+
+export interface ExtendHoldResponse {
+  /** Held now, over all choices. */
+  coveredOutputTokens: bigint;
+  /** Set: a soft budget has nothing left, and the stream ends here. */
+  refusal: BudgetRefusal | undefined;
+}
+
 export interface RouterCall {
   correlationId: bigint;
   deadlineMs: number;
@@ -181,12 +202,16 @@ export interface RouterCall {
     | { $case: "next"; value: NextRequest }
     | { $case: "reportOpen"; value: ReportOpenRequest }
     | { $case: "ended"; value: AttemptEnded }
+    | { $case: "extendHold"; value: ExtendHoldRequest }
     | undefined;
 }
 
 export interface RouterAnswer {
   correlationId: bigint;
-  answer: { $case: "decide"; value: DecideResponse } | { $case: "reportOpen"; value: ReportOpenResponse } | undefined;
+  answer: { $case: "decide"; value: DecideResponse } | { $case: "reportOpen"; value: ReportOpenResponse } | {
+    $case: "extendHold";
+    value: ExtendHoldResponse;
+  } | undefined;
 }
 
 /** What one turn of the ingress asks. */
@@ -1557,6 +1582,183 @@ export const AttemptEnded: MessageFns<AttemptEnded> = {
   },
 };
 
+function createBaseExtendHoldRequest(): ExtendHoldRequest {
+  return { attempt: undefined, coveredOutputTokens: 0n, inputTokensBound: 0n, extension: 0 };
+}
+
+export const ExtendHoldRequest: MessageFns<ExtendHoldRequest> = {
+  encode(message: ExtendHoldRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== undefined) {
+      OpenAttempt.encode(message.attempt, writer.uint32(10).fork()).join();
+    }
+    if (message.coveredOutputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.coveredOutputTokens) !== message.coveredOutputTokens) {
+        throw new globalThis.Error("value provided for field message.coveredOutputTokens of type int64 too large");
+      }
+      writer.uint32(16).int64(message.coveredOutputTokens);
+    }
+    if (message.inputTokensBound !== 0n) {
+      if (BigInt.asIntN(64, message.inputTokensBound) !== message.inputTokensBound) {
+        throw new globalThis.Error("value provided for field message.inputTokensBound of type int64 too large");
+      }
+      writer.uint32(24).int64(message.inputTokensBound);
+    }
+    if (message.extension !== 0) {
+      writer.uint32(32).uint32(message.extension);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtendHoldRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtendHoldRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attempt = OpenAttempt.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.coveredOutputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.inputTokensBound = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.extension = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExtendHoldRequest>): ExtendHoldRequest {
+    return ExtendHoldRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtendHoldRequest>): ExtendHoldRequest {
+    const message = createBaseExtendHoldRequest();
+    message.attempt = (object.attempt !== undefined && object.attempt !== null)
+      ? OpenAttempt.fromPartial(object.attempt)
+      : undefined;
+    message.coveredOutputTokens = (object.coveredOutputTokens !== undefined && object.coveredOutputTokens !== null)
+      ? BigInt(object.coveredOutputTokens)
+      : 0n;
+    message.inputTokensBound = (object.inputTokensBound !== undefined && object.inputTokensBound !== null)
+      ? BigInt(object.inputTokensBound)
+      : 0n;
+    message.extension = object.extension ?? 0;
+    return message;
+  },
+};
+
+function createBaseExtendHoldResponse(): ExtendHoldResponse {
+  return { coveredOutputTokens: 0n, refusal: undefined };
+}
+
+export const ExtendHoldResponse: MessageFns<ExtendHoldResponse> = {
+  encode(message: ExtendHoldResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.coveredOutputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.coveredOutputTokens) !== message.coveredOutputTokens) {
+        throw new globalThis.Error("value provided for field message.coveredOutputTokens of type int64 too large");
+      }
+      writer.uint32(8).int64(message.coveredOutputTokens);
+    }
+    if (message.refusal !== undefined) {
+      BudgetRefusal.encode(message.refusal, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtendHoldResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtendHoldResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.coveredOutputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusal = BudgetRefusal.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExtendHoldResponse>): ExtendHoldResponse {
+    return ExtendHoldResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtendHoldResponse>): ExtendHoldResponse {
+    const message = createBaseExtendHoldResponse();
+    message.coveredOutputTokens = (object.coveredOutputTokens !== undefined && object.coveredOutputTokens !== null)
+      ? BigInt(object.coveredOutputTokens)
+      : 0n;
+    message.refusal = (object.refusal !== undefined && object.refusal !== null)
+      ? BudgetRefusal.fromPartial(object.refusal)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseRouterCall(): RouterCall {
   return { correlationId: 0n, deadlineMs: 0, traceparent: "", call: undefined };
 }
@@ -1587,6 +1789,9 @@ export const RouterCall: MessageFns<RouterCall> = {
         break;
       case "ended":
         AttemptEnded.encode(message.call.value, writer.uint32(58).fork()).join();
+        break;
+      case "extendHold":
+        ExtendHoldRequest.encode(message.call.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -1661,6 +1866,14 @@ export const RouterCall: MessageFns<RouterCall> = {
             message.call = { $case: "ended", value: AttemptEnded.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.call = { $case: "extendHold", value: ExtendHoldRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1708,6 +1921,12 @@ export const RouterCall: MessageFns<RouterCall> = {
         }
         break;
       }
+      case "extendHold": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "extendHold", value: ExtendHoldRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -1731,6 +1950,9 @@ export const RouterAnswer: MessageFns<RouterAnswer> = {
         break;
       case "reportOpen":
         ReportOpenResponse.encode(message.answer.value, writer.uint32(26).fork()).join();
+        break;
+      case "extendHold":
+        ExtendHoldResponse.encode(message.answer.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -1773,6 +1995,14 @@ export const RouterAnswer: MessageFns<RouterAnswer> = {
             message.answer = { $case: "reportOpen", value: ReportOpenResponse.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answer = { $case: "extendHold", value: ExtendHoldResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1803,6 +2033,12 @@ export const RouterAnswer: MessageFns<RouterAnswer> = {
       case "reportOpen": {
         if (object.answer?.value !== undefined && object.answer?.value !== null) {
           message.answer = { $case: "reportOpen", value: ReportOpenResponse.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+      case "extendHold": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "extendHold", value: ExtendHoldResponse.fromPartial(object.answer.value) };
         }
         break;
       }
