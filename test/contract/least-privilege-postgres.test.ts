@@ -40,6 +40,8 @@ const EXPECTED: Rights = {
     "budget.settled_record": "SID",
     "budget.limit_count": "SD",
     "budget.forgotten_spend": "SIUD",
+    "budget.rate_limit": "S",
+    "budget.rate_bucket": "SIUD",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.
@@ -225,12 +227,14 @@ describe("in Postgres every role may do exactly its part", () => {
     assert.deepEqual(found, [
       { name: "budget.begin_windows", roles: ["waybill_budget"] },
       { name: "budget.delete_budget", roles: ["waybill_budget"] },
+      { name: "budget.delete_rate_limit", roles: ["waybill_budget"] },
       { name: "budget.forget_deleted", roles: ["waybill_budget"] },
       { name: "budget.forget_limits", roles: ["waybill_budget"] },
       { name: "budget.make_counters", roles: ["waybill_budget"] },
       { name: "budget.make_limits", roles: ["waybill_budget"] },
       { name: "budget.raise_budget", roles: ["waybill_budget"] },
       { name: "budget.save_budget", roles: ["waybill_budget"] },
+      { name: "budget.save_rate_limit", roles: ["waybill_budget"] },
     ]);
   });
 

@@ -12,6 +12,8 @@ import {
   BudgetServiceService,
   LedgerServiceClient,
   LedgerServiceService,
+  RateLimitServiceClient,
+  RateLimitServiceService,
   RouterServiceClient,
   RouterServiceService,
   RoutingAdminServiceClient,
@@ -28,6 +30,7 @@ type Client =
   | BudgetAdminServiceClient
   | BudgetServiceClient
   | LedgerServiceClient
+  | RateLimitServiceClient
   | RouterServiceClient
   | RoutingAdminServiceClient;
 type Metadata = ReturnType<typeof tokenMetadata>;
@@ -67,6 +70,9 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.BudgetAdminService/DeleteBudget": ["console", "operator"],
   "/waybill.v1.BudgetAdminService/RaiseBudget": ["console", "operator"],
   "/waybill.v1.BudgetAdminService/VerifyBudgets": ["console", "operator"],
+  "/waybill.v1.RateLimitService/ListRateLimits": ["console", "operator"],
+  "/waybill.v1.RateLimitService/SaveRateLimit": ["console", "operator"],
+  "/waybill.v1.RateLimitService/DeleteRateLimit": ["console", "operator"],
   "/waybill.v1.RouterService/Session": ["ingress", "operator"],
   "/waybill.v1.RouterService/Decide": ["ingress", "operator"],
   "/waybill.v1.RoutingAdminService/ListRoutes": ["console", "operator"],
@@ -174,6 +180,12 @@ describe("over gRPC every caller may call exactly its methods", () => {
     client.close();
   });
 
+  it("RateLimitService", async () => {
+    const client = new RateLimitServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(RateLimitServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
   it("BudgetService", async () => {
     const client = new BudgetServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
     assert.deepEqual(await differences(client, methodsOf(BudgetServiceService), callersOf(stack)), []);
@@ -204,6 +216,7 @@ describe("over gRPC every caller may call exactly its methods", () => {
       BudgetAdminServiceService,
       BudgetServiceService,
       LedgerServiceService,
+      RateLimitServiceService,
       RouterServiceService,
       RoutingAdminServiceService,
     ].flatMap(methodsOf);

@@ -20,7 +20,7 @@ const SEEN: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 const EAST_AND_WEST = "[{id: east, keyVariable: TEST_EAST_KEY}, {id: west, keyVariable: TEST_WEST_KEY}]";
-const MODELS = ["plain", "stream", "again", "refused", "cooling", "failing", "sessions", "billed"] as const;
+const MODELS = ["plain", "stream", "again", "refused", "cooling", "failing", "sessions", "billed", "used-up"] as const;
 /** Of two workers, each of which has a memory of its own. */
 const WORKERS_MODELS = ["w1", "w2", "w3", "w4", "w5", "w6"] as const;
 const DIALECTS = ["openai-compatible", "anthropic", "gemini", "bedrock", "azure-openai"] as const;
@@ -231,6 +231,22 @@ describe("accounts of a provider", () => {
     const retryAfter = Number(next.headers.get("retry-after"));
     assert.deepEqual([next.status, next.code], [429, "upstream_rate_limited"]);
     assert.ok(retryAfter >= 3 && retryAfter <= 9, `retry-after: ${retryAfter}`);
+  });
+
+  it("are left alone before they refuse, when their answers say that a limit is used up", async () => {
+    const names = ["limit", "remaining", "reset"].map((name) => `x-ratelimit-${name}-requests`);
+    const headers = Object.fromEntries(["100", "0", "3m0s"].map((text, n) => [names[n], text]));
+    const served = new Set<string | undefined>();
+    for (let count = 0; count < 2; count += 1) {
+      const one = await asked("used-up", { script: { headers } });
+      assert.equal(one.status, 200);
+      for (const account of one.accounts) served.add(account);
+    }
+    assert.equal(served.size, 2);
+    const none = await asked("used-up");
+    assert.deepEqual([none.status, none.code, none.accounts], [429, "upstream_rate_limited", []]);
+    const retryAfter = Number(none.headers.get("retry-after"));
+    assert.ok(retryAfter > 5 && retryAfter <= 9, String(retryAfter));
   });
 
   it("take over at once from one that fails, and it is left alone after three failures in a row", async () => {

@@ -24,9 +24,12 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "reap-grants.ts": "the story of a grant that nobody closes",
     "administer-budgets.ts":
       "the story of a change by people: checked beside everything else, then written with its audit row",
+    "administer-rate-limits.ts": "the same for rate limits",
   },
   router: {
     "hold-money.ts": "the second half of the decision: the money is held before anything is sent",
+    "decision-case.ts": "one decision under way, as its steps hand it on",
+    "rate-keeper.ts": "what is in hand of rate limits, from which the decision takes",
     "till.ts": "the credit in hand, from which the decision cuts its holds",
     "extend-hold.ts": "the story of a stream that gets longer than what was held for it",
     "deploy.ts": "the other story: what the operator wrote goes live",

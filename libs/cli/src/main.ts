@@ -15,6 +15,7 @@ import { addModelsList } from "./commands/models/list.ts";
 import { addOrganisations } from "./commands/organisations/add-organisations.ts";
 import { addPresetsList } from "./commands/presets/list.ts";
 import { addPresetsShow } from "./commands/presets/show.ts";
+import { addRateLimits } from "./commands/rate-limits/add-rate-limits.ts";
 import { addRoutes } from "./commands/routes/add-routes.ts";
 import { addTeams } from "./commands/teams/add-teams.ts";
 import { addUsers } from "./commands/users/add-users.ts";
@@ -68,6 +69,7 @@ addUsers(program);
 addKeys(program);
 addAdminKeys(program);
 addBudgets(program);
+addRateLimits(program);
 
 // Whoever reads only the beginning, as `head` does, is no failure.
 process.stdout.on("error", () => process.exit(EXIT.done));

@@ -96,6 +96,7 @@ export const ERRORS = {
   body_too_large: entry(413, 8, "invalid_request_error", "never", "The request body is too large."),
   unsupported_media_type: entry(415, 3, "invalid_request_error", "never", "The request body must be application/json."),
   headers_too_large: entry(431, 8, "invalid_request_error", "never", "The request headers are too large."),
+  rate_limit_exceeded: entry(429, 8, "rate_limit_error", "never", "A rate limit has no room at the moment."),
   limit_exceeded: entry(429, 8, "rate_limit_error", "never", "A limit of the route is used up for now."),
   // The provider.
   upstream_rate_limited: entry(429, 8, "rate_limit_error", "next", "The provider is rate limiting."),

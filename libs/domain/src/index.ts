@@ -39,4 +39,4 @@ export {
   TOKENS_MAX,
   type TokenUsage,
 } from "./tokens.ts";
-export { WaybillError, type WaybillErrorOptions } from "./waybill-error.ts";
+export { type RateLeft, WaybillError, type WaybillErrorOptions } from "./waybill-error.ts";

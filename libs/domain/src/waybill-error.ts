@@ -1,6 +1,16 @@
 // The one error class. What a client may read and what an operator needs travel separately.
 import { ERRORS, type ErrorCode, type ErrorEntry } from "./errors.ts";
 
+/** How much of a rate limit is left. */
+export interface RateLeft {
+  /** requests */
+  unit: string;
+  limit: number;
+  remaining: number;
+  /** Until all of it is there again. */
+  resetMs: number;
+}
+
 export interface WaybillErrorOptions {
   /** Safe for the client; the catalogue's sentence when absent. */
   publicMessage?: string;
@@ -9,6 +19,8 @@ export interface WaybillErrorOptions {
   /** For logs only: never a secret, never a prompt. */
   detail?: string;
   retryAfterMs?: number;
+  /** The rate limit that has no room. */
+  rateLeft?: RateLeft;
   cause?: unknown;
 }
 
@@ -18,6 +30,7 @@ export class WaybillError extends Error {
   readonly publicMessage: string;
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly rateLeft: RateLeft | undefined;
 
   constructor(code: ErrorCode, options: WaybillErrorOptions = {}) {
     const publicMessage = options.publicMessage ?? ERRORS[code].sentence;
@@ -27,6 +40,7 @@ export class WaybillError extends Error {
     this.publicMessage = publicMessage;
     this.param = options.param;
     this.retryAfterMs = options.retryAfterMs;
+    this.rateLeft = options.rateLeft;
   }
 
   get entry(): ErrorEntry {

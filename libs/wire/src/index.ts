@@ -60,7 +60,6 @@ export {
   BudgetCall,
   BudgetCalls,
   BudgetList,
-  BudgetScope,
   BudgetServiceClient,
   type BudgetServiceServer,
   BudgetServiceService,
@@ -101,6 +100,7 @@ export {
   VerifyBudgetsRequest,
   VerifyBudgetsResponse,
 } from "./gen/waybill/v1/budget_admin.ts";
+export { BudgetScope } from "./gen/waybill/v1/budget_scope.ts";
 export {
   AliasConfig,
   FilterConfig,
@@ -142,8 +142,30 @@ export {
   RequestDetail,
 } from "./gen/waybill/v1/ledger.ts";
 export { BudgetUnit, HoldLine, Price, PriceRates, PriceTier, TokenUsage } from "./gen/waybill/v1/money.ts";
+export {
+  AskRate,
+  AskRates,
+  DeleteRateLimitRequest,
+  DeleteRateLimitResponse,
+  ListRateLimitsRequest,
+  ListRateLimitsResponse,
+  RateAnswer,
+  RateAnswers,
+  RateGiven,
+  RateLimit,
+  RateLimitChange,
+  RateLimitServiceClient,
+  type RateLimitServiceServer,
+  RateLimitServiceService,
+  RateRefusal,
+  RateStanding,
+  RateWant,
+  SaveRateLimitRequest,
+  SaveRateLimitResponse,
+} from "./gen/waybill/v1/rate_limit.ts";
 export { Frame, FrameData, FrameFailed, FrameFinished, FrameStarted, Frames } from "./gen/waybill/v1/reply.ts";
 export {
+  AttemptEnded,
   DecideRequest,
   DecideResponse,
   ExtendHoldRequest,

@@ -2,6 +2,7 @@
 
 import type { WorkSight } from "./core/judge-end-of-life.ts";
 import type { AnswerTo, Operation, SettleRecord } from "./core/operation.ts";
+import type { RateWanted } from "./core/rate-bucket.ts";
 
 /** The group-commit writer: answers after the commit. Rejects with budget_unavailable when the deadline passes first. */
 export interface Writer {
@@ -74,4 +75,26 @@ export interface BusSight {
 export interface LostRecords {
   closeAttempt(attemptId: string, outcome: "failed_free" | "unknown"): Promise<boolean>;
   closeGrant(grantId: string): Promise<boolean>;
+}
+
+/** What a router asks of one counter of a rate limit; the names of counters are the routers'. */
+export interface RateAsked {
+  counterId: string;
+  limitId: string;
+  wants: readonly Omit<RateWanted, "holder">[];
+}
+
+export interface RateCounterParts {
+  counterId: string;
+  given: { teamId: string; given: number; waitMs: number }[];
+  /** What is left, of all teams. */
+  level: number;
+  /** How many routers asked a moment ago. */
+  routers: number;
+}
+
+/** The counters of rate limits. Rejects with budget_unavailable; then nothing is known to have been given. */
+export interface RateCounters {
+  /** Counters whose limit is none any more have no part in the answer. */
+  ask(holder: string, asks: readonly RateAsked[]): Promise<RateCounterParts[]>;
 }

@@ -4,6 +4,7 @@ import type {
   BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
+  RateLimitServiceClient,
   RoutingAdminServiceClient,
 } from "@waybill/wire";
 
@@ -54,6 +55,7 @@ export type Accounts = Asked<
 >;
 type Budgets = Asked<BudgetServiceClient, "listBudgets">;
 type BudgetAdmin = Asked<BudgetAdminServiceClient, "saveBudget" | "deleteBudget" | "raiseBudget" | "verifyBudgets">;
+type RateLimits = Asked<RateLimitServiceClient, "listRateLimits" | "saveRateLimit" | "deleteRateLimit">;
 type Ledger = Asked<LedgerServiceClient, "listDecisions" | "getRequest">;
 
 export interface Owners {
@@ -61,5 +63,6 @@ export interface Owners {
   readonly accounts: Accounts;
   readonly budgets: Budgets;
   readonly budgetAdmin: BudgetAdmin;
+  readonly rateLimits: RateLimits;
   readonly ledger: Ledger;
 }

@@ -8,6 +8,7 @@ import { FilteringClient } from "./core/filtering-client.ts";
 import { makeWaybill, voidRecord } from "./core/make-waybill.ts";
 import { type AttemptEnd, NO_ACCOUNT, Relay } from "./core/relay.ts";
 import { StoppableClient } from "./core/stoppable-client.ts";
+import { tokensUsed } from "./core/tokens-used.ts";
 import type { Client } from "./ports.ts";
 import type { Story } from "./serve.ts";
 
@@ -38,6 +39,8 @@ export async function carry(story: Story, decision: Decision, failedAccounts: re
     deadlineMs: nowMs + totalMs,
     claimByMs: nowMs + pauseMs + limits.claimTimeoutMs,
     listener(event) {
+      const over = decision.tellEnd ? tokensUsed(event) : undefined;
+      if (over) ports.decisions.ended(decision, waybill.attemptId, over.tokens);
       if (event.kind === "data") watch?.counted(event.countedOutputTokens);
       relay.on(event);
     },

@@ -1,10 +1,11 @@
 // What the story needs from the world, as types. inbound/ and outbound/ fill them in; nothing here knows NATS, gRPC or HTTP.
-import type { WaybillError } from "@waybill/domain";
+import type { RateLeft, WaybillError } from "@waybill/domain";
 import type { FilterPlace } from "@waybill/filters";
 import type {
   AnswerFindings,
   DecideRequest,
   DecideResponse,
+  Decision,
   ExtendHoldRequest,
   ExtendHoldResponse,
   NextRequest,
@@ -39,6 +40,8 @@ export type AskWebhook = (
 export interface Decisions {
   decide(request: DecideRequest, traceparent: string): Promise<DecideResponse>;
   next(request: NextRequest, traceparent: string): Promise<DecideResponse>;
+  /** Tells the router that made this decision that its attempt is over; `tokens` undefined: nobody knows. Never throws or waits. */
+  ended(decision: Decision, attemptId: string, tokens: bigint | undefined): void;
   /** More money for a stream that gets long. */
   extendHold(request: ExtendHoldRequest, traceparent: string): Promise<ExtendHoldResponse>;
 }
@@ -154,6 +157,8 @@ export interface AnswerHead {
   savedUsd: string;
   /** What content filters did, as far as it is known by then; absent: nothing. */
   filters?: string;
+  /** The tightest rate limit of each unit; absent: none applies. */
+  rateLimits?: readonly RateLeft[];
   /** The key's default, where the request said no limit. */
   maxOutputTokensDefault?: number;
 }

@@ -99,6 +99,7 @@ async function serveIn(world: World) {
     waybills: [] as Waybill[],
     bodies: [] as string[],
     nexts: [] as NextRequest[],
+    ended: [] as [string, bigint | undefined][],
     records: [] as UsageRecord[],
     findings: [] as AnswerFindings[],
     attempts: [] as Attempt[],
@@ -126,6 +127,9 @@ async function serveIn(world: World) {
       async next(request) {
         seen.nexts.push(request);
         return next ?? assert.fail("nobody should ask");
+      },
+      ended(_decision, attemptId, tokens) {
+        seen.ended.push([attemptId, tokens]);
       },
       extendHold: () => assert.fail("nobody should ask"),
     },
@@ -231,6 +235,18 @@ describe("a failure before any content", () => {
       assert.equal(client.head?.attempts, 2);
     });
   }
+
+  it("the router that wants to hear it is told when each attempt is over, and no other", async () => {
+    const first = { ...decision(1), tellEnd: true };
+    const told = await serveIn({
+      first: decided(first),
+      failures: { 1: "upstream_error" },
+      next: decided(decision(2)),
+    });
+    assert.equal(told.ended.length, 1);
+    assert.match(told.ended[0]?.[0] ?? "", /1$/);
+    assert.equal(told.ended[0]?.[1], 0n);
+  });
 
   it("that no other model would change is final", async () => {
     for (const code of ["upstream_rejected", "internal_error"] as const) {

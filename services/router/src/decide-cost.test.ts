@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { makeUuidV7, systemClock } from "@waybill/service";
 import { twentyNodeRoute } from "@waybill/testing";
 import { Attribution, DecideRequest, DecisionBatch, type DecisionRecord, Features, Timeouts } from "@waybill/wire";
+import { EMPTY_SCOPE } from "./core/budget-index.ts";
 import { Draws } from "./core/draws.ts";
 import { LiveModels } from "./core/live-models.ts";
 import { compileRoute } from "./core/route/compile.ts";
@@ -15,9 +16,11 @@ import { Sessions } from "./core/sessions.ts";
 import { Snapshot } from "./core/snapshot.ts";
 import { Decide } from "./decide.ts";
 import type { BudgetService } from "./ports.ts";
+import { RateKeeper } from "./rate-keeper.ts";
 import { Till } from "./till.ts";
 
 const RATIO_MAX = 5;
+const RATE_LIMITS_RATIO_MAX = 2;
 const OTHER_BUDGETS = 10_000;
 const WARM_UP = 20_000;
 const ROUNDS = 31;
@@ -77,8 +80,24 @@ function deploy(name: string, document: unknown): void {
 /** What is recorded is also encoded, as it is on its way to the bus, once per round. */
 let recorded: DecisionRecord[] = [];
 
+const rates = new RateKeeper({
+  ask: async ({ asks }) => ({
+    answers: asks.map(({ counterId, wants }) => ({
+      counterId,
+      given: wants.map(({ teamId, waiting, ahead }) => ({ teamId, given: waiting + ahead + 2_000n, waitMs: 0 })),
+      level: 10n ** 9n,
+      routers: 1,
+    })),
+  }),
+  isServiceOpen: () => true,
+  clock: systemClock,
+  hash: (text) => createHash("sha256").update(text).digest("hex"),
+  onAlone: () => {},
+});
+
 const decide = new Decide({
   snapshot,
+  rates,
   live,
   till,
   clock: systemClock,
@@ -121,12 +140,13 @@ function beat(): void {
 }
 
 /** The median of the rounds: a round in which the machine did something else does not count. */
-async function medianUs(model: string): Promise<number> {
+async function medianUs(model: string, rateLimits = 0): Promise<number> {
   const request = makeRequest(model);
   beat();
   const first = await decide.decide(request, 0);
   assert.equal(first.outcome?.$case, "decision");
   assert.equal(first.outcome.value.holds.length, 3);
+  assert.equal(first.outcome.value.rateLimits.length, Math.min(1, rateLimits));
   for (let n = 0; n < WARM_UP; n += 1) {
     if (n % DECISIONS_PER_ROUND === 0) recorded = [];
     await decide.decide(request, 0);
@@ -158,6 +178,18 @@ test("twenty nodes and thirty candidates cost at most a few times what a model b
   }
   const ratio = (costUs.get("dynamic/ladder") ?? 0) / (costUs.get("sim/premium") ?? 1);
   assert.ok(ratio < RATIO_MAX, `${ratio.toFixed(1)} times`);
+});
+
+test("three rate limits that have room add little to that", async (t) => {
+  const scope = { ...EMPTY_SCOPE, organisationId: "acme" };
+  const limit = { scope, unit: "requests", amount: 10 ** 8, perSeconds: 1, burst: 10 ** 8 };
+  const costUs: number[] = [];
+  for (const limits of [[], ["l1", "l2", "l3"]]) {
+    rates.setLimits(limits.map((id) => ({ ...limit, id, name: id })));
+    costUs.push(await medianUs("sim/premium", limits.length));
+  }
+  t.diagnostic(`without ${costUs[0]?.toFixed(1)} µs, with three ${costUs[1]?.toFixed(1)} µs CPU per decision`);
+  assert.ok((costUs[1] ?? 0) < (costUs[0] ?? 0) * RATE_LIMITS_RATIO_MAX);
 });
 
 test("what was held is journaled and given back", async () => {

@@ -1,19 +1,17 @@
 // THE STORY: resolve and walk -> filter -> score -> pick -> hold -> explain. Which model serves this request, and is the money
 // there? core/choose says what to try in which order; here its money is held, and the outcome becomes an answer and a record.
-import { attemptId, type Clock, ERRORS } from "@waybill/domain";
+import { attemptId, type Clock } from "@waybill/domain";
 import {
   BudgetUnit,
   type DecideRequest,
   type DecideResponse,
   type Decision,
   type DecisionRecord,
-  Exhaustion,
   type Explanation,
   type HoldLine,
-  type HoldVerdict,
   type JournaledAttempt,
   type NextRequest,
-  Refusal,
+  type RateRefusal,
   type Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
@@ -22,36 +20,34 @@ import {
   coveredOutputTokens,
   type HoldSize,
   holdSize,
+  likelyTokens,
   NO_SIZE,
   watchedOutputTokens,
 } from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
 import { budgetsToHold } from "./core/budgets-to-hold.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
-import {
-  type Choice,
-  type ChooseFrom,
-  type Chosen,
-  choose,
-  type HoldTold,
-  type Refused,
-  type Wanted,
-} from "./core/choose/choose.ts";
-import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
-import { type FailedAttempt, type Itinerary, NOWHERE } from "./core/itinerary.ts";
+import { type Choice, type ChooseFrom, type Chosen, choose, type HoldTold, type Wanted } from "./core/choose/choose.ts";
+import { explainChoice, explainRefusal, NOTHING_HELD } from "./core/explain.ts";
+import { type Itinerary, NOWHERE } from "./core/itinerary.ts";
 import { countsMoney } from "./core/limit-budgets.ts";
-import { type Question, readQuestion } from "./core/question.ts";
+import { readQuestion } from "./core/question.ts";
+import type { IndexedRateLimit } from "./core/rate-hand.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
 import { effectiveTimeouts } from "./core/timeouts.ts";
+import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./core/write-refusal.ts";
+import { type Case, type Held, NOT_AFTER, UNHELD } from "./decision-case.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
 import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
+import { isOfTarget, type RateKeeper } from "./rate-keeper.ts";
 
 export interface DecideOptions extends LiveState {
   snapshot: Snapshot;
+  rates: RateKeeper;
   clock: Clock;
   /** This process incarnation; never used again. */
   holder: string;
@@ -74,41 +70,8 @@ export interface DecideOptions extends LiveState {
   failpoint: Failpoint;
 }
 
-const RETRY_AFTER_MS = 1_000;
 /** What is left of the asker's deadline for the way back. */
 const RETURN_MS = 20;
-const RETRY_AFTER_MS_MAX = 30_000;
-
-/** One decision under way. */
-interface Case {
-  request: DecideRequest;
-  question: Question;
-  world: LiveWorld;
-  attempt: number;
-  itinerary: Itinerary;
-  reason: string;
-  waitMs: number;
-  /** How long the ingress waits before it sends the attempt, if it goes to the model that failed. */
-  retryDelayMs: number;
-  /** The decision follows a failed attempt. */
-  after: Required<FailedAttempt> & { resumeToken: Buffer };
-  startedMs: number;
-  held: Held | undefined;
-}
-
-/** What was held for the candidate that was asked last. */
-interface Held {
-  budgets: HoldWish["budgets"];
-  lines: HoldLine[];
-  figures: HeldFigures;
-  /** See Decision. */
-  coveredOutputTokens: bigint;
-}
-
-const NOT_AFTER = {
-  ...{ resumeToken: Buffer.alloc(0), failedAttempt: 0, failureCode: "", retryAfterMs: 0, otherAccount: false },
-};
-const UNHELD: Held = { budgets: [], lines: [], figures: NOTHING_HELD, coveredOutputTokens: 0n };
 
 export class Decide {
   readonly #options: DecideOptions;
@@ -148,6 +111,7 @@ export class Decide {
     const begun = {
       ...{ request, question, world, startedMs },
       ...{ attempt: question.keptModel === "" ? 1 : 0, retryDelayMs: 0, after: NOT_AFTER, held: undefined },
+      rated: undefined,
     };
     const waitMs = this.#waitMs(deadlineMs);
     const resolution = resolve(question, snapshot, world);
@@ -184,7 +148,7 @@ export class Decide {
       waitMs: this.#waitMs(deadlineMs),
       retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries, next) : 0,
       after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode, retryAfterMs, otherAccount },
-      held: undefined,
+      ...{ held: undefined, rated: undefined },
     };
     return this.#choose(open, asked);
   }
@@ -213,11 +177,58 @@ export class Decide {
     let step = first ? choosing.next(first) : choosing.next();
     while (!step.done) {
       const wanted = step.value;
-      const told = this.#hold(open, wanted);
+      const rated = this.#rate(open, wanted);
+      if (rated === "wait") return this.#waitForRates(open, choosing, wanted);
+      const told = rated ?? this.#hold(open, wanted);
       if (!("kind" in told)) return this.#waitForMoney(open, choosing, wanted, told);
       step = choosing.next(told);
     }
     return this.#answer(open, step.value);
+  }
+
+  /**
+   * Requests are counted once on what is about their caller, and by attempt on what is about a model; tokens and places by attempt. A
+   * kept answer asks no model and takes neither tokens nor a place.
+   */
+  #rate(open: Case, { entry }: Wanted): HoldTold | "wait" | undefined {
+    const { rates } = this.#options;
+    const { attribution } = open.question;
+    const { provider, model } = entry;
+    const met = rates.match(attribution, { route: open.itinerary.route, provider, model });
+    if (met.length === 0) {
+      open.rated = undefined;
+      return undefined;
+    }
+    const isOfAttempts = (limit: IndexedRateLimit): boolean => isOfTarget(limit) || limit.unit !== "requests";
+    const limits = met.filter((limit) => (isOfAttempts(limit) ? open.attempt > 0 : open.attempt <= 1));
+    const observed = this.#options.observedOutputTokens?.(open.itinerary.route, entry.id);
+    open.rated = { limits, met, teamId: attribution.teamId, tokens: likelyTokens(open.question.features, observed) };
+    if (limits.length === 0) return undefined;
+    const taken = rates.take(open.rated);
+    return taken === "wait" ? "wait" : taken && this.#limited(open, entry, taken);
+  }
+
+  #limited(open: Case, entry: ModelEntry, rate: RateRefusal): HoldTold {
+    open.rated = undefined;
+    const told: HoldTold = { kind: "limited", rate };
+    open.world.held(verdictOf(entry.id, told, NOTHING_HELD));
+    return told;
+  }
+
+  async #waitForRates(
+    open: Case,
+    choosing: Generator<Wanted, Choice, HoldTold>,
+    wanted: Wanted,
+  ): Promise<DecideResponse> {
+    const { rates, clock, observe } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const refused = open.rated && (await rates.takeWaiting(open.rated, open.waitMs));
+    const tookMs = clock.monotonicMs() - startedMs;
+    open.waitMs = Math.max(0, open.waitMs - tookMs);
+    observe.waitedForBudget(tookMs);
+    const told = refused ? this.#limited(open, wanted.entry, refused) : this.#hold(open, wanted);
+    if (!("kind" in told)) return this.#waitForMoney(open, choosing, wanted, told);
+    return this.#converse(open, choosing, told);
   }
 
   async #waitForMoney(
@@ -245,6 +256,7 @@ export class Decide {
     const size = this.#sizeOf(open, entry, budgets);
     if (!size) {
       open.world.held(verdictOf(entry.id, { kind: "unbounded" }, NOTHING_HELD));
+      this.#unrate(open);
       return { kind: "unbounded" };
     }
     const wish = this.#wishOf(open, wanted, budgets, size);
@@ -291,8 +303,15 @@ export class Decide {
       const figures = { heldPicoUsd, maxOutputTokens, clamped };
       open.held = { budgets, lines, figures, coveredOutputTokens: watchedOutputTokens(size, lines) };
     }
+    if (told.kind !== "held") this.#unrate(open);
     open.world.held(verdictOf(entry.id, told, open.held?.figures ?? NOTHING_HELD));
     return told;
+  }
+
+  /** There was no money for it. */
+  #unrate(open: Case): void {
+    if (open.rated) this.#options.rates.putBack(open.rated);
+    open.rated = undefined;
   }
 
   /** A refusal by a limit's counter is told apart from one by a budget. */
@@ -309,7 +328,7 @@ export class Decide {
     const { outcome } = choice;
     if (outcome.kind === "refused") {
       this.#record(open, explainChoice(open.itinerary, open.reason, choice, NOTHING_HELD));
-      return this.#refused(outcome, open.world);
+      return refusalOf(outcome, open.world.shortestPauseMs());
     }
     const held = open.held ?? UNHELD;
     if (held.lines.length > 0) this.#options.failpoint("after_hold_before_answer");
@@ -319,7 +338,7 @@ export class Decide {
   }
 
   #decision(open: Case, { entry, item, itinerary }: Chosen, choice: Choice, held: Held): Decision {
-    const { holder, holdLifeMs, timeouts, till } = this.#options;
+    const { holder, holdLifeMs, timeouts, till, rates } = this.#options;
     const remaining = till.remainingOf(held.budgets.filter(countsMoney));
     const { target, price } = toWireModel(entry);
     return {
@@ -344,22 +363,11 @@ export class Decide {
       mode: item.scores ? choice.mode : "",
       sessionAffinity: choice.affinity,
       ...{ commitMs: item.policy.commitAfter?.ms ?? 0, commitTokens: item.policy.commitAfter?.tokens ?? 0 },
+      rateLimits: open.rated ? rates.standings(open.rated.met) : [],
+      tellEnd:
+        open.rated !== undefined &&
+        rates.sent(attemptId(open.request.requestId, open.attempt), open.rated, open.request.ingressId, holdLifeMs),
     };
-  }
-
-  /** Every candidate was rejected: the refusal says the reason that may be over soonest. */
-  #refused({ code, because, budget }: Refused, world: LiveWorld): DecideResponse {
-    const isSoonOver = ERRORS[code].httpStatus === 503 || code === "upstream_rate_limited";
-    const pauseMs = code === "upstream_rate_limited" ? world.shortestPauseMs() : 0;
-    const soonMs = Math.max(RETRY_AFTER_MS, Math.ceil(pauseMs));
-    const retryAfterMs = code === "limit_exceeded" ? RETRY_AFTER_MS_MAX : isSoonOver ? soonMs : 0;
-    return refuse(code, {
-      retryAfterMs,
-      ...(code === "budget_exceeded" && { budget }),
-      ...(code === "invalid_value" && { message: `The model ${because}.`, param: "model" }),
-      ...(code === "hold_unbounded" && { message: `${ERRORS.hold_unbounded.sentence} The reason: ${because}.` }),
-      ...(code === "limit_exceeded" && { message: `${ERRORS.limit_exceeded.sentence} It is the ${because}.` }),
-    });
   }
 
   #moveSession({ world }: Case, { entry, item }: Chosen, { affinity }: Choice): void {
@@ -386,15 +394,4 @@ export class Decide {
       tookUs: Math.round((clock.monotonicMs() - startedMs) * 1_000),
     });
   }
-}
-
-function verdictOf(id: string, told: HoldTold, figures: HeldFigures): HoldVerdict {
-  const { refusal, limitNode = "", onExhausted = Exhaustion.UNSPECIFIED } = told.kind === "refused" ? told : {};
-  const mayBeFree = told.kind === "unavailable" && told.mayBeFree === true;
-  return { id, verdict: told.kind, refusal, limitNode, onExhausted, mayBeFree, ...figures };
-}
-
-function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {
-  const refusal = { ...Refusal.create({}), ...details, code };
-  return { outcome: { $case: "refusal", value: refusal } };
 }

@@ -33,7 +33,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const holder = makeUuidV7();
   const holdLifeMs = config.WAYBILL_TOTAL_TIMEOUT_MS + config.WAYBILL_HOLD_MARGIN_MS;
   const [snapshot, live, lengths] = [new Snapshot(), new LiveModels(), new AnswerLengths()];
-  const till = openTill(config, scope, { holder, holdLifeMs, failpoint });
+  const { till, rates } = openTill(config, scope, { holder, holdLifeMs, failpoint });
   measureState(scope.metrics, till, live, clock);
   const records = new DecisionPublisher({ routerId: scope.serviceId, log: scope.log, metrics: scope.metrics });
   const deployed = deployAndFollow(config, scope, file, snapshot, (nc) => {
@@ -51,14 +51,14 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   const observe = measureDecisions(scope.metrics);
   const holding = { holder, holdLifeMs, budgetWaitMs: config.WAYBILL_BUDGET_WAIT_MS, observe };
   const decide = new Decide({
-    ...{ ...state, ...holding, snapshot, timeouts, failpoint, routerId: scope.serviceId },
+    ...{ ...state, ...holding, snapshot, rates, timeouts, failpoint, routerId: scope.serviceId },
     leastOutputTokens: config.WAYBILL_LEAST_OUTPUT_TOKENS,
     observedOutputTokens: (route, modelId) => lengths.usualOutputTokens(route, modelId, clock.monotonicMs()),
     isReady: () => deployed.isReady,
     record: (record) => records.add(record),
   });
   const admin = openAdmin({ deployed, snapshot, state });
-  await serveDecisions(config, scope, { decide, till, extend: { till, clock, ...holding }, admin });
+  await serveDecisions(config, scope, { decide, till, rates, extend: { till, clock, ...holding }, admin });
 }
 
 await runService({

@@ -20,6 +20,7 @@ import { Remaining, type StandingFigures } from "./core/remaining.ts";
 import { Reserve } from "./core/reserve.ts";
 import { TemplateBudgets } from "./core/template-budgets.ts";
 import type { BudgetService, Failpoint } from "./ports.ts";
+import { atMost } from "./rate-keeper.ts";
 
 /** How long lines may wait for company; with the commit they are at most 100 ms behind. */
 const FLUSH_MS = 75;
@@ -283,14 +284,4 @@ export class Till {
       this.heard(true);
     }
   }
-}
-
-/** Waits for a promise, but not longer; the timer does not stay behind. */
-async function atMost(promise: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, limitMs));
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

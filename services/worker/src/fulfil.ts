@@ -13,6 +13,7 @@ import type { Aftermath } from "./core/target-accounts.ts";
 import { makeUsageRecord, type RecordFacts } from "./core/usage-record.ts";
 import type { Claim, Ports, Reply, Upstream, WorkMessage } from "./ports.ts";
 import type { Exchange, ProviderRequest } from "./providers/provider.ts";
+import { usedUpMs } from "./wires/rate-room.ts";
 
 /** A `go` that was asked for longer ago may have been given up by the ingress, so it is not used. */
 const GO_FRESH_MS = 1_000;
@@ -286,7 +287,17 @@ function noteCall(fulfilment: Fulfilment, settlement: Settlement, ending: Called
   // A plain answer comes when all of it is there; that is no time to a first token.
   const firstTokenMs = waybill.stream ? ending.firstTokenMs : 0;
   const aftermath = ports.callEnded({
-    ...{ ...called, code, retryAfterMs, firstTokenMs, startedMs, isFree, sessionKey, failedAccounts },
+    ...{
+      ...called,
+      code,
+      retryAfterMs,
+      usedUpMs: ending.header ? usedUpMs(ending.header, ports.clock.unixMs()) : 0,
+      firstTokenMs,
+      startedMs,
+      isFree,
+      sessionKey,
+      failedAccounts,
+    },
     ...(!failure && wholeAnswer(waybill, settlement)),
   });
   if (!failure || isFree) return aftermath;

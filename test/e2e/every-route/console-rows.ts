@@ -46,6 +46,8 @@ const elements = [
 ];
 
 const budget = { name: "Ours", limit: "5", window: { kind: "month" } };
+const rateLimit = { amount: 600, perSeconds: 60 };
+const acmesRateLimit = () => ({ id: "acme-rate" });
 const acmesBudget = () => ({ id: "acme-support-month" });
 
 export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
@@ -113,6 +115,11 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   revokeAdminKey: { params: byAdminKey, body: () => ({}), toAnother: "gone" },
   listBudgets: { toAnother: "none of it" },
   getBudget: { params: acmesBudget, toAnother: "gone" },
+  listRateLimits: { toAnother: "none of it" },
+  getRateLimit: { params: acmesRateLimit, toAnother: "gone" },
+  createRateLimit: { body: () => ({ id: "ours", ...rateLimit }), toAnother: "none of it" },
+  replaceRateLimit: { params: acmesRateLimit, body: () => rateLimit, toAnother: "gone" },
+  deleteRateLimit: { params: acmesRateLimit, toAnother: "gone" },
   createBudget: { body: () => ({ id: "ours", ...budget }), toAnother: "none of it" },
   replaceBudget: { params: acmesBudget, body: () => budget, toAnother: "gone" },
   deleteBudget: { params: acmesBudget, toAnother: "gone" },

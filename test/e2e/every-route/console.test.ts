@@ -50,6 +50,10 @@ before(async () => {
   stack = await startStack({ replicas: { console: 1 }, env: { console: limits } });
   admin = adminOf(stack);
   await stack.sql("INSERT INTO accounts.organisation (id, name) VALUES ('other', 'Other')");
+  await stack.sql(
+    `INSERT INTO budget.rate_limit (id, organisation_id, unit, amount, per_seconds, burst)
+     VALUES ('acme-rate', 'acme', 'requests', 1000000, 1, 1000000)`,
+  );
   [viewerKey, otherKey] = [await makeKey("viewer", ""), await makeKey("owner", "other")];
   operations = readOperations((await admin("GET", "/api/v1/openapi.json")).body);
   const made = await admin("POST", "/api/v1/routes?organisation=acme", {

@@ -43,6 +43,7 @@ export interface CallPlan {
   /** Undefined: a stream's usage has a chunk of its own, where it is asked for. */
   readonly usagePlace: Script["usagePlace"];
   readonly stamp: boolean;
+  readonly headers: Readonly<Record<string, string>>;
   readonly fault: Fault | undefined;
 }
 
@@ -73,6 +74,7 @@ export function planCall(request: ScriptedRequest, script: Script): CallPlan {
     usage: reportedUsage(script, outputTokens),
     usagePlace: script.usagePlace,
     stamp: script.stamp ?? false,
+    headers: script.headers ?? {},
     fault: script.fault,
   };
 }

@@ -179,6 +179,7 @@ function sendHeaders(response: ServerResponse, answer: Answer, contentLength: nu
   const headers: Record<string, string | number> = {
     "content-type": answer.request.stream ? answer.voice.streamType : "application/json",
     "x-request-id": answer.voice.answerId(answer.identity),
+    ...answer.plan.headers,
   };
   if (contentLength !== undefined) headers["content-length"] = contentLength;
   response.writeHead(200, headers);

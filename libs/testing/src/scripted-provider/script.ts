@@ -91,6 +91,8 @@ export interface Script {
   readonly usagePlace?: "last_choice" | "x_groq";
   /** Put the emission time (`x_sent_ns`, hrtime as a string) into each stream chunk. */
   readonly stamp?: boolean;
+  /** Headers of an answer that is a success. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly fault?: Fault;
 }
 
@@ -160,6 +162,8 @@ const scriptFields: Record<keyof Script, Check> = {
   usage: oneOf("normal", "missing", "zero", "huge", "negative"),
   usagePlace: oneOf("last_choice", "x_groq"),
   stamp: boolean,
+  headers: (value) =>
+    isObject(value) && Object.values(value).every((text) => typeof text === "string") ? undefined : "must be texts",
   fault: (value) => {
     const problems = faultProblems(value);
     return problems.length === 0 ? undefined : problems.join("; ");

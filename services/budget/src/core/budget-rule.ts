@@ -126,7 +126,8 @@ export function readBudget(wire: Budget): { rule: BudgetRule; problems: Problem[
   return { rule, problems };
 }
 
-function readScope(wire: Budget["scope"]): Scope {
+/** What is not said is empty. */
+export function readScope(wire: Budget["scope"]): Scope {
   const given = wire ?? BudgetScope.create({});
   return Object.fromEntries(SCOPE_FIELDS.map((field) => [field, given[field]])) as Record<ScopeField, string>;
 }

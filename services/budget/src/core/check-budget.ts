@@ -27,7 +27,7 @@ export function checkBudget(rule: BudgetRule): Problem[] {
   return problems;
 }
 
-function checkNames({ id, name }: BudgetRule, report: Report): void {
+export function checkNames({ id, name }: Pick<BudgetRule, "id" | "name">, report: Report): void {
   if (!ID.test(id))
     report("id", "must be 1 to 127 small letters, digits, dots, dashes or underscores, the first a letter or digit");
   if (name.trim() === "" || !isPlain(name, NAME_CHARACTERS_MAX)) {
@@ -35,7 +35,7 @@ function checkNames({ id, name }: BudgetRule, report: Report): void {
   }
 }
 
-function checkScopeTexts({ scope, per }: BudgetRule, report: Report): void {
+export function checkScopeTexts({ scope, per }: Pick<BudgetRule, "scope" | "per">, report: Report): void {
   for (const field of SCOPE_FIELDS) {
     if (!isPlain(scope[field], SCOPE_CHARACTERS_MAX)) {
       report(pathOf(field), `must be at most ${SCOPE_CHARACTERS_MAX} characters without control characters`);

@@ -10,7 +10,7 @@ export interface KnownNames {
   hasTimeZone: boolean;
 }
 
-export function checkScope({ scope }: BudgetRule, known: KnownNames): Problem[] {
+export function checkScope({ scope }: Pick<BudgetRule, "scope">, known: KnownNames): Problem[] {
   const problems: Problem[] = [];
   const report = (field: string, problem: string): void => void problems.push({ field, problem });
   const { organisationId, teamId, userId, keyId } = scope;

@@ -78,7 +78,7 @@ function answer({ budget, outcome, problems }: Saved): SaveBudgetResponse {
 }
 
 /** An operator's tool shows its token and names nobody. */
-function readBy(change: BudgetChange | undefined): BudgetBy {
+export function readBy(change: BudgetChange | undefined): BudgetBy {
   const { adminKeyId, name } = change?.actor ?? { adminKeyId: "operator", name: "operator" };
   const { reason = "", organisationId = "" } = change ?? {};
   if ([adminKeyId, name].some((text) => text === "" || text.length > ACTOR_CHARACTERS_MAX || hasNul(text))) {
@@ -107,7 +107,7 @@ function toWireDifference(difference: Difference): BudgetDifference {
   };
 }
 
-async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

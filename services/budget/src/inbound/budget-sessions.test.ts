@@ -54,6 +54,7 @@ beforeEach(async () => {
       monotonicMs: () => performance.now(),
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     },
+    rates: { ask: async () => [] },
     tracing: await startTracing("budget", "", 0),
     onRefused: () => {},
     onOddMessage: (detail) => void oddMessages.push(detail),

@@ -5,6 +5,7 @@ import { type ServerDuplexStream, TurnWriter } from "@waybill/rpc";
 import type { Tracing } from "@waybill/service";
 import type {
   AskGrant,
+  AskRates,
   Budget,
   BudgetAnswer,
   BudgetAnswers,
@@ -12,15 +13,19 @@ import type {
   BudgetCalls,
   Journal,
   PlaceHold,
+  RateLimit,
 } from "@waybill/wire";
 import type { AskGrant as AskGrantOperation, Operation, Standing } from "../core/operation.ts";
 import { grantCredit } from "../grant-credit.ts";
 import { type PlaceHoldWorld, placeHold } from "../place-hold.ts";
+import type { RateCounters } from "../ports.ts";
 import { fromWireAskGrant, fromWireClosing, fromWireJournaledAttempt, fromWirePlaceHold } from "./from-wire.ts";
+import { fromWireAskRates, toWireRates } from "./rates-wire.ts";
 import { answerOf, toWireGrant, toWireHold, toWireRefusal, toWireStanding } from "./to-wire.ts";
 
 export interface BudgetSessionsOptions {
   world: PlaceHoldWorld;
+  rates: RateCounters;
   tracing: Tracing;
   onRefused(budgetId: string): void;
   /** A message that nothing can be done with; it was answered. */
@@ -52,7 +57,7 @@ const POLL_MS = 10;
 export class BudgetSessions {
   readonly #options: BudgetSessionsOptions;
   readonly #sessions = new Set<Session>();
-  #budgets: readonly Budget[] | undefined;
+  #budgets: { budgets: readonly Budget[]; rateLimits: readonly RateLimit[] } | undefined;
   #stopping = false;
 
   constructor(options: BudgetSessionsOptions) {
@@ -78,9 +83,9 @@ export class BudgetSessions {
     if (this.#stopping) onEnd();
   }
 
-  /** Keeps the list and sends it to everybody; who says hello later gets it then. */
-  setBudgets(budgets: readonly Budget[]): void {
-    this.#budgets = budgets;
+  /** Keeps the lists and sends it to everybody; who says hello later gets it then. */
+  setBudgets(budgets: readonly Budget[], rateLimits: readonly RateLimit[]): void {
+    this.#budgets = { budgets, rateLimits };
     for (const session of this.#sessions) if (session.holder !== "") this.#pushBudgets(session);
   }
 
@@ -140,6 +145,8 @@ export class BudgetSessions {
         return this.#traced("place hold", traceparent, () => this.#place(session, call.value, deadlineMs));
       case "journal":
         return this.#journal(call.value, deadlineMs);
+      case "askRates":
+        return this.#rates(session, call.value);
       default:
         throw new WaybillError("invalid_value", { detail: "an empty call" });
     }
@@ -163,6 +170,11 @@ export class BudgetSessions {
     if (answer.kind === "held") return { $case: "hold", value: toWireHold(answer) };
     this.#options.onRefused(answer.budgetId);
     return { $case: "hold", value: toWireRefusal(answer) };
+  }
+
+  async #rates(session: Session, ask: AskRates): Promise<Answer> {
+    const answers = await this.#options.rates.ask(session.holder, fromWireAskRates(ask));
+    return { $case: "rates", value: toWireRates(answers) };
   }
 
   /** Acknowledged when every line is committed. A line that cannot be true is reported and must not hold up the others. */
@@ -208,7 +220,8 @@ export class BudgetSessions {
 
   #pushBudgets(session: Session): void {
     if (!this.#budgets) return;
-    this.#push(session, { $case: "budgets", value: { budgets: [...this.#budgets] } });
+    const { budgets, rateLimits } = this.#budgets;
+    this.#push(session, { $case: "budgets", value: { budgets: [...budgets], rateLimits: [...rateLimits] } });
   }
 
   /** Nothing is written to a stream that has ended. */

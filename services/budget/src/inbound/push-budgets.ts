@@ -1,4 +1,5 @@
-// What routers are told unasked: the list of budgets after every change, and how those in use stand.
+// What routers are told unasked: the lists of budgets and rate limits after every change, and how those in use stand.
+import type { RateLimit } from "@waybill/wire";
 import type { BudgetList } from "../outbound/budget-list.ts";
 import type { BudgetSessions } from "./budget-sessions.ts";
 
@@ -8,13 +9,17 @@ export interface BudgetPushes {
   pushStandings(): Promise<void>;
 }
 
-export function makeBudgetPushes(list: BudgetList, sessions: BudgetSessions): BudgetPushes {
+export function makeBudgetPushes(
+  list: BudgetList,
+  rateLimits: () => Promise<RateLimit[]>,
+  sessions: BudgetSessions,
+): BudgetPushes {
   let told: bigint | undefined;
   return {
     async pushList() {
       const revision = await list.revision();
       if (revision === told) return;
-      sessions.setBudgets(await list.all());
+      sessions.setBudgets(await list.all(), await rateLimits());
       // Read before the list: a change in between is told again, never missed.
       told = revision;
     },

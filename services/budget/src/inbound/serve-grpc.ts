@@ -12,11 +12,13 @@ import {
   type GetStandingResponse,
   type ListBudgetsRequest,
   type ListBudgetsResponse,
+  RateLimitServiceService,
 } from "@waybill/wire";
 import type { BudgetList } from "../outbound/budget-list.ts";
 import { type AccountWorld, accountHandlers } from "./account-handlers.ts";
 import { type BudgetAdminWorld, budgetAdminHandlers } from "./budget-admin-handlers.ts";
 import type { BudgetSessions } from "./budget-sessions.ts";
+import { type RateLimitWorld, rateLimitHandlers } from "./rate-limit-handlers.ts";
 import { toWireStanding } from "./to-wire.ts";
 
 export interface GrpcOptions {
@@ -27,6 +29,7 @@ export interface GrpcOptions {
   sessions: BudgetSessions;
   budgets: BudgetList;
   administered: Omit<BudgetAdminWorld, "onError">;
+  rateLimits: Omit<RateLimitWorld, "onError">;
 }
 
 export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
@@ -50,6 +53,8 @@ export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   server.add(asked, budgetHandlers, ["router", "operator"]);
   server.add({ listBudgets }, budgetHandlers, ["console", "operator"]);
   server.add(BudgetAdminServiceService, administration, ["console", "operator"]);
+  const rateLimits = rateLimitHandlers({ ...options.rateLimits, onError: accounts.onError });
+  server.add(RateLimitServiceService, rateLimits, ["console", "operator"]);
   return server;
 }
 

@@ -6,6 +6,8 @@ import type { BudgetBus } from "../outbound/budget-bus.ts";
 import { budgetOffice } from "../outbound/budget-desk.ts";
 import { budgetList } from "../outbound/budget-list.ts";
 import type { Measures } from "../outbound/measure.ts";
+import { rateCounters } from "../outbound/rate-counters.ts";
+import { listRateLimits, rateLimitOffice } from "../outbound/rate-limit-desk.ts";
 import { recallBudget } from "../outbound/recall-budget.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
 import { verifyBooks } from "../outbound/verify-books.ts";
@@ -48,6 +50,7 @@ export async function serveRouters(
       monotonicMs: systemClock.monotonicMs,
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     },
+    rates: rateCounters(pool),
     tracing,
     onRefused: measures.refused,
     onOddMessage: (detail) => log.warn({ detail }, "a message that cannot be true"),
@@ -65,6 +68,7 @@ export async function serveRouters(
       verify: (which) => verifyBooks(pool, which),
       recall: recallBudget(pool, recall),
     },
+    rateLimits: { office: rateLimitOffice(pool), list: () => listRateLimits(pool) },
   });
   server.health.set(true);
   log.info({ port: server.port }, "listening");
@@ -78,7 +82,7 @@ export async function serveRouters(
   const whenReady = (round: () => Promise<void>) => async () => {
     if (isDatabaseReady()) await round();
   };
-  const pushes = makeBudgetPushes(budgets, sessions);
+  const pushes = makeBudgetPushes(budgets, () => listRateLimits(pool), sessions);
   const showStandings = async (): Promise<void> => measures.setStandings(await budgets.standings(undefined));
   for (const rounds of [
     repeat(PUSH_EVERY_MS, whenReady(pushes.pushList), () => {}),

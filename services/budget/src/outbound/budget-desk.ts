@@ -7,7 +7,7 @@ import type { KnownNames } from "../core/check-scope.ts";
 import { BUDGET_COLUMNS, toWireBudget } from "./to-wire-budget.ts";
 
 /** Held until the transaction ends. */
-const LOCK = "SELECT pg_advisory_xact_lock(hashtext('waybill.budgets'))";
+export const OFFICE_LOCK = "SELECT pg_advisory_xact_lock(hashtext('waybill.budgets'))";
 
 const FIND = `SELECT ${BUDGET_COLUMNS}, origin FROM budget.budget WHERE id = $1`;
 
@@ -35,7 +35,7 @@ export function budgetOffice(pool: Pool): BudgetOffice {
   return {
     alone: (work) =>
       transact(pool, async (client) => {
-        await client.query(LOCK);
+        await client.query(OFFICE_LOCK);
         return work(deskOf(client));
       }),
   };
@@ -55,11 +55,7 @@ function deskOf(client: Client): BudgetDesk {
       const row = await one("SELECT count(*)::int AS count FROM budget.budget WHERE origin = 'admin'", []);
       return row?.count as number;
     },
-    async names({ scope, window }) {
-      const { organisationId, teamId, userId, keyId } = scope;
-      const names = [organisationId, teamId, userId, keyId, window.timeZone].map(storable);
-      return toNames((await one(NAMES, names)) ?? {});
-    },
+    names: ({ scope, window }) => findNames(client, scope, window.timeZone),
     async budgetsOf(organisationId) {
       const { rows } = await client.query<Row>(BUDGETS_OF, [organisationId]);
       return rows.map((row) => ({
@@ -87,8 +83,14 @@ function deskOf(client: Client): BudgetDesk {
   };
 }
 
+export async function findNames(client: Client, scope: BudgetRule["scope"], timeZone: string): Promise<KnownNames> {
+  const { organisationId, teamId, userId, keyId } = scope;
+  const names = [organisationId, teamId, userId, keyId, timeZone].map(storable);
+  return toNames((await client.query<Row>(NAMES, names)).rows[0] ?? {});
+}
+
 /** Postgres keeps every character but this one, so without it nothing is found that should not be. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.replaceAll("\u0000", "");
 }
 
@@ -105,11 +107,8 @@ function toNames(row: Row): KnownNames {
   };
 }
 
-/** By the names of the columns. Amounts as text: JSON numbers are floats. */
-function columnsOf({ scope, window, ...rule }: BudgetRule): Record<string, unknown> {
+export function scopeColumns(scope: BudgetRule["scope"]): Record<string, string> {
   return {
-    id: rule.id,
-    name: rule.name,
     organisation_id: scope.organisationId,
     team_id: scope.teamId,
     user_id: scope.userId,
@@ -120,6 +119,15 @@ function columnsOf({ scope, window, ...rule }: BudgetRule): Record<string, unkno
     model: scope.model,
     tag_name: scope.tagName,
     tag_value: scope.tagValue,
+  };
+}
+
+/** By the names of the columns. Amounts as text: JSON numbers are floats. */
+function columnsOf({ scope, window, ...rule }: BudgetRule): Record<string, unknown> {
+  return {
+    id: rule.id,
+    name: rule.name,
+    ...scopeColumns(scope),
     unit: rule.unit,
     limit_pico_usd: String(rule.limit),
     enforcement: rule.enforcement,

@@ -9,6 +9,9 @@ const ROWS_MAX = 5_000;
 /** Statements in a row for one table, each of about a second at most: the reapers wait for them. The rest is for the next round. */
 const STATEMENTS_MAX = 4;
 
+/** Counters of rate limits that are kept. */
+const BUCKETS_MAX = 1_000_000;
+
 const OLD = "(SELECT budget.clock() - make_interval(secs => $1))";
 /** Each counts what it removed. */
 const STATEMENTS = [
@@ -41,6 +44,14 @@ const STATEMENTS = [
        (SELECT f.window_id FROM budget.forgotten_spend f
         WHERE NOT EXISTS (SELECT FROM budget.budget_window w WHERE w.id = f.window_id) LIMIT ${ROWS_MAX})
      RETURNING 1)
+   SELECT count(*) FROM gone WHERE $1::float8 > 0`,
+  // A bucket that is full says no more than one that is not there. Of very many, those filled first go, too, and begin full.
+  `WITH old AS (
+     (SELECT id FROM budget.rate_bucket WHERE full_at < budget.clock() - make_interval(secs => 60) LIMIT ${ROWS_MAX})
+     UNION
+     (SELECT id FROM budget.rate_bucket ORDER BY full_at DESC OFFSET ${BUCKETS_MAX} LIMIT ${ROWS_MAX})),
+   locked AS (SELECT id FROM budget.rate_bucket WHERE id IN (SELECT id FROM old) FOR UPDATE SKIP LOCKED),
+   gone AS (DELETE FROM budget.rate_bucket WHERE id IN (SELECT id FROM locked) RETURNING 1)
    SELECT count(*) FROM gone WHERE $1::float8 > 0`,
 ];
 

@@ -29,10 +29,16 @@ const ROWS: Readonly<Record<string, string>> = {
   ...rows(ROUTES.change, "cloudflareCreateDeployment simulate planRoute replay"),
   ...rows(EVERYBODY, "listModels listProviders listPrices listAliases listDecisions getRequest"),
   ...rows(ROUTES.change, "saveModel importModels saveAlias deleteAlias"),
-  ...rows(LOOK, "listOrganisations listTeams listUsers listKeys getKey listBudgets getBudget listAudit"),
+  ...rows(
+    LOOK,
+    "listOrganisations listTeams listUsers listKeys getKey listBudgets getBudget listAudit listRateLimits getRateLimit",
+  ),
   ...rows(CHANGE, "createOrganisation updateOrganisation deleteOrganisation createTeam updateTeam deleteTeam"),
   ...rows(CHANGE, "createUser updateUser deleteUser createKey updateKey rotateKey revokeKey deleteKey"),
-  ...rows(CHANGE, "createBudget replaceBudget deleteBudget verifyBudgets"),
+  ...rows(
+    CHANGE,
+    "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
+  ),
   ...rows("owner admin finance", "raiseBudget"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };

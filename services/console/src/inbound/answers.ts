@@ -16,6 +16,12 @@ export class ProblemsError extends Error {
   }
 }
 
+/** One problem speaks for itself; of several `summary` says what they are about. */
+export function problemsError(problems: readonly Problem[], summary: string): ProblemsError {
+  const [first] = problems;
+  return new ProblemsError(problems, problems.length === 1 ? `${first?.field} ${first?.problem}` : summary);
+}
+
 /** A problem as Cloudflare's API tells it. */
 export interface CloudflareProblem {
   code: number;

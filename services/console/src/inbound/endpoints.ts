@@ -13,6 +13,7 @@ import { exchangeEndpoints } from "./resources/exchange.ts";
 import { keyEndpoints } from "./resources/keys.ts";
 import { modelEndpoints } from "./resources/models.ts";
 import { organisationEndpoints } from "./resources/organisations.ts";
+import { rateLimitEndpoints } from "./resources/rate-limits.ts";
 import { requestEndpoints } from "./resources/requests.ts";
 import { routeEndpoints } from "./resources/routes.ts";
 import { teamEndpoints } from "./resources/teams.ts";
@@ -35,6 +36,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...keyEndpoints(owners),
     ...adminKeyEndpoints(owners),
     ...budgetEndpoints(owners, clock),
+    ...rateLimitEndpoints(owners, clock),
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
     ...cloudflareRoutes(owners),

@@ -6,6 +6,7 @@ import {
   BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
+  RateLimitServiceClient,
   RoutingAdminServiceClient,
 } from "@waybill/wire";
 import type { Owners } from "../ports.ts";
@@ -13,6 +14,13 @@ import { askOwner, type OwnerClient } from "./ask-owner.ts";
 
 /** It reads whatever is held and was settled in 35 days. */
 const VERIFY_TIMEOUT_MS = 110_000;
+
+const ACCOUNT_CHANGES = [
+  ...(["createOrganisation", "updateOrganisation", "deleteOrganisation"] as const),
+  ...(["createTeam", "updateTeam", "deleteTeam", "createUser", "updateUser", "deleteUser"] as const),
+  ...(["createKey", "updateKey", "rotateKey", "revokeKey"] as const),
+  ...(["createAdminKey", "updateAdminKey", "rotateAdminKey", "revokeAdminKey"] as const),
+] as const;
 
 export interface OwnersConfig {
   WAYBILL_ROUTER_URLS: readonly string[];
@@ -44,6 +52,10 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
     (url) => new BudgetAdminServiceClient(url, plainCredentials, options),
     config.WAYBILL_BUDGET_URLS,
   );
+  const rateLimits = connect(
+    (url) => new RateLimitServiceClient(url, plainCredentials, options),
+    config.WAYBILL_BUDGET_URLS,
+  );
   const ledgers = connect((url) => new LedgerServiceClient(url, plainCredentials, options), config.WAYBILL_LEDGER_URLS);
   onStop("owners", () => {
     for (const client of all) client.close();
@@ -69,18 +81,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
           ...(["findAdminKey", "listOrganisations", "listTeams", "listUsers", "listKeys", "getKey"] as const),
           ...(["listAdminKeys", "listAccountAudit"] as const),
         ],
-        changes: [
-          ...([
-            "createOrganisation",
-            "updateOrganisation",
-            "deleteOrganisation",
-            "createTeam",
-            "updateTeam",
-            "deleteTeam",
-          ] as const),
-          ...(["createUser", "updateUser", "deleteUser", "createKey", "updateKey", "rotateKey", "revokeKey"] as const),
-          ...(["createAdminKey", "updateAdminKey", "rotateAdminKey", "revokeAdminKey"] as const),
-        ],
+        changes: ACCOUNT_CHANGES,
       },
     ),
     budgets: askOwner(
@@ -88,6 +89,10 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
       { reads: ["listBudgets"], changes: [] },
     ),
     budgetAdmin: budgetAdmin(asking, budgetAdmins),
+    rateLimits: askOwner(
+      { ...asking, clients: rateLimits, unavailable: { code: "budget_unavailable" } },
+      { reads: ["listRateLimits"], changes: ["saveRateLimit", "deleteRateLimit"] },
+    ),
     ledger: askOwner(
       {
         ...asking,

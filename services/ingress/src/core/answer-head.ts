@@ -1,6 +1,6 @@
 // Decision -> what the head of an answer tells of it.
-import { formatUsd } from "@waybill/domain";
-import type { Decision } from "@waybill/wire";
+import { formatUsd, type RateLeft } from "@waybill/domain";
+import type { Decision, RateStanding } from "@waybill/wire";
 import type { AnswerHead } from "../ports.ts";
 import { targetOf } from "./make-waybill.ts";
 
@@ -24,6 +24,11 @@ export function headOf(decision: Decision): AnswerHead {
     mayBeStopped: decision.coveredOutputTokens > 0n,
     droppedFields: [],
     isReplayed: false,
+    ...(decision.rateLimits.length > 0 && { rateLimits: decision.rateLimits.map(rateLeft) }),
     ...{ cache: "", cacheAgeSeconds: 0, savedUsd: "" },
   };
+}
+
+function rateLeft({ unit, limit, remaining, resetMs }: RateStanding): RateLeft {
+  return { unit, limit: Number(limit), remaining: Number(remaining), resetMs };
 }

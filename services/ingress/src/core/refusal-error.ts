@@ -1,11 +1,12 @@
 // A router's refusal, or a worker's failure, as the error the client is shown.
-import { type ErrorCode, formatUsd, isErrorCode, WaybillError } from "@waybill/domain";
+import { type ErrorCode, formatUsd, isErrorCode, type RateLeft, WaybillError } from "@waybill/domain";
 import {
   type BudgetRefusal,
   BudgetUnit,
   type DecideResponse,
   type Decision,
   type FrameFailed,
+  type RateRefusal,
   type Refusal,
 } from "@waybill/wire";
 
@@ -30,8 +31,13 @@ export function refusalError(refusal: Refusal): WaybillError {
     ...(refusal.message !== "" && { publicMessage: refusal.message }),
     ...(refusal.budget && { publicMessage: budgetSentence(refusal.budget) }),
     ...(refusal.param !== "" && { param: refusal.param }),
+    ...(refusal.rateLimit && refusal.rateLimit.unit !== "concurrency" && { rateLeft: leftOf(refusal.rateLimit) }),
     ...(code !== "budget_exceeded" && refusal.retryAfterMs > 0 && { retryAfterMs: refusal.retryAfterMs }),
   });
+}
+
+function leftOf({ unit, amount, waitMs }: RateRefusal): RateLeft {
+  return { unit, limit: Number(amount), remaining: 0, resetMs: waitMs };
 }
 
 function budgetSentence(budget: BudgetRefusal): string {

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WaybillError } from "@waybill/domain";
 import { openAiChat, type Surface } from "@waybill/surfaces";
 import { errorSurface } from "./error-surface.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 
 /** A body up to here is let in and thrown away for the sake of the connection; for a larger one the connection is closed. */
 const DISCARDED_BYTES_MAX = 64 * 1024;
@@ -18,10 +19,12 @@ export function answerError(
   requestId: string,
   more: Readonly<Record<string, string>> = {},
 ): void {
-  const body = errorText(error, requestId, errorSurface(request.url, request.headers));
+  const surface = errorSurface(request.url, request.headers);
+  const body = errorText(error, requestId, surface);
   const isStillSending = sendsOn(request);
   if (isStillSending || error.code === "draining") response.shouldKeepAlive = false;
-  const headers = { ...errorHeaders(error, requestId), ...more };
+  const rates = error.rateLeft ? rateLimitHeaders([error.rateLeft], surface.name, Date.now()) : {};
+  const headers: Record<string, string> = { ...errorHeaders(error, requestId), ...rates, ...more };
   headers["content-length"] = String(Buffer.byteLength(body));
   response.writeHead(error.entry.httpStatus, headers);
   if (!isStillSending) {

@@ -6,6 +6,7 @@ import { answerError } from "./answer-error.ts";
 import { answerHeaders, failureHeaders } from "./answer-headers.ts";
 import { errorSurface } from "./error-surface.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { Reader, ReaderRoom } from "./reader-room.ts";
 
 export interface HttpClientOptions {
@@ -179,8 +180,14 @@ export class HttpClient implements Client, Reader {
     for (const listener of this.#goneListeners) listener(reason);
   }
 
+  /** What was left when an earlier answer was given says nothing about now. */
+  #rateHeaders({ rateLimits = [], isReplayed, cache }: AnswerHead): Record<string, string> {
+    if (isReplayed || cache === "hit") return {};
+    return rateLimitHeaders(rateLimits, errorSurface(this.#request.url).name, Date.now());
+  }
+
   #headers(head: AnswerHead): Record<string, string> {
     const ids = { "x-request-id": this.#requestId, "request-id": this.#requestId };
-    return { ...ids, ...answerHeaders(head, this.#request.headers) };
+    return { ...ids, ...this.#rateHeaders(head), ...answerHeaders(head, this.#request.headers) };
   }
 }

@@ -40,6 +40,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
         throw new WaybillError("no_workers");
       },
       next: () => assert.fail(),
+      ended: () => assert.fail(),
       extendHold: () => assert.fail("nobody should ask"),
     },
     selectFilters: () => undefined,

@@ -5,6 +5,7 @@ import { plainCredentials, SESSION_CLIENT_OPTIONS, Session, tokenMetadata } from
 import type { Secret, ServiceScope } from "@waybill/service";
 import {
   type DecideResponse,
+  type Decision,
   type OpenAttempt,
   type RouterAnswer,
   type RouterCall,
@@ -60,11 +61,17 @@ export function connectRouters(
     );
   }
 
+  /** Only the router that made a decision knows what it took for it. */
+  const madeBy = new WeakMap<Decision, RouterSession>();
   const ask = async (call: Ask, traceparent: string): Promise<DecideResponse> => {
     for (const session of sessions) {
       const outcome = await session.ask(envelope(call, traceparent, timeoutMs), timeoutMs);
       const response = outcome.kind === "answer" ? outcome.answer.answer : undefined;
-      if (response?.$case === "decide" && !canOnlySayNo(response.value)) return response.value;
+      if (response?.$case === "decide" && !canOnlySayNo(response.value)) {
+        const { outcome: made } = response.value;
+        if (made?.$case === "decision") madeBy.set(made.value, session);
+        return response.value;
+      }
       // `unknown` may have placed a hold under this attempt; the next router places its own, and the attempt's record
       // releases both.
     }
@@ -88,6 +95,10 @@ export function connectRouters(
   return {
     decide: (request, traceparent) => ask({ $case: "decide", value: request }, traceparent),
     next: (request, traceparent) => ask({ $case: "next", value: request }, traceparent),
+    ended(decision, attemptId, tokens) {
+      const value = { attemptId, tokens: tokens ?? 0n, tokensKnown: tokens !== undefined };
+      madeBy.get(decision)?.tell(envelope({ $case: "ended", value }, "", 0)(0n));
+    },
     extendHold,
   };
 }

@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { costOf } from "@waybill/domain";
 import fc from "fast-check";
-import { type BoundedRequest, coveredOutputTokens, holdSize, inputBound, isFree, outputBound } from "./bounds.ts";
+import {
+  type BoundedRequest,
+  coveredOutputTokens,
+  holdSize,
+  inputBound,
+  isFree,
+  likelyTokens,
+  outputBound,
+} from "./bounds.ts";
 import { sampleModel, samplePrice } from "./sample-models.ts";
 
 const REQUEST: BoundedRequest = {
@@ -105,4 +113,13 @@ test("only a price of nothing but zeros is free", () => {
   assert.ok(isFree(samplePrice(0n, 0n)));
   assert.ok(!isFree(samplePrice(0n, 1n)));
   assert.ok(!isFree({ ...samplePrice(0n, 0n), perRequestPicoUsd: 1n }));
+});
+
+test("what a request will likely use goes by what is known of it", () => {
+  const request = { maxOutputTokens: 0n, choiceCount: 2, wantsEmbeddings: false, estimatedInputTokens: 100n };
+  assert.equal(likelyTokens(request), 2_100);
+  assert.equal(likelyTokens(request, 4_000n), 8_100);
+  assert.equal(likelyTokens({ ...request, maxOutputTokens: 50n }, 4_000n), 200);
+  assert.equal(likelyTokens({ ...request, maxOutputTokens: 500n }, 10n), 120);
+  assert.equal(likelyTokens({ ...request, wantsEmbeddings: true }), 100);
 });

@@ -126,6 +126,26 @@ export function holdSize(
   };
 }
 
+/** What an answer is taken to be where neither client nor experience says. */
+const LIKELY_OUTPUT_TOKENS = 1_000n;
+
+/**
+ * Input and output tokens that a request will likely use: its estimated input, and of output for each choice what nearly all answers stay
+ * within (`observed`), else what the client allows, else 1,000. At least 1.
+ */
+export function likelyTokens(
+  request: Pick<BoundedRequest, "maxOutputTokens" | "choiceCount" | "wantsEmbeddings"> & {
+    estimatedInputTokens: bigint;
+  },
+  observed?: bigint,
+): number {
+  const { maxOutputTokens: allowed, choiceCount, wantsEmbeddings, estimatedInputTokens } = request;
+  const most = allowed > 0n ? allowed : LIKELY_OUTPUT_TOKENS;
+  const output = observed !== undefined && (observed < most || allowed === 0n) ? observed : most;
+  const all = estimatedInputTokens + (wantsEmbeddings ? 0n : output * BigInt(Math.max(1, choiceCount)));
+  return Math.max(1, Number(all));
+}
+
 /**
  * How much output, of all choices, the lines of budgets that are not hard cover; 0: all that can come, or there are none. Counters of
  * requests hold no output.

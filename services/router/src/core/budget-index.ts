@@ -26,6 +26,12 @@ export interface IndexedBudget extends MatchedBudget {
   awayAllowance?: bigint;
 }
 
+/** Whatever has a scope can be looked up by it. */
+export interface Scoped {
+  id: string;
+  scope: BudgetScope;
+}
+
 export type TemplateField = "teamId" | "userId" | "keyId" | "endUserId";
 
 export const EMPTY_SCOPE: BudgetScope = {
@@ -72,17 +78,17 @@ const FIELDS: readonly Field[] = [
   "route",
 ];
 
-export class BudgetIndex {
-  readonly #byField = new Map<Field, Map<string, IndexedBudget[]>>();
+export class BudgetIndex<T extends Scoped = IndexedBudget> {
+  readonly #byField = new Map<Field, Map<string, T[]>>();
   readonly #ids = new Set<string>();
 
-  constructor(budgets: readonly IndexedBudget[]) {
+  constructor(budgets: readonly T[]) {
     for (const budget of budgets) {
       const field = FIELDS.find((name) => budget.scope[name] !== "");
       // An empty scope is refused when a budget is saved; here it matches nothing.
       if (field === undefined) continue;
       this.#ids.add(budget.id);
-      const byValue = this.#byField.get(field) ?? new Map<string, IndexedBudget[]>();
+      const byValue = this.#byField.get(field) ?? new Map<string, T[]>();
       this.#byField.set(field, byValue);
       const value = budget.scope[field];
       const filed = byValue.get(value);
@@ -100,8 +106,8 @@ export class BudgetIndex {
   }
 
   /** Every budget that matches. */
-  match(facts: ScopeFacts, target: ScopeTarget): IndexedBudget[] {
-    const matched: IndexedBudget[] = [];
+  match(facts: ScopeFacts, target: ScopeTarget): T[] {
+    const matched: T[] = [];
     for (const [field, byValue] of this.#byField) {
       if (field === "tagName") {
         for (const name of Object.keys(facts.tags)) collect(byValue.get(name), facts, target, matched);
@@ -117,11 +123,11 @@ function fieldValue(field: Exclude<Field, "tagName">, facts: ScopeFacts, target:
   return field === "route" || field === "provider" || field === "model" ? target[field] : facts[field];
 }
 
-function collect(
-  filed: readonly IndexedBudget[] | undefined,
+function collect<T extends Scoped>(
+  filed: readonly T[] | undefined,
   facts: ScopeFacts,
   target: ScopeTarget,
-  matched: IndexedBudget[],
+  matched: T[],
 ): void {
   if (filed) for (const budget of filed) if (matches(budget.scope, facts, target)) matched.push(budget);
 }

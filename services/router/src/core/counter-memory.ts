@@ -8,14 +8,14 @@ const SWEEP_EVERY_MS = 10_000;
 /** Counters in memory; beyond it the one unused for longest goes. */
 const COUNTERS_MAX = 100_000;
 
-interface Counter {
-  budget: IndexedBudget;
+interface Counter<T> {
+  budget: T;
   usedMs: number;
 }
 
-export class CounterMemory {
+export class CounterMemory<T extends { id: string } = IndexedBudget> {
   /** By what is counted; the one used last is last. */
-  readonly #counters = new Map<string, Counter>();
+  readonly #counters = new Map<string, Counter<T>>();
   readonly #ids = new Set<string>();
   #sweptMs = 0;
 
@@ -24,7 +24,7 @@ export class CounterMemory {
   }
 
   /** The counter, as `renew` makes it from the known one or anew. The same key must always give the same id. */
-  use(key: string, nowMs: number, renew: (known: IndexedBudget | undefined) => IndexedBudget): IndexedBudget {
+  use(key: string, nowMs: number, renew: (known: T | undefined) => T): T {
     const known = this.#counters.get(key);
     const counter = { budget: renew(known?.budget), usedMs: nowMs };
     this.#counters.delete(key);

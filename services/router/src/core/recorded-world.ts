@@ -72,11 +72,13 @@ export class RecordedWorld implements World {
   }
 }
 
-function toldOf({ verdict, refusal, limitNode, onExhausted, mayBeFree }: HoldVerdict): HoldTold {
+function toldOf({ verdict, refusal, limitNode, onExhausted, mayBeFree, rateLimit }: HoldVerdict): HoldTold {
   switch (verdict) {
     case "held":
     case "unbounded":
       return { kind: verdict };
+    case "limited":
+      return rateLimit ? { kind: "limited", rate: rateLimit } : { kind: "unavailable" };
     case "refused":
       return refusal
         ? { kind: "refused", refusal, limitNode: limitNode === "" ? undefined : limitNode, onExhausted }

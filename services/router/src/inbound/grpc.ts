@@ -2,6 +2,7 @@
 import { type RpcServer, type ServerDuplexStream, TurnWriter, unary } from "@waybill/rpc";
 import type { Tracing } from "@waybill/service";
 import {
+  type AttemptEnded,
   type DecideRequest,
   type DecideResponse,
   type ExtendHoldRequest,
@@ -19,6 +20,10 @@ import type { Decide } from "../decide.ts";
 export interface RouterHandlers {
   decide: Decide;
   tracing: Tracing;
+  /** An attempt is over; undefined: nobody knows how many tokens it used. */
+  ended(attemptId: string, tokens: number | undefined): void;
+  /** It has had no stream here for a while. */
+  ingressGone(ingressId: string): void;
   extendHold(request: ExtendHoldRequest, deadlineMs: number): Promise<ExtendHoldResponse>;
   journalReported(attempts: readonly JournaledAttempt[]): void;
   onError(error: unknown): void;
@@ -27,6 +32,8 @@ export interface RouterHandlers {
 const CALLERS = ["ingress", "operator"];
 /** Decisions under way on one stream; beyond it the caller is told to come back. */
 const UNDER_WAY_MAX = 20_000;
+/** An ingress that lost only its stream is back by then. */
+const INGRESS_GONE_MS = 10_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface RouterService {
@@ -38,7 +45,7 @@ type Stream = ServerDuplexStream<RouterCalls, RouterAnswers>;
 type Writer = TurnWriter<RouterAnswer, RouterAnswers>;
 
 export function serveRouter(server: RpcServer, handlers: RouterHandlers): RouterService {
-  const streams = new Set<{ underWay: number; end(): void }>();
+  const streams = new Set<{ underWay: number; end(): void; ingressId: string }>();
   let draining = false;
 
   const answerOf = async ({ call, deadlineMs, traceparent }: RouterCall): Promise<RouterAnswer["answer"]> => {
@@ -46,18 +53,20 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
       handlers.journalReported(call.value.attempts);
       return { $case: "reportOpen", value: {} };
     }
-    if (!call) return { $case: "decide", value: refusal("internal_error") };
+    if (!call || call.$case === "ended") return { $case: "decide", value: refusal("internal_error") };
     if (draining) return { $case: "decide", value: refusal("draining") };
     if (call.$case === "extendHold") {
       return { $case: "extendHold", value: await handlers.extendHold(call.value, deadlineMs) };
     }
-    const span = handlers.tracing.start(`router.${call.$case}`, "server", traceparent);
-    const { decide } = handlers;
-    const value = await (call.$case === "decide"
-      ? decide.decide(call.value, deadlineMs)
-      : decide.next(call.value, deadlineMs));
-    span.end({ "waybill.outcome": value.outcome?.$case === "refusal" ? value.outcome.value.code : "decided" });
-    return { $case: "decide", value };
+    return { $case: "decide", value: await decideTraced(call, deadlineMs, traceparent, handlers) };
+  };
+
+  const missIngress = (ingressId: string): void => {
+    const tell = (): void => {
+      const isBack = [...streams].some((state) => state.ingressId === ingressId);
+      if (!isBack && ingressId !== "") handlers.ingressGone(ingressId);
+    };
+    setTimeout(tell, INGRESS_GONE_MS).unref();
   };
 
   const session = (stream: Stream): void => {
@@ -65,14 +74,19 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     const end = (): void => {
       if (streams.delete(state)) writer.end();
     };
-    const state = { underWay: 0, end };
+    const state = { underWay: 0, end, ingressId: "" };
     streams.add(state);
     const take = (call: RouterCall): void => {
+      if (call.call?.$case === "ended") {
+        hearEnded(call.call.value, handlers);
+        return;
+      }
       if (state.underWay >= UNDER_WAY_MAX) {
         writer.write({ correlationId: call.correlationId, answer: { $case: "decide", value: refusal("overloaded") } });
         return;
       }
       state.underWay += 1;
+      if (call.call?.$case === "decide") state.ingressId = call.call.value.ingressId;
       answerOf(call)
         .catch((error: unknown): RouterAnswer["answer"] => {
           handlers.onError(error);
@@ -91,6 +105,7 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
     stream.on("close", () => {
       streams.delete(state);
       writer.drop();
+      missIngress(state.ingressId);
     });
   };
 
@@ -106,6 +121,24 @@ export function serveRouter(server: RpcServer, handlers: RouterHandlers): Router
       for (const state of streams) if (state.underWay === 0) state.end();
     },
   };
+}
+
+function hearEnded({ attemptId, tokens, tokensKnown }: AttemptEnded, handlers: RouterHandlers): void {
+  handlers.ended(attemptId, tokensKnown ? Number(tokens) : undefined);
+}
+
+async function decideTraced(
+  call: Extract<RouterCall["call"], { $case: "decide" | "next" }>,
+  deadlineMs: number,
+  traceparent: string,
+  { decide, tracing }: RouterHandlers,
+): Promise<DecideResponse> {
+  const span = tracing.start(`router.${call.$case}`, "server", traceparent);
+  const value = await (call.$case === "decide"
+    ? decide.decide(call.value, deadlineMs)
+    : decide.next(call.value, deadlineMs));
+  span.end({ "waybill.outcome": value.outcome?.$case === "refusal" ? value.outcome.value.code : "decided" });
+  return value;
 }
 
 function refusal(code: string): DecideResponse {

@@ -4,6 +4,7 @@ import type { ConfigOf, ServiceScope } from "@waybill/service";
 import type { settings } from "../config.ts";
 import type { Decide } from "../decide.ts";
 import { type ExtendOptions, extendHold } from "../extend-hold.ts";
+import type { RateKeeper } from "../rate-keeper.ts";
 import type { Till } from "../till.ts";
 import { type AdminOptions, serveAdmin } from "./admin.ts";
 import { serveRouter } from "./grpc.ts";
@@ -17,11 +18,13 @@ export async function serveDecisions(
   {
     decide,
     till,
+    rates,
     extend,
     admin,
   }: {
     decide: Decide;
     till: Till;
+    rates: RateKeeper;
     extend: ExtendOptions;
     admin: Omit<AdminOptions, "onError">;
   },
@@ -35,6 +38,8 @@ export async function serveDecisions(
   const service = serveRouter(server, {
     decide,
     tracing,
+    ended: (attemptId, tokens) => rates.ended(attemptId, tokens),
+    ingressGone: (ingressId) => rates.ingressGone(ingressId),
     extendHold: (request, deadlineMs) => extendHold(request, extend, deadlineMs),
     journalReported: (attempts) => till.journalReported(attempts),
     onError: (error) => log.error({ err: error }, "a decision failed"),

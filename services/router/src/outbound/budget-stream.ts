@@ -3,11 +3,14 @@
 import { plainCredentials, SESSION_CLIENT_OPTIONS, Session, type SessionOutcome, tokenMetadata } from "@waybill/rpc";
 import type { Secret } from "@waybill/service";
 import {
+  type AskRates,
   type Budget,
   type BudgetAnswer,
   type BudgetCall,
   BudgetServiceClient,
   type HoldLine,
+  type RateAnswers,
+  type RateLimit,
   type Standing,
 } from "@waybill/wire";
 import type { TemplateCounter } from "../core/credit.ts";
@@ -18,7 +21,7 @@ export interface BudgetStreamOptions {
   urls: readonly string[];
   token: Secret;
   holder: string;
-  onBudgets(budgets: Budget[]): void;
+  onBudgets(budgets: Budget[], rateLimits: RateLimit[]): void;
   onStandings(standings: Standing[]): void;
   onState(open: boolean, problem: string): void;
 }
@@ -27,6 +30,8 @@ export interface BudgetStreamOptions {
 const RETURN_MS = 50;
 
 export interface BudgetStream extends BudgetService {
+  /** Undefined: nothing is known of it. */
+  askRates(asks: AskRates, deadlineMs: number): Promise<RateAnswers | undefined>;
   stop(): void;
 }
 
@@ -46,7 +51,7 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
     },
     onOpen: (opened) => void opened.tell(envelope({ $case: "hello", value: { holder: options.holder } }, 0)(0n)),
     onPush({ answer }) {
-      if (answer?.$case === "budgets") options.onBudgets(answer.value.budgets);
+      if (answer?.$case === "budgets") options.onBudgets(answer.value.budgets, answer.value.rateLimits);
       else if (answer?.$case === "standings") options.onStandings(answer.value.standings);
     },
     onState: (open, error) => options.onState(open, error?.message ?? "the stream ended"),
@@ -83,6 +88,10 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
     async journal(attempts, closings, deadlineMs) {
       const answer = await ask({ $case: "journal", value: { attempts, closings } }, deadlineMs);
       return "$case" in answer && answer.$case === "journaled";
+    },
+    async askRates(value, deadlineMs) {
+      const answer = await ask({ $case: "askRates", value }, deadlineMs);
+      return "$case" in answer && answer.$case === "rates" ? answer.value : undefined;
     },
     stop() {
       session.stop();

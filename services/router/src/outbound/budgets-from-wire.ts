@@ -1,6 +1,7 @@
-// Budgets and standings as the budget service pushes them, to what the core works with.
-import { type Budget, Enforcement, type Standing } from "@waybill/wire";
+// Budgets, rate limits and standings as the budget service pushes them, to what the core works with.
+import { type Budget, Enforcement, type RateLimit, type Standing } from "@waybill/wire";
 import type { IndexedBudget, TemplateField } from "../core/budget-index.ts";
+import type { IndexedRateLimit } from "../core/rate-hand.ts";
 import type { StandingFigures } from "../core/remaining.ts";
 
 const FIELDS: Readonly<Record<string, TemplateField>> = {
@@ -18,6 +19,18 @@ export function fromWireBudgets(budgets: readonly Budget[]): IndexedBudget[] {
     const away = { whenAway, awayAllowance: BigInt(awayAllowance === "" ? 0 : awayAllowance) };
     const rule = { hard: isHard(enforcement), unit, onExhausted, ...away, ...(field && { per: field }) };
     return [{ id, name, scope, ...rule }];
+  });
+}
+
+const RATE_UNITS: ReadonlySet<string> = new Set(["requests", "tokens", "concurrency"]);
+
+/** A unit this program does not know is not counted here. */
+export function fromWireRateLimits(limits: readonly RateLimit[]): IndexedRateLimit[] {
+  return limits.flatMap(({ id, scope, per, unit, amount, perSeconds, burst }) => {
+    if (!scope || !RATE_UNITS.has(unit)) return [];
+    const field = FIELDS[per];
+    const rule = { unit, amount: Number(amount), perSeconds, burst: Number(burst) };
+    return [{ id, name: id, scope, ...rule, ...(field && { per: field }) }];
   });
 }
 

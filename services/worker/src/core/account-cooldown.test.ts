@@ -24,6 +24,16 @@ test("one that asks for nothing is given a second, then twice as long each time,
   assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
 });
 
+test("an answer that says its limit is used up is a pause before any refusal, and no run of them", () => {
+  const answered = (state: AccountState, nowMs: number): AccountState =>
+    afterCall(state, { ...call("", nowMs), usedUpMs: 3_000 }, nowMs);
+  const once = answered(WELL, 100);
+  assert.deepEqual([once.reason, pauseOf(once, 100), once.pauses], ["rate_limited", 3_000, 0]);
+  // One that was under way then, and one that was asked afterwards and says there is room again.
+  assert.deepEqual(afterCall(once, call("", 50), 200), once);
+  assert.equal(afterCall(once, call("", 3_200), 3_300), WELL);
+});
+
 test("whoever asks for a pause is given it, whatever the status", () => {
   const down = afterCall(WELL, call("upstream_error", 0, 4_000), 0);
   assert.deepEqual([down.reason, pauseOf(down, 0)], ["rate_limited", 4_000]);

@@ -26,6 +26,8 @@ export interface AccountCall {
   startedMs: number;
   /** What the provider asked for with its refusal; 0: nothing. */
   retryAfterMs: number;
+  /** With an answer: how long the provider's own limit is best left alone; absent or 0: there is room. */
+  usedUpMs?: number;
 }
 
 export const WELL: AccountState = Object.freeze({
@@ -52,6 +54,12 @@ export function isCooling(state: AccountState, nowMs: number): boolean {
 export function afterCall(state: AccountState, call: AccountCall, nowMs: number): AccountState {
   // One of a burst that was under way when the pause began: it says nothing that is not known, but may ask for more time.
   const isLate = isCooling(state, nowMs) && call.startedMs < state.sinceMs;
+  const { usedUpMs = 0 } = call;
+  if (ANSWERS.has(call.code) && usedUpMs > 0) {
+    return isLate
+      ? lengthened(state, usedUpMs, nowMs)
+      : { ...paused(WELL, "rate_limited", usedUpMs, nowMs), pauses: 0 };
+  }
   if (ANSWERS.has(call.code)) return isLate ? state : WELL;
   if (call.code === "upstream_auth") return isLate ? state : paused(state, "auth", 0, nowMs);
   // A provider that is down may say for how long, as well.

@@ -39,4 +39,6 @@ export interface Ending {
   finishReason: string;
   firstTokenMs: number;
   durationMs: number;
+  /** A header of the answer by its lower-case name, empty where it is not there; absent: there was no call. */
+  header?: (name: string) => string;
 }

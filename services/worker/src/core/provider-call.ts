@@ -1,5 +1,6 @@
 // One provider call, from the first byte out to how it ended. Driven by the connection's events, the sweep of the open
 // attempts and a cancel, whichever comes first; the first end stands.
+
 import { type Clock, ERRORS, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { Waybill } from "@waybill/wire";
 import type { Reply, Upstream, UpstreamCall, UpstreamEvents } from "../ports.ts";
@@ -252,6 +253,7 @@ export class ProviderCall implements UpstreamEvents, Carried {
       finishReason: this.#answer?.finishReason ?? this.#reader?.finishReason ?? "",
       firstTokenMs: this.#firstTokenMs,
       durationMs: nowMs - calledAtMs,
+      header: this.#header,
     });
   }
 

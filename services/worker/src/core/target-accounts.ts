@@ -27,6 +27,8 @@ export interface AccountEnd extends Wish {
   startedMs: number;
   /** What the provider asked for; 0: nothing. */
   retryAfterMs: number;
+  /** With an answer: how long the provider's own limit is best left alone; absent or 0: there is room. */
+  usedUpMs?: number;
   /** It cost nothing, for certain. */
   isFree: boolean;
 }
@@ -96,7 +98,10 @@ export class TargetAccounts {
 
   /** Takes note of how a call ended. `accounts`: those of the model now, which may have changed since it began. */
   ended(accounts: readonly WeightedAccount[], end: AccountEnd, nowMs: number): Aftermath {
-    if (accounts.length <= 1) return { otherAccount: false, retryAfterMs: end.retryAfterMs, cooled: undefined };
+    if (accounts.length <= 1) {
+      const retryAfterMs = end.code === "" ? (end.usedUpMs ?? 0) : end.retryAfterMs;
+      return { otherAccount: false, retryAfterMs, cooled: undefined };
+    }
     const { states } = this.#target(end);
     const before = states.get(end.account) ?? WELL;
     const state = afterCall(before, end, nowMs);

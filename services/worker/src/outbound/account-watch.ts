@@ -43,6 +43,8 @@ export function watchAccounts({ providers, targets, lengths, clock, log, onNews 
       if (end.wholeAnswer) lengths.add({ ...end.wholeAnswer, provider: end.provider, model: end.model });
       // While another account can take its place, it is no failure of the model's.
       if (!otherAccount && targets.ended({ ...end, retryAfterMs }, nowMs)) onNews();
+      // Its answers say that the next one would be refused.
+      if (end.code === "" && retryAfterMs > 0 && targets.leaveAlone(end, retryAfterMs, nowMs)) onNews();
       if (cooled) {
         const { provider, model, account } = end;
         const fields = { provider, model, account, code: end.code, left_alone_ms: cooled.forMs };

@@ -4,7 +4,7 @@ import type { BudgetFields, BudgetWindow, Scope } from "../../api/budgets.ts";
 import { AMOUNT_HELP, readAmount, readWindow, WINDOW_HELP } from "../../files/amount-text.ts";
 import { wholeNumber } from "../option-values.ts";
 
-export interface BudgetOptions {
+export interface BudgetOptions extends ScopeOptions {
   name?: string;
   limit?: { limit: string; unit: string };
   window?: { kind: string; seconds: number | null };
@@ -13,15 +13,6 @@ export interface BudgetOptions {
   anchorDay?: number;
   anchorMonth?: number;
   anchorAt?: string;
-  team?: string;
-  user?: string;
-  key?: string;
-  endUser?: string;
-  route?: string;
-  provider?: string;
-  model?: string;
-  tag?: { name: string; value: string };
-  per?: string;
   enforcement?: string;
   onExhausted?: string;
   whenAway?: string;
@@ -36,16 +27,21 @@ export interface BudgetOptions {
 
 const PER: Readonly<Record<string, string>> = { team: "teamId", user: "userId", key: "keyId", "end-user": "endUserId" };
 
-export function withBudgetOptions(command: Command): Command {
+export interface ScopeOptions {
+  team?: string;
+  user?: string;
+  key?: string;
+  endUser?: string;
+  route?: string;
+  provider?: string;
+  model?: string;
+  tag?: { name: string; value: string };
+  per?: string;
+}
+
+/** What a budget or a rate limit is about. */
+export function withScopeOptions(command: Command): Command {
   return command
-    .option("--name <text>", "what people call it")
-    .option("--limit <amount>", AMOUNT_HELP, amount)
-    .option("--window <kind>", WINDOW_HELP, window)
-    .option("--time-zone <name>", "of a calendar window, like Europe/Berlin")
-    .option("--anchor-weekday <1-7>", "on which day a week begins; 1 is Monday", wholeNumber(1, 7))
-    .option("--anchor-day <1-28>", "on which day a month, quarter or year begins", wholeNumber(1, 28))
-    .option("--anchor-month <1-12>", "from which month quarters and years are counted", wholeNumber(1, 12))
-    .option("--anchor-at <time>", "a moment at which a fixed window begins, ISO 8601")
     .option("--team <id>", "what it covers; every one that is given must match")
     .option("--user <id>")
     .option("--key <id>")
@@ -54,7 +50,20 @@ export function withBudgetOptions(command: Command): Command {
     .option("--provider <id>")
     .option("--model <name>", "without its provider")
     .option("--tag <name=value>", "a tag of the key", tag)
-    .addOption(new Option("--per <field>", "a counter for each value of it").choices(Object.keys(PER)))
+    .addOption(new Option("--per <field>", "a counter for each value of it").choices(Object.keys(PER)));
+}
+
+export function withBudgetOptions(command: Command): Command {
+  const timed = command
+    .option("--name <text>", "what people call it")
+    .option("--limit <amount>", AMOUNT_HELP, amount)
+    .option("--window <kind>", WINDOW_HELP, window)
+    .option("--time-zone <name>", "of a calendar window, like Europe/Berlin")
+    .option("--anchor-weekday <1-7>", "on which day a week begins; 1 is Monday", wholeNumber(1, 7))
+    .option("--anchor-day <1-28>", "on which day a month, quarter or year begins", wholeNumber(1, 28))
+    .option("--anchor-month <1-12>", "from which month quarters and years are counted", wholeNumber(1, 12))
+    .option("--anchor-at <time>", "a moment at which a fixed window begins, ISO 8601");
+  return withScopeOptions(timed)
     .addOption(
       new Option("--enforcement <kind>", "how strict it is (default hard)").choices(["hard", "soft", "observe"]),
     )
@@ -84,12 +93,17 @@ export function fieldsFrom(options: BudgetOptions, before: Partial<BudgetFields>
       awayAllowance: awayAllowance?.limit ?? (whenAway !== undefined && whenAway !== "allow" ? null : undefined),
       maxSharePercent: maxShare,
       alertPercents: alerts,
-      per: per === undefined ? undefined : PER[per],
+      per: perFrom(per),
     }),
   };
 }
 
-function scopeFrom({ team, user, key, endUser, route, provider, model, tag }: BudgetOptions): Scope {
+/** As the API names it; undefined: it was not asked for. */
+export function perFrom(per: string | undefined): string | undefined {
+  return per === undefined ? undefined : PER[per];
+}
+
+export function scopeFrom({ team, user, key, endUser, route, provider, model, tag }: ScopeOptions): Scope {
   return given({ teamId: team, userId: user, keyId: key, endUserId: endUser, route, provider, model, tag });
 }
 

@@ -3,6 +3,7 @@
 import { type Clock, WaybillError } from "@waybill/domain";
 import {
   type Budget,
+  type BudgetScope,
   BudgetUnit,
   DeleteBudgetRequest,
   Enforcement,
@@ -19,7 +20,7 @@ import { parseAmount, unitName } from "../../core/budget-amount.ts";
 import { checkTargets } from "../../core/check-targets.ts";
 import type { Problem } from "../../core/problem.ts";
 import type { Owners } from "../../ports.ts";
-import { ProblemsError } from "../answers.ts";
+import { type ProblemsError, problemsError } from "../answers.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
 import * as schemas from "../schemas/budgets.ts";
@@ -223,14 +224,23 @@ function savedJson(
 }
 
 function refused(problems: readonly Problem[]): ProblemsError {
-  const [first] = problems;
-  return new ProblemsError(problems, problems.length === 1 ? `${first?.field} ${first?.problem}` : REFUSED);
+  return problemsError(problems, REFUSED);
 }
 
-async function targetProblems(routing: Owners["routing"], clock: Clock, budget: Budget): Promise<Problem[]> {
-  const { organisationId = "", route = "", provider = "", model = "" } = budget.scope ?? {};
+function targetProblems(routing: Owners["routing"], clock: Clock, budget: Budget): Promise<Problem[]> {
   const isHardMoney = budget.unit === BudgetUnit.UNSPECIFIED && budget.enforcement === Enforcement.HARD;
   const hardLimit = isHardMoney && budget.limitPicoUsd !== "" ? BigInt(budget.limitPicoUsd) : undefined;
+  return scopeProblems(routing, clock, budget.scope, hardLimit);
+}
+
+/** What only the router's catalogue can tell of a scope. `hardLimit` in pico-USD, where it is money and hard. */
+export async function scopeProblems(
+  routing: Owners["routing"],
+  clock: Clock,
+  scope: BudgetScope | undefined,
+  hardLimit?: bigint,
+): Promise<Problem[]> {
+  const { organisationId = "", route = "", provider = "", model = "" } = scope ?? {};
   const { models } = await routing.listCatalogue(ListCatalogueRequest.create({}));
   const nowMs = clock.unixMs();
   const known = models.map((of) => ({ provider: of.provider, model: of.model, price: priceNow(of, nowMs) }));

@@ -12,10 +12,10 @@ const amount = z
 const shownAmount = z.string().describe("Decimal text in the budget's unit");
 const unit = z.enum(["usd", "tokens", "requests"]).describe("What the budget counts");
 const enforcement = z.enum(["hard", "soft", "observe"]);
-const per = z.enum(["teamId", "userId", "keyId", "endUserId"]);
+export const per = z.enum(["teamId", "userId", "keyId", "endUserId"]);
 const text = z.string().max(256);
 
-const scopeFields = {
+export const scopeFields = {
   organisationId: text.optional(),
   teamId: text.optional(),
   userId: text.optional(),
@@ -26,13 +26,13 @@ const scopeFields = {
   model: text.optional().describe("Without its provider"),
   tag: z.strictObject({ name: text, value: text }).optional(),
 };
-const givenScope = z
+export const givenScope = z
   .strictObject(scopeFields)
   .default({})
   .describe("Every field that is there must match. The organisation may stand in the query instead");
 
-const ID = /^[a-z0-9][a-z0-9._-]{0,126}$/;
-const id = z.string().regex(ID, "must be 1 to 127 small letters, digits, dots, dashes or underscores");
+export const ID = /^[a-z0-9][a-z0-9._-]{0,126}$/;
+export const id = z.string().regex(ID, "must be 1 to 127 small letters, digits, dots, dashes or underscores");
 
 const givenWindow = z.strictObject({
   kind: z.enum(["day", "week", "month", "quarter", "year", "fixed", "rolling", "total"]),

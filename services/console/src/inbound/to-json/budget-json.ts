@@ -2,6 +2,7 @@
 import {
   Budget,
   type BudgetDifference,
+  BudgetScope,
   type BudgetWithStanding,
   Enforcement,
   Exhaustion,
@@ -24,10 +25,10 @@ const EXHAUSTIONS = {
   downgrade: Exhaustion.DOWNGRADE,
 } as const;
 const WHEN_AWAYS = { deny: WhenAway.UNSPECIFIED, allow: WhenAway.ALLOW, downgrade: WhenAway.DOWNGRADE } as const;
-const PER_FIELDS = { teamId: "team_id", userId: "user_id", keyId: "key_id", endUserId: "end_user_id" } as const;
+export const PER_FIELDS = { teamId: "team_id", userId: "user_id", keyId: "key_id", endUserId: "end_user_id" } as const;
 
 /** The name under which a table keeps a value. */
-function nameOf<N extends string, V>(table: Readonly<Record<N, V>>, value: V, fallback: N): N {
+export function nameOf<N extends string, V>(table: Readonly<Record<N, V>>, value: V, fallback: N): N {
   return (Object.keys(table) as N[]).find((name) => table[name] === value) ?? fallback;
 }
 
@@ -67,7 +68,8 @@ export function budgetWithStandingJson({
   return { ...shown, standing: standing ? standingJson(standing, shown.unit) : null };
 }
 
-function scopeJson(scope: Budget["scope"]): BudgetJson["scope"] {
+/** Only what it names. */
+export function scopeJson(scope: Budget["scope"]): BudgetJson["scope"] {
   const { tagName = "", tagValue = "", ...fields } = scope ?? {};
   const named = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
   return { ...named, ...(tagName !== "" && { tag: { name: tagName, value: tagValue } }) };
@@ -99,11 +101,10 @@ export function givenBudget(id: string, given: Given, organisationId: string): {
     problems.push({ node: "", field, problem: read });
     return "";
   };
-  const { tag, ...scope } = given.scope;
   const { kind, seconds, anchorAt, ...rule } = given.window;
   const budget = Budget.create({
     ...{ id, name: given.name, unit: toWireUnit(given.unit), limitPicoUsd: amount("limit", given.limit) },
-    scope: { organisationId, ...withoutUndefined(scope), tagName: tag?.name ?? "", tagValue: tag?.value ?? "" },
+    scope: givenScope(given.scope, organisationId),
     enforcement: ENFORCEMENTS[given.enforcement],
     maxSharePercent: given.maxSharePercent,
     window: {
@@ -119,6 +120,12 @@ export function givenBudget(id: string, given: Given, organisationId: string): {
     alertPercents: given.alertPercents,
   });
   return { budget, problems };
+}
+
+/** `organisationId`: whose it is where the scope does not say. */
+export function givenScope({ tag, ...scope }: Given["scope"], organisationId: string): BudgetScope {
+  const named = { organisationId, ...withoutUndefined(scope), tagName: tag?.name ?? "", tagValue: tag?.value ?? "" };
+  return BudgetScope.create(named);
 }
 
 function withoutUndefined<T extends object>(of: T): { [K in keyof T]: Exclude<T[K], undefined> } {

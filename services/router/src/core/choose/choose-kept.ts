@@ -5,7 +5,7 @@ import { allowedBy } from "../allowed.ts";
 import { type Item, type Itinerary, isOpen, type ModelItem } from "../itinerary.ts";
 import type { Question } from "../question.ts";
 import type { ModelEntry, Snapshot } from "../snapshot.ts";
-import type { Choice, HoldTold, Refused, Wanted } from "./choose.ts";
+import { type Choice, type HoldTold, limitedBy, type Refused, type Wanted } from "./choose.ts";
 
 /** The stops are tried in order, because a limit that is exceeded at one may not count at the next. */
 export function* chooseKept(
@@ -27,6 +27,10 @@ export function* chooseKept(
     const told = yield { entry, item };
     if (told.kind === "free" || told.kind === "held") return chosen(entry, item, itinerary);
     if (told.kind === "unavailable") return refused(entry, "budget_unavailable", "its request limits cannot be asked");
+    if (told.kind === "limited") {
+      const { code, because } = limitedBy(told.rate);
+      return refused(entry, code, because);
+    }
     if (told.kind !== "refused") continue;
     if (told.limitNode === undefined)
       return refused(entry, "budget_exceeded", "a budget of requests has no room", told.refusal);

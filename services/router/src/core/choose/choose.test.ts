@@ -1,7 +1,7 @@
 // The choice as a conversation: the first that can serve and is paid for; limits and budgets lead to the next.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BudgetRefusal, Exhaustion } from "@waybill/wire";
+import { BudgetRefusal, Exhaustion, RateRefusal } from "@waybill/wire";
 import type { Itinerary } from "../itinerary.ts";
 import { resolve } from "../resolve.ts";
 import { END, limitNode, modelNode, sampleRoute, startAt } from "../route/sample-routes.ts";
@@ -73,6 +73,23 @@ test("an exhausted budget leads to the fallback, and is the answer where there i
   const none = drive(choose(asked, snapshot, new SampleWorld()), () => refused()).result;
   assert.equal(chosen(none), "budget_exceeded");
   assert.ok(none.outcome.kind === "refused" && none.outcome.budget === REFUSAL);
+});
+
+test("a rate limit of a model leads to the next one; one of the caller is the answer", () => {
+  const snapshot = snapshotWith(LINE);
+  const asked = askFirst(question, itineraryOf(snapshot));
+  const limited = (ofTarget: boolean): HoldTold => ({
+    ...{ kind: "limited", rate: RateRefusal.fromPartial({ limitId: "l", ofTarget, waitMs: 5 }) },
+  });
+  const onlyOne = drive(choose(asked, snapshot, new SampleWorld()), (id) => (id === "a/m" ? limited(true) : FREE));
+  assert.equal(chosen(onlyOne.result), "b/m");
+  assert.equal(onlyOne.result.considered[0]?.rejectedCode, "rate_limit_exceeded");
+  for (const ofTarget of [true, false]) {
+    const none = drive(choose(asked, snapshot, new SampleWorld()), () => limited(ofTarget));
+    assert.equal(none.asked.length, ofTarget ? 3 : 1);
+    assert.ok(none.result.outcome.kind === "refused" && none.result.outcome.rate?.limitId === "l");
+    assert.equal(chosen(none.result), "rate_limit_exceeded");
+  }
 });
 
 /** a/m is dear, b/m and c/m are as the samples; d/m costs nothing. */

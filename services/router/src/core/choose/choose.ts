@@ -7,6 +7,7 @@ import {
   BudgetUnit,
   type Candidate as CandidateNote,
   Exhaustion,
+  type RateRefusal,
   type SessionAffinity,
 } from "@waybill/wire";
 import { type Allowed, allowedBy } from "../allowed.ts";
@@ -31,6 +32,8 @@ export type HoldTold =
   | { kind: "held" }
   /** `limitNode`: it was that limit's counter, not a budget. `onExhausted`: what the budget wants then. */
   | { kind: "refused"; refusal: BudgetRefusal; limitNode: string | undefined; onExhausted?: Exhaustion }
+  /** A rate limit has no room at the moment. */
+  | { kind: "limited"; rate: RateRefusal }
   /** A hard budget or limit cannot be asked now. Nothing that costs anything may be sent; with `mayBeFree`, what is free may. */
   | { kind: "unavailable"; mayBeFree?: boolean }
   /** The cost has no bound, and a hard budget applies. */
@@ -57,6 +60,7 @@ export interface Refused {
   code: ErrorCode;
   because: string;
   budget: BudgetRefusal | undefined;
+  rate?: RateRefusal | undefined;
 }
 
 export interface ChooseFrom {
@@ -155,6 +159,11 @@ class Choosing {
     }
     const told = yield { entry, item };
     if (told.kind === "free" || told.kind === "held") return this.#chosen(item, entry, index);
+    if (told.kind === "limited") {
+      const refused = this.#notes.limited(item, entry, told.rate);
+      // One of the caller holds for every model.
+      return told.rate.ofTarget ? undefined : { ...this.#notes.summary(), outcome: refused };
+    }
     if (told.kind === "unavailable") {
       if (!told.mayBeFree) return { ...this.#notes.summary(), outcome: UNAVAILABLE };
       this.#onlyFree = {
@@ -224,6 +233,7 @@ class Notes {
   readonly #considered: CandidateNote[] = [];
   readonly #rejections: Rejection[] = [];
   #budget: BudgetRefusal | undefined;
+  #rate: RateRefusal | undefined;
   #mode = "";
   #affinity: SessionAffinity | undefined;
 
@@ -235,6 +245,13 @@ class Notes {
 
   rejected(item: ModelItem, entry: ModelEntry, rejection: Rejection): void {
     this.#note(item.node, entry, rejection, item);
+  }
+
+  limited(item: ModelItem, entry: ModelEntry, rate: RateRefusal): Refused {
+    this.#rate ??= rate;
+    const rejection = limitedBy(rate);
+    this.#note(item.node, entry, rejection, item);
+    return { kind: "refused", ...rejection, budget: undefined, rate };
   }
 
   unpaid(item: ModelItem, entry: ModelEntry, told: Extract<HoldTold, { kind: "refused" | "unbounded" }>): void {
@@ -274,13 +291,20 @@ class Notes {
       return { kind: "refused", code: "route_without_model", because: "leads to no model", budget: undefined };
     }
     const { code, because } = speakingRejection(this.#rejections);
-    return { kind: "refused", code, because, budget: this.#budget };
+    return { kind: "refused", code, because, budget: this.#budget, rate: this.#rate };
   }
 
   #note(node: string, entry: ModelEntry, rejection: Rejection, item?: ModelItem): void {
     this.#rejections.push(rejection);
     this.#considered.push(noteOf(node, entry, rejection, item));
   }
+}
+
+/** Why a candidate is out that a rate limit has no room for. */
+export function limitedBy({ limitId, amount, unit, perSeconds }: RateRefusal): Rejection {
+  const much = unit === "concurrency" ? `${amount} requests at a time` : `${amount} ${unit} in ${perSeconds} s`;
+  const because = `rate limit ${limitId}: ${much} have no room`;
+  return { code: "rate_limit_exceeded", because };
 }
 
 function unitWord(unit: BudgetUnit): string {

@@ -84,6 +84,7 @@ const SPEAKS_FIRST: readonly ErrorCode[] = [
   "upstream_rate_limited",
   "upstream_unreachable",
   "budget_unavailable",
+  "rate_limit_exceeded",
   "limit_exceeded",
   "budget_exceeded",
   "price_unknown",

@@ -21,8 +21,10 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Attribution } from "./attribution.ts";
+import { BudgetScope } from "./budget_scope.ts";
 import { BudgetRefusal, Target } from "./decision.ts";
 import { BudgetUnit, HoldLine, Price } from "./money.ts";
+import { AskRates, RateAnswers, RateLimit } from "./rate_limit.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -74,20 +76,6 @@ export namespace WhenAway {
   export type UNSPECIFIED = typeof WhenAway.UNSPECIFIED;
   export type ALLOW = typeof WhenAway.ALLOW;
   export type DOWNGRADE = typeof WhenAway.DOWNGRADE;
-}
-
-/** Every field that is set must match; an empty scope is refused when a budget is saved. */
-export interface BudgetScope {
-  organisationId: string;
-  teamId: string;
-  userId: string;
-  keyId: string;
-  endUserId: string;
-  route: string;
-  provider: string;
-  model: string;
-  tagName: string;
-  tagValue: string;
 }
 
 export interface Budget {
@@ -286,6 +274,7 @@ export interface JournalAck {
 
 export interface BudgetList {
   budgets: Budget[];
+  rateLimits: RateLimit[];
 }
 
 export interface StandingList {
@@ -301,6 +290,7 @@ export interface BudgetCall {
     | { $case: "askGrant"; value: AskGrant }
     | { $case: "placeHold"; value: PlaceHold }
     | { $case: "journal"; value: Journal }
+    | { $case: "askRates"; value: AskRates }
     | undefined;
 }
 
@@ -319,6 +309,7 @@ export interface BudgetAnswer {
     | //
     /** The call could not be decided now (database away, deadline passed): a catalogue code. Nothing is known to have happened. */
     { $case: "failedCode"; value: string }
+    | { $case: "rates"; value: RateAnswers }
     | undefined;
 }
 
@@ -361,180 +352,6 @@ export interface BudgetWithStanding {
 export interface ListBudgetsResponse {
   budgets: BudgetWithStanding[];
 }
-
-function createBaseBudgetScope(): BudgetScope {
-  return {
-    organisationId: "",
-    teamId: "",
-    userId: "",
-    keyId: "",
-    endUserId: "",
-    route: "",
-    provider: "",
-    model: "",
-    tagName: "",
-    tagValue: "",
-  };
-}
-
-export const BudgetScope: MessageFns<BudgetScope> = {
-  encode(message: BudgetScope, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.organisationId !== "") {
-      writer.uint32(10).string(message.organisationId);
-    }
-    if (message.teamId !== "") {
-      writer.uint32(18).string(message.teamId);
-    }
-    if (message.userId !== "") {
-      writer.uint32(26).string(message.userId);
-    }
-    if (message.keyId !== "") {
-      writer.uint32(34).string(message.keyId);
-    }
-    if (message.endUserId !== "") {
-      writer.uint32(42).string(message.endUserId);
-    }
-    if (message.route !== "") {
-      writer.uint32(50).string(message.route);
-    }
-    if (message.provider !== "") {
-      writer.uint32(58).string(message.provider);
-    }
-    if (message.model !== "") {
-      writer.uint32(66).string(message.model);
-    }
-    if (message.tagName !== "") {
-      writer.uint32(74).string(message.tagName);
-    }
-    if (message.tagValue !== "") {
-      writer.uint32(82).string(message.tagValue);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): BudgetScope {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBudgetScope();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.organisationId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.teamId = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.userId = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.keyId = reader.string();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.endUserId = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.route = reader.string();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.provider = reader.string();
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.model = reader.string();
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.tagName = reader.string();
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.tagValue = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<BudgetScope>): BudgetScope {
-    return BudgetScope.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BudgetScope>): BudgetScope {
-    const message = createBaseBudgetScope();
-    message.organisationId = object.organisationId ?? "";
-    message.teamId = object.teamId ?? "";
-    message.userId = object.userId ?? "";
-    message.keyId = object.keyId ?? "";
-    message.endUserId = object.endUserId ?? "";
-    message.route = object.route ?? "";
-    message.provider = object.provider ?? "";
-    message.model = object.model ?? "";
-    message.tagName = object.tagName ?? "";
-    message.tagValue = object.tagValue ?? "";
-    return message;
-  },
-};
 
 function createBaseBudget(): Budget {
   return {
@@ -2409,13 +2226,16 @@ export const JournalAck: MessageFns<JournalAck> = {
 };
 
 function createBaseBudgetList(): BudgetList {
-  return { budgets: [] };
+  return { budgets: [], rateLimits: [] };
 }
 
 export const BudgetList: MessageFns<BudgetList> = {
   encode(message: BudgetList, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.budgets) {
       Budget.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.rateLimits) {
+      RateLimit.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2441,6 +2261,14 @@ export const BudgetList: MessageFns<BudgetList> = {
             message.budgets.push(Budget.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rateLimits.push(RateLimit.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2459,6 +2287,7 @@ export const BudgetList: MessageFns<BudgetList> = {
   fromPartial(object: DeepPartial<BudgetList>): BudgetList {
     const message = createBaseBudgetList();
     message.budgets = object.budgets?.map((e) => Budget.fromPartial(e)) || [];
+    message.rateLimits = object.rateLimits?.map((e) => RateLimit.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2549,6 +2378,9 @@ export const BudgetCall: MessageFns<BudgetCall> = {
       case "journal":
         Journal.encode(message.call.value, writer.uint32(58).fork()).join();
         break;
+      case "askRates":
+        AskRates.encode(message.call.value, writer.uint32(66).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2622,6 +2454,14 @@ export const BudgetCall: MessageFns<BudgetCall> = {
             message.call = { $case: "journal", value: Journal.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.call = { $case: "askRates", value: AskRates.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2669,6 +2509,12 @@ export const BudgetCall: MessageFns<BudgetCall> = {
         }
         break;
       }
+      case "askRates": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "askRates", value: AskRates.fromPartial(object.call.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -2704,6 +2550,9 @@ export const BudgetAnswer: MessageFns<BudgetAnswer> = {
         break;
       case "failedCode":
         writer.uint32(58).string(message.answer.value);
+        break;
+      case "rates":
+        RateAnswers.encode(message.answer.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -2778,6 +2627,14 @@ export const BudgetAnswer: MessageFns<BudgetAnswer> = {
             message.answer = { $case: "failedCode", value: reader.string() };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.answer = { $case: "rates", value: RateAnswers.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2832,6 +2689,12 @@ export const BudgetAnswer: MessageFns<BudgetAnswer> = {
       case "failedCode": {
         if (object.answer?.value !== undefined && object.answer?.value !== null) {
           message.answer = { $case: "failedCode", value: object.answer.value };
+        }
+        break;
+      }
+      case "rates": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "rates", value: RateAnswers.fromPartial(object.answer.value) };
         }
         break;
       }

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { BudgetUnit, HoldLine, Price } from "./money.ts";
+import { RateRefusal, RateStanding } from "./rate_limit.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -91,6 +92,10 @@ export interface Decision {
    */
   commitMs: number;
   commitTokens: number;
+  /** The tightest rate limit of each unit that applies, after this attempt. */
+  rateLimits: RateStanding[];
+  /** The router wants to hear when the attempt is over, because it is counted on limits of tokens. */
+  tellEnd: boolean;
   /**
    * Output tokens, over all choices, that budgets which are not hard hold for; a stream that gets longer asks for more. 0: they hold the
    * worst case, or there are none.
@@ -134,7 +139,11 @@ export interface Refusal {
   param: string;
   retryAfterMs: number;
   /** Set with code budget_exceeded. */
-  budget: BudgetRefusal | undefined;
+  budget:
+    | BudgetRefusal
+    | undefined;
+  /** Set with code rate_limit_exceeded. */
+  rateLimit: RateRefusal | undefined;
 }
 
 function createBaseTarget(): Target {
@@ -494,6 +503,8 @@ function createBaseDecision(): Decision {
     sessionAffinity: undefined,
     commitMs: 0,
     commitTokens: 0,
+    rateLimits: [],
+    tellEnd: false,
     coveredOutputTokens: 0n,
   };
 }
@@ -566,11 +577,17 @@ export const Decision: MessageFns<Decision> = {
     if (message.commitTokens !== 0) {
       writer.uint32(168).uint32(message.commitTokens);
     }
+    for (const v of message.rateLimits) {
+      RateStanding.encode(v!, writer.uint32(178).fork()).join();
+    }
+    if (message.tellEnd !== false) {
+      writer.uint32(184).bool(message.tellEnd);
+    }
     if (message.coveredOutputTokens !== 0n) {
       if (BigInt.asIntN(64, message.coveredOutputTokens) !== message.coveredOutputTokens) {
         throw new globalThis.Error("value provided for field message.coveredOutputTokens of type int64 too large");
       }
-      writer.uint32(176).int64(message.coveredOutputTokens);
+      writer.uint32(192).int64(message.coveredOutputTokens);
     }
     return writer;
   },
@@ -749,7 +766,23 @@ export const Decision: MessageFns<Decision> = {
             continue;
           }
           case 22: {
-            if (tag !== 176) {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.rateLimits.push(RateStanding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.tellEnd = reader.bool();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
               break;
             }
 
@@ -803,6 +836,8 @@ export const Decision: MessageFns<Decision> = {
       : undefined;
     message.commitMs = object.commitMs ?? 0;
     message.commitTokens = object.commitTokens ?? 0;
+    message.rateLimits = object.rateLimits?.map((e) => RateStanding.fromPartial(e)) || [];
+    message.tellEnd = object.tellEnd ?? false;
     message.coveredOutputTokens = (object.coveredOutputTokens !== undefined && object.coveredOutputTokens !== null)
       ? BigInt(object.coveredOutputTokens)
       : 0n;
@@ -1051,7 +1086,7 @@ export const BudgetRefusal: MessageFns<BudgetRefusal> = {
 };
 
 function createBaseRefusal(): Refusal {
-  return { code: "", message: "", param: "", retryAfterMs: 0, budget: undefined };
+  return { code: "", message: "", param: "", retryAfterMs: 0, budget: undefined, rateLimit: undefined };
 }
 
 export const Refusal: MessageFns<Refusal> = {
@@ -1070,6 +1105,9 @@ export const Refusal: MessageFns<Refusal> = {
     }
     if (message.budget !== undefined) {
       BudgetRefusal.encode(message.budget, writer.uint32(42).fork()).join();
+    }
+    if (message.rateLimit !== undefined) {
+      RateRefusal.encode(message.rateLimit, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1127,6 +1165,14 @@ export const Refusal: MessageFns<Refusal> = {
             message.budget = BudgetRefusal.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.rateLimit = RateRefusal.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1150,6 +1196,9 @@ export const Refusal: MessageFns<Refusal> = {
     message.retryAfterMs = object.retryAfterMs ?? 0;
     message.budget = (object.budget !== undefined && object.budget !== null)
       ? BudgetRefusal.fromPartial(object.budget)
+      : undefined;
+    message.rateLimit = (object.rateLimit !== undefined && object.rateLimit !== null)
+      ? RateRefusal.fromPartial(object.rateLimit)
       : undefined;
     return message;
   },

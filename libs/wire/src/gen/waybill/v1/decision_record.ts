@@ -9,6 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Attribution } from "./attribution.ts";
 import { Exhaustion } from "./budget.ts";
 import { BudgetRefusal, Candidate, SessionAffinity, Target } from "./decision.ts";
+import { RateRefusal } from "./rate_limit.ts";
 import { Features, FilterFindings } from "./router.ts";
 
 export const protobufPackage = "waybill.v1";
@@ -102,7 +103,7 @@ export interface ModelFacts {
 export interface HoldVerdict {
   /** <provider>/<model> */
   id: string;
-  /** held, refused, unavailable, or unbounded where the cost has no bound */
+  /** held, refused, limited, unavailable, or unbounded where the cost has no bound */
   verdict: string;
   heldPicoUsd: bigint;
   refusal:
@@ -117,6 +118,8 @@ export interface HoldVerdict {
   onExhausted: Exhaustion;
   /** With unavailable: what is free might still be sent. */
   mayBeFree: boolean;
+  /** With limited: the rate limit. */
+  rateLimit: RateRefusal | undefined;
 }
 
 export interface Explanation {
@@ -903,6 +906,7 @@ function createBaseHoldVerdict(): HoldVerdict {
     clamped: false,
     onExhausted: 0,
     mayBeFree: false,
+    rateLimit: undefined,
   };
 }
 
@@ -940,6 +944,9 @@ export const HoldVerdict: MessageFns<HoldVerdict> = {
     }
     if (message.mayBeFree !== false) {
       writer.uint32(72).bool(message.mayBeFree);
+    }
+    if (message.rateLimit !== undefined) {
+      RateRefusal.encode(message.rateLimit, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1029,6 +1036,14 @@ export const HoldVerdict: MessageFns<HoldVerdict> = {
             message.mayBeFree = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.rateLimit = RateRefusal.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1061,6 +1076,9 @@ export const HoldVerdict: MessageFns<HoldVerdict> = {
     message.clamped = object.clamped ?? false;
     message.onExhausted = object.onExhausted ?? 0;
     message.mayBeFree = object.mayBeFree ?? false;
+    message.rateLimit = (object.rateLimit !== undefined && object.rateLimit !== null)
+      ? RateRefusal.fromPartial(object.rateLimit)
+      : undefined;
     return message;
   },
 };

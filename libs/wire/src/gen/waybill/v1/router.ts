@@ -163,6 +163,15 @@ export interface ReportOpenRequest {
 export interface ReportOpenResponse {
 }
 
+/** An attempt whose decision has `tell_end` is over. Told to the router that decided it, and not answered. */
+export interface AttemptEnded {
+  attemptId: string;
+  /** Input and output together. */
+  tokens: bigint;
+  /** False: nobody knows how many it were. */
+  tokensKnown: boolean;
+}
+
 /** A stream gets longer than what its budgets that are not hard hold for it: may it go on? */
 export interface ExtendHoldRequest {
   /** With the lines of those budgets. */
@@ -192,6 +201,7 @@ export interface RouterCall {
     | { $case: "decide"; value: DecideRequest }
     | { $case: "next"; value: NextRequest }
     | { $case: "reportOpen"; value: ReportOpenRequest }
+    | { $case: "ended"; value: AttemptEnded }
     | { $case: "extendHold"; value: ExtendHoldRequest }
     | undefined;
 }
@@ -1490,6 +1500,88 @@ export const ReportOpenResponse: MessageFns<ReportOpenResponse> = {
   },
 };
 
+function createBaseAttemptEnded(): AttemptEnded {
+  return { attemptId: "", tokens: 0n, tokensKnown: false };
+}
+
+export const AttemptEnded: MessageFns<AttemptEnded> = {
+  encode(message: AttemptEnded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attemptId !== "") {
+      writer.uint32(10).string(message.attemptId);
+    }
+    if (message.tokens !== 0n) {
+      if (BigInt.asIntN(64, message.tokens) !== message.tokens) {
+        throw new globalThis.Error("value provided for field message.tokens of type int64 too large");
+      }
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.tokensKnown !== false) {
+      writer.uint32(24).bool(message.tokensKnown);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptEnded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptEnded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attemptId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tokensKnown = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptEnded>): AttemptEnded {
+    return AttemptEnded.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptEnded>): AttemptEnded {
+    const message = createBaseAttemptEnded();
+    message.attemptId = object.attemptId ?? "";
+    message.tokens = (object.tokens !== undefined && object.tokens !== null) ? BigInt(object.tokens) : 0n;
+    message.tokensKnown = object.tokensKnown ?? false;
+    return message;
+  },
+};
+
 function createBaseExtendHoldRequest(): ExtendHoldRequest {
   return { attempt: undefined, coveredOutputTokens: 0n, inputTokensBound: 0n, extension: 0 };
 }
@@ -1695,8 +1787,11 @@ export const RouterCall: MessageFns<RouterCall> = {
       case "reportOpen":
         ReportOpenRequest.encode(message.call.value, writer.uint32(50).fork()).join();
         break;
+      case "ended":
+        AttemptEnded.encode(message.call.value, writer.uint32(58).fork()).join();
+        break;
       case "extendHold":
-        ExtendHoldRequest.encode(message.call.value, writer.uint32(58).fork()).join();
+        ExtendHoldRequest.encode(message.call.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -1768,6 +1863,14 @@ export const RouterCall: MessageFns<RouterCall> = {
               break;
             }
 
+            message.call = { $case: "ended", value: AttemptEnded.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
             message.call = { $case: "extendHold", value: ExtendHoldRequest.decode(reader, reader.uint32()) };
             continue;
           }
@@ -1809,6 +1912,12 @@ export const RouterCall: MessageFns<RouterCall> = {
       case "reportOpen": {
         if (object.call?.value !== undefined && object.call?.value !== null) {
           message.call = { $case: "reportOpen", value: ReportOpenRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
+      case "ended": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "ended", value: AttemptEnded.fromPartial(object.call.value) };
         }
         break;
       }
