@@ -357,6 +357,24 @@ describe("a budget", () => {
   });
 });
 
+describe("a rate limit", () => {
+  it("is made, shown, changed, listed and deleted", async () => {
+    const body = { scope: { organisationId: "acme", endUserId: "ivy" }, amount: 600, perSeconds: 60, burst: 20 };
+    const made = await admin("POST", "/api/v1/rate-limits", { id: "ivy", ...body });
+    assert.deepEqual([made.status, made.body.outcome], [201, "create"]);
+    assert.equal((await admin("GET", "/api/v1/rate-limits/ivy")).body.burst, 20);
+    const changed = await admin("PUT", "/api/v1/rate-limits/ivy", { ...body, burst: 30, reason: "launch" });
+    assert.deepEqual([changed.body.outcome, changed.body.rateLimit.burst], ["update", 30]);
+    const { rateLimits } = (await admin("GET", "/api/v1/rate-limits")).body;
+    assert.deepEqual(
+      rateLimits.map(({ id, burst }: { id: string; burst: number }) => [id, burst]),
+      [["ivy", 30]],
+    );
+    assert.equal((await admin("DELETE", "/api/v1/rate-limits/ivy?reason=over")).status, 200);
+    assert.equal((await admin("GET", "/api/v1/rate-limits/ivy")).status, 404);
+  });
+});
+
 describe("what if, and what was", () => {
   it("a request is tried on what is deployed, and on a draft, and sends nothing", async () => {
     const calls = stack.provider.log.entries(0).length;
