@@ -42,6 +42,12 @@ const EXPECTED: Rights = {
     "budget.forgotten_spend": "SIUD",
     "budget.rate_limit": "S",
     "budget.rate_bucket": "SIUD",
+    "budget.spend": "SIUD",
+    "budget.session_call": "SID",
+    "budget.alert": "SIU(published_at)D",
+    "budget.alert_watch": "SU(looked_minute)",
+    "budget.webhook": "SID",
+    "budget.webhook_delivery": "SIUD",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.

@@ -375,6 +375,24 @@ describe("a rate limit", () => {
   });
 });
 
+describe("a webhook", () => {
+  it("is made with its secret, listed, shown, tested and deleted; and alerts are listed", async () => {
+    const url = "https://hooks.example.com/waybill";
+    const made = await admin("POST", "/api/v1/webhooks?organisation=acme", { url, kinds: ["test"], reason: "pager" });
+    assert.deepEqual([made.status, made.body.webhook.organisationId], [201, "acme"]);
+    assert.match(made.body.secret, /^whsec_/);
+    const { id } = made.body.webhook;
+    const { alertId } = (await admin("POST", `/api/v1/webhooks/${id}/test`)).body;
+    const shown = (await admin("GET", `/api/v1/webhooks/${id}`)).body;
+    assert.deepEqual([shown.deliveries[0].alertId, shown.deliveries[0].kind], [alertId, "test"]);
+    assert.deepEqual((await admin("GET", "/api/v1/webhooks")).body.webhooks.length, 1);
+    const { alerts, nextCursor } = (await admin("GET", "/api/v1/alerts?kind=test&limit=1")).body;
+    assert.deepEqual([alerts[0].id, nextCursor], [alertId, alertId]);
+    assert.equal((await admin("DELETE", `/api/v1/webhooks/${id}?reason=over`)).status, 200);
+    assert.equal((await admin("GET", `/api/v1/webhooks/${id}`)).status, 404);
+  });
+});
+
 describe("what if, and what was", () => {
   it("a request is tried on what is deployed, and on a draft, and sends nothing", async () => {
     const calls = stack.provider.log.entries(0).length;

@@ -6,6 +6,8 @@ import { parseAcceptedTokens, plainCredentials, type RpcServer, serveRpc, tokenM
 import {
   AccountServiceClient,
   AccountServiceService,
+  AlertServiceClient,
+  AlertServiceService,
   BudgetAdminServiceClient,
   BudgetAdminServiceService,
   BudgetServiceClient,
@@ -30,6 +32,7 @@ type Client =
   | BudgetAdminServiceClient
   | BudgetServiceClient
   | LedgerServiceClient
+  | AlertServiceClient
   | RateLimitServiceClient
   | RouterServiceClient
   | RoutingAdminServiceClient;
@@ -70,6 +73,12 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.BudgetAdminService/DeleteBudget": ["console", "operator"],
   "/waybill.v1.BudgetAdminService/RaiseBudget": ["console", "operator"],
   "/waybill.v1.BudgetAdminService/VerifyBudgets": ["console", "operator"],
+  "/waybill.v1.AlertService/ListAlerts": ["console", "operator"],
+  "/waybill.v1.AlertService/ListWebhooks": ["console", "operator"],
+  "/waybill.v1.AlertService/GetWebhook": ["console", "operator"],
+  "/waybill.v1.AlertService/CreateWebhook": ["console", "operator"],
+  "/waybill.v1.AlertService/DeleteWebhook": ["console", "operator"],
+  "/waybill.v1.AlertService/TestWebhook": ["console", "operator"],
   "/waybill.v1.RateLimitService/ListRateLimits": ["console", "operator"],
   "/waybill.v1.RateLimitService/SaveRateLimit": ["console", "operator"],
   "/waybill.v1.RateLimitService/DeleteRateLimit": ["console", "operator"],
@@ -180,6 +189,12 @@ describe("over gRPC every caller may call exactly its methods", () => {
     client.close();
   });
 
+  it("AlertService", async () => {
+    const client = new AlertServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(AlertServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
   it("RateLimitService", async () => {
     const client = new RateLimitServiceClient(stack.budgetUrls[0] ?? "", plainCredentials);
     assert.deepEqual(await differences(client, methodsOf(RateLimitServiceService), callersOf(stack)), []);
@@ -216,6 +231,7 @@ describe("over gRPC every caller may call exactly its methods", () => {
       BudgetAdminServiceService,
       BudgetServiceService,
       LedgerServiceService,
+      AlertServiceService,
       RateLimitServiceService,
       RouterServiceService,
       RoutingAdminServiceService,

@@ -25,6 +25,8 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "administer-budgets.ts":
       "the story of a change by people: checked beside everything else, then written with its audit row",
     "administer-rate-limits.ts": "the same for rate limits",
+    "watch-spend.ts": "the story of an alert: what was spent is looked at and judged, by one process at a time",
+    "tell-alerts.ts": "the story after it: the bus and webhooks are told until they know",
   },
   router: {
     "hold-money.ts": "the second half of the decision: the money is held before anything is sent",

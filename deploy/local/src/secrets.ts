@@ -22,6 +22,8 @@ export interface StackSecrets {
   readonly postgresPassword: string;
   /** What each party shows when it calls another over gRPC. */
   readonly serviceTokens: Readonly<Record<Party, string>>;
+  /** What the secrets of webhooks for alerts are derived from. */
+  readonly webhookSecret: string;
   /** Virtual keys of the demo organisation by the seed's names, e.g. support_1, and `admin`; empty where nothing was seeded. */
   readonly demoKeys: Readonly<Record<string, string>>;
 }
@@ -46,6 +48,7 @@ export function makeSecrets(): StackSecrets {
     },
     postgresPassword: secret(),
     serviceTokens: { ...onBus(), console: secret() },
+    webhookSecret: secret(),
     demoKeys: {},
   };
 }
@@ -65,6 +68,7 @@ export async function loadSecrets(stateDir: string): Promise<StackSecrets> {
     rolePasswords: { ...made.rolePasswords, ...kept.rolePasswords },
     postgresPassword: kept.postgresPassword ?? made.postgresPassword,
     serviceTokens: { ...made.serviceTokens, ...kept.serviceTokens },
+    webhookSecret: kept.webhookSecret ?? made.webhookSecret,
     demoKeys: kept.demoKeys ?? {},
   };
   await saveSecrets(stateDir, secrets);

@@ -35,6 +35,7 @@ test("no process gets the owner's password, or the password or token of another"
     [secrets.rolePasswords.waybill_budget]: "budget",
     [secrets.rolePasswords.waybill_ledger]: "ledger",
     [secrets.rolePasswords.finance_reader]: "nobody",
+    [secrets.webhookSecret]: "budget",
   };
   for (const [party, password] of Object.entries(secrets.natsPasswords)) belongsTo[password] = party;
   for (const [party, token] of Object.entries(secrets.serviceTokens)) belongsTo[token] = party;

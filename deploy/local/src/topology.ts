@@ -93,6 +93,7 @@ export function topology(settings: TopologySettings): Topology {
       settings: {
         DATABASE_URL: asRole("waybill_budget"),
         WAYBILL_ACCEPTED_TOKENS: acceptedTokens(callers.budget, secrets),
+        WAYBILL_ALERT_WEBHOOK_SECRET: secrets.webhookSecret,
       },
       listens: { WAYBILL_GRPC_PORT: String(ports.budgetGrpc) },
     },

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { addAccounts } from "./commands/accounts/add-accounts.ts";
 import { addAdminKeys } from "./commands/admin-keys/add-admin-keys.ts";
+import { addAlerts } from "./commands/alerts.ts";
 import { addAliasesList } from "./commands/aliases/list.ts";
 import { addAliasesRemove } from "./commands/aliases/remove.ts";
 import { addAliasesSet } from "./commands/aliases/set.ts";
@@ -19,6 +20,7 @@ import { addRateLimits } from "./commands/rate-limits/add-rate-limits.ts";
 import { addRoutes } from "./commands/routes/add-routes.ts";
 import { addTeams } from "./commands/teams/add-teams.ts";
 import { addUsers } from "./commands/users/add-users.ts";
+import { addWebhooks } from "./commands/webhooks/add-webhooks.ts";
 import { Ending, EXIT, EXIT_CODES_HELP, ProblemsEnding } from "./exit-codes.ts";
 import { problemLines } from "./print/problems.ts";
 
@@ -70,6 +72,8 @@ addKeys(program);
 addAdminKeys(program);
 addBudgets(program);
 addRateLimits(program);
+addAlerts(program);
+addWebhooks(program);
 
 // Whoever reads only the beginning, as `head` does, is no failure.
 process.stdout.on("error", () => process.exit(EXIT.done));

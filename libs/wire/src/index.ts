@@ -51,6 +51,27 @@ export {
   ListAuditRequest,
   ListAuditResponse,
 } from "./gen/waybill/v1/admin.ts";
+export {
+  Alert,
+  AlertServiceClient,
+  type AlertServiceServer,
+  AlertServiceService,
+  CreateWebhookRequest,
+  CreateWebhookResponse,
+  DeleteWebhookRequest,
+  DeleteWebhookResponse,
+  GetWebhookRequest,
+  GetWebhookResponse,
+  ListAlertsRequest,
+  ListAlertsResponse,
+  ListWebhooksRequest,
+  ListWebhooksResponse,
+  TestWebhookRequest,
+  TestWebhookResponse,
+  Webhook,
+  WebhookChange,
+  WebhookDelivery,
+} from "./gen/waybill/v1/alert.ts";
 export { Attribution } from "./gen/waybill/v1/attribution.ts";
 export {
   AskGrant,
@@ -64,6 +85,7 @@ export {
   type BudgetServiceServer,
   BudgetServiceService,
   BudgetWithStanding,
+  Burn,
   Enforcement,
   Exhaustion,
   GetStandingRequest,

@@ -63,7 +63,7 @@ const useObjects = (bucket: string): string[] => [
 
 const { config, keys } = BUCKETS;
 const { requests } = PASSING_BUCKETS;
-const { work, usage, decisions, dead } = STREAMS;
+const { work, usage, decisions, alerts, dead } = STREAMS;
 
 export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
   ingress: {
@@ -107,7 +107,9 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       // To reap a hold it must know that no waybill is left.
       `$JS.API.STREAM.INFO.${work.name}`,
       ...writeBucket(keys.name),
+      ...declareStream(alerts.name),
       "waybill.usage.*",
+      "waybill.alert.*",
       "waybill.dead.budget",
       "waybill.recall",
     ],

@@ -42,11 +42,11 @@ test("ledger and budget each read all of USAGE through a durable of their own", 
   assert.equal(usageConsumer("ledger").filterSubject, usageConsumer("budget").filterSubject);
 });
 
-test("explanations alone make room for newer ones; money, work and dead letters are refused instead", () => {
+test("explanations and alerts alone make room for newer ones; money, work and dead letters are refused instead", () => {
   const dropping = Object.values(STREAMS).filter(({ discard }) => discard === "old");
   assert.deepEqual(
     dropping.map(({ name }) => name),
-    ["DECISIONS"],
+    ["DECISIONS", "ALERTS"],
   );
 });
 

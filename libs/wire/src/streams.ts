@@ -62,6 +62,18 @@ export const STREAMS = {
     duplicateWindowMs: 120_000,
     why: "Why requests went where they went; read by ledger. When it is full the oldest go.",
   },
+  alerts: {
+    name: "ALERTS",
+    subjects: ["waybill.alert.>"],
+    retention: "limits",
+    storage: "file",
+    maxAgeMs: 30 * DAY_MS,
+    maxBytes: 64 * MIB,
+    // All of them stand in PostgreSQL, too.
+    discard: "old",
+    duplicateWindowMs: 120_000,
+    why: "Alerts about spend, for your own programs. When it is full the oldest go.",
+  },
   dead: {
     name: "DEAD",
     subjects: ["waybill.dead.>"],

@@ -14,7 +14,7 @@ export interface SubjectEntry {
   /** The protobuf message it carries. */
   payload: string;
   /** `core`: gone when nobody listens; otherwise the stream that stores it. */
-  kept: "core" | "WORK" | "JOBS" | "USAGE" | "DECISIONS" | "DEAD";
+  kept: "core" | "WORK" | "JOBS" | "USAGE" | "DECISIONS" | "ALERTS" | "DEAD";
   why: string;
 }
 
@@ -42,6 +42,14 @@ export const SUBJECTS = {
     payload: "DecisionBatch",
     kept: "DECISIONS",
     why: "Why requests went where they went, refused ones too; up to 100 ms of them in one message.",
+  },
+  alert: {
+    pattern: "waybill.alert.<organisation>",
+    publisher: ["budget"],
+    listener: [],
+    payload: "Alert",
+    kept: "ALERTS",
+    why: "Thresholds that budgets have reached and spend that looks wrong, for whatever you run that wants to know.",
   },
   dead: {
     pattern: "waybill.dead.<service>",
@@ -121,6 +129,7 @@ export const subjects = {
   work: (id: ModelId): string => `waybill.work.${subjectToken(id.provider)}.${subjectToken(id.model)}`,
   usage: (organisationId: string): string => `waybill.usage.${subjectToken(organisationId)}`,
   decision: (organisationId: string): string => `waybill.decision.${subjectToken(organisationId)}`,
+  alert: (organisationId: string): string => `waybill.alert.${subjectToken(organisationId)}`,
   dead: (service: BusServiceName): string => `waybill.dead.${service}`,
   reply: (ingressId: string): string => `waybill.reply.${subjectToken(ingressId)}`,
   claim: (ingressId: string): string => `waybill.claim.${subjectToken(ingressId)}`,

@@ -11,6 +11,7 @@ import {
   ownerDatabaseSettings,
   readConfig,
   type Setting,
+  secret,
   text,
 } from "@waybill/service";
 import type { MigrationSet } from "@waybill/store";
@@ -61,6 +62,15 @@ export const settings = {
     fallback: 2_000,
     min: 0,
     max: 600_000,
+  }),
+  WAYBILL_ALERT_WEBHOOK_SECRET: secret({
+    meaning:
+      "What the secrets of webhooks for alerts are derived from; changing it changes them all. Without it none can be made.",
+    fallback: "",
+  }),
+  WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES: oneOf(["refused", "allowed"], {
+    meaning: "Whether webhooks for alerts may be inside the house: private addresses, and http:// besides https://.",
+    fallback: "refused",
   }),
 } as const;
 

@@ -68,7 +68,7 @@ test("one writer carries thousands of exact holds and settlements a second on on
   );
   const writer = new GroupCommit({
     commit: (batch: readonly Operation[]) =>
-      commitBatch({ pool, limits: limitCounters(() => 0), failpoint() {}, onAlert() {} }, batch),
+      commitBatch({ pool, limits: limitCounters(() => 0), failpoint() {}, onContradiction() {} }, batch),
     patienceMs: () => 0,
     isHopeless,
     batchMax: 1_000,

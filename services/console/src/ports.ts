@@ -1,6 +1,7 @@
 // What the console needs from the world: the owners of what it shows and changes, each asked for what its service declares.
 import type {
   AccountServiceClient,
+  AlertServiceClient,
   BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
@@ -56,6 +57,10 @@ export type Accounts = Asked<
 type Budgets = Asked<BudgetServiceClient, "listBudgets">;
 type BudgetAdmin = Asked<BudgetAdminServiceClient, "saveBudget" | "deleteBudget" | "raiseBudget" | "verifyBudgets">;
 type RateLimits = Asked<RateLimitServiceClient, "listRateLimits" | "saveRateLimit" | "deleteRateLimit">;
+type Alerts = Asked<
+  AlertServiceClient,
+  "listAlerts" | "listWebhooks" | "getWebhook" | "createWebhook" | "deleteWebhook" | "testWebhook"
+>;
 type Ledger = Asked<LedgerServiceClient, "listDecisions" | "getRequest">;
 
 export interface Owners {
@@ -64,5 +69,6 @@ export interface Owners {
   readonly budgets: Budgets;
   readonly budgetAdmin: BudgetAdmin;
   readonly rateLimits: RateLimits;
+  readonly alerts: Alerts;
   readonly ledger: Ledger;
 }

@@ -48,6 +48,7 @@ const elements = [
 const budget = { name: "Ours", limit: "5", window: { kind: "month" } };
 const rateLimit = { amount: 600, perSeconds: 60 };
 const acmesRateLimit = () => ({ id: "acme-rate" });
+const acmesWebhook = () => ({ id: "00000000000000aa" });
 const acmesBudget = () => ({ id: "acme-support-month" });
 
 export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
@@ -120,6 +121,12 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   createRateLimit: { body: () => ({ id: "ours", ...rateLimit }), toAnother: "none of it" },
   replaceRateLimit: { params: acmesRateLimit, body: () => rateLimit, toAnother: "gone" },
   deleteRateLimit: { params: acmesRateLimit, toAnother: "gone" },
+  listAlerts: { toAnother: "none of it" },
+  listWebhooks: { toAnother: "none of it" },
+  getWebhook: { params: acmesWebhook, toAnother: "gone" },
+  createWebhook: { body: () => ({ url: "https://hooks.example.com/ours" }), toAnother: "none of it" },
+  testWebhook: { params: acmesWebhook, body: () => ({}), toAnother: "gone" },
+  deleteWebhook: { params: acmesWebhook, toAnother: "gone" },
   createBudget: { body: () => ({ id: "ours", ...budget }), toAnother: "none of it" },
   replaceBudget: { params: acmesBudget, body: () => budget, toAnother: "gone" },
   deleteBudget: { params: acmesBudget, toAnother: "gone" },

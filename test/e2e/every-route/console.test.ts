@@ -54,6 +54,10 @@ before(async () => {
     `INSERT INTO budget.rate_limit (id, organisation_id, unit, amount, per_seconds, burst)
      VALUES ('acme-rate', 'acme', 'requests', 1000000, 1, 1000000)`,
   );
+  await stack.sql(
+    `INSERT INTO budget.webhook (id, organisation_id, url, salt, kinds, created_at)
+     VALUES ('00000000000000aa', 'acme', 'https://hooks.example.com/acme', 'salt', '{}', now())`,
+  );
   [viewerKey, otherKey] = [await makeKey("viewer", ""), await makeKey("owner", "other")];
   operations = readOperations((await admin("GET", "/api/v1/openapi.json")).body);
   const made = await admin("POST", "/api/v1/routes?organisation=acme", {

@@ -51,6 +51,7 @@ export interface Budget extends Required<BudgetFields> {
     granted: string;
     remaining: string;
     resetsAt: string | null;
+    burn: { by5Min: string; by1Hour: string; by6Hours: string; exhaustedAt: string | null };
   } | null;
 }
 

@@ -23,6 +23,9 @@ export function budgetLines({ id, raise, standing, ...fields }: Budget): string 
   if (standing) {
     rows.push(["limit now", standing.limit], ["spent", standing.spent], ["held", standing.held]);
     rows.push(["granted", standing.granted], ["left", standing.remaining], ["resets", standing.resetsAt ?? "never"]);
+    const { by5Min, by1Hour, by6Hours, exhaustedAt } = standing.burn;
+    rows.push(["an hour's burn", `${by5Min} by the last 5 min, ${by1Hour} by the last hour, ${by6Hours} by 6 hours`]);
+    rows.push(["used up", exhaustedAt ?? "not in this window"]);
   }
   return formatTable(["budget", id], rows);
 }

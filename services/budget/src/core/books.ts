@@ -5,8 +5,9 @@
 //   posted  = sum of what its holds carry as posted; in a rolling window, of those that have not left yet
 // and of a window that has passed its rest on to later ones: carriedOut = what it leaves unspent.
 import type { PicoUsd, RecordSourceName } from "@waybill/domain";
+import type { Alert } from "./alert.ts";
 import { unspentOf } from "./allowance.ts";
-import type { Enforcement, Line, Unit } from "./operation.ts";
+import type { Caller, Enforcement, Line, Unit } from "./operation.ts";
 import { addSpend, age, type Rolling } from "./rolling.ts";
 
 /** What has to be written for a row when the batch is done. */
@@ -16,6 +17,9 @@ export interface Window {
   id: bigint;
   budgetId: string;
   budgetName: string;
+  organisationId: string;
+  /** A budget's, which people watch; not the counter of a route's limit. */
+  isWatched: boolean;
   maxSharePercent: number;
   unit: Unit;
   enforcement: Enforcement;
@@ -39,6 +43,8 @@ export interface Window {
   grantedPicoUsd: PicoUsd;
   /** Set for a rolling window. */
   rolling: Rolling | undefined;
+  /** What this batch posted in it, net of corrections. */
+  spentNow: bigint;
   change: Change;
 }
 
@@ -112,8 +118,15 @@ export interface SettledRecord {
   change: Change;
 }
 
+/** One call of a session, for whoever looks for sessions that run away. */
+export interface SessionCall extends Caller {
+  attemptId: string;
+  costPicoUsd: PicoUsd;
+  budgetIds: readonly string[];
+}
+
 /** Something that should not happen and that a person should see; the batch goes on. */
-export interface Alert {
+export interface Contradiction {
   what: "grant_restored" | "grant_overdrawn" | "closing_unknown_grant" | "closing_after_reap";
   grantId: string;
 }
@@ -129,6 +142,10 @@ export class Books {
   readonly reserves = new Map<bigint, ReserveState>();
   readonly #holds = new Map<string, Hold[]>();
   readonly #records = new Map<string, SettledRecord[]>();
+  readonly contradictions: Contradiction[] = [];
+  /** Calls of sessions that this batch books. */
+  readonly sessionCalls: SessionCall[] = [];
+  /** What people are to be told of this batch. */
   readonly alerts: Alert[] = [];
 
   currentWindow(budgetId: string): Window | undefined {
@@ -241,6 +258,7 @@ export function post(window: Window, hold: Hold, cost: PicoUsd): void {
   if (difference === 0n) return;
   hold.postedPicoUsd = cost;
   if (hold.change === "none") hold.change = "update";
+  window.spentNow += difference;
   if (window.rolling && !addSpend(window.rolling, hold.countsFromMs ?? hold.placedAtMs, difference)) return;
   move(window, "postedPicoUsd", difference);
 }

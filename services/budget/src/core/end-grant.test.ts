@@ -29,7 +29,7 @@ test("a grant is reaped only after the last hold it could have; a line that come
   applyBatch(books, [journalOf("r1.1", lineOf("g1", 4n)), closingOf("g1", 9n)], 70_001);
   assert.deepEqual([window.heldPicoUsd, window.grantedPicoUsd], [4n, 0n]);
   assert.deepEqual(
-    books.alerts.map(({ what }) => what),
+    books.contradictions.map(({ what }) => what),
     ["grant_overdrawn", "closing_after_reap"],
   );
   assertCountersTrue(books);
@@ -38,5 +38,5 @@ test("a grant is reaped only after the last hold it could have; a line that come
 test("the closing of a grant that nobody knows changes nothing and is reported", () => {
   const books = sampleBooks(1_000n);
   assert.deepEqual(applyBatch(books, [closingOf("g9", 7n)], 1), [{ kind: "done", changed: false }]);
-  assert.deepEqual(books.alerts, [{ what: "closing_unknown_grant", grantId: "g9" }]);
+  assert.deepEqual(books.contradictions, [{ what: "closing_unknown_grant", grantId: "g9" }]);
 });

@@ -9,12 +9,12 @@ import type { Answer, CloseGrant, ReapGrant } from "./operation.ts";
 export function closeGrant(books: Books, closing: CloseGrant): Answer {
   const grant = books.grants.get(closing.grantId);
   if (!grant) {
-    books.alerts.push({ what: "closing_unknown_grant", grantId: closing.grantId });
+    books.contradictions.push({ what: "closing_unknown_grant", grantId: closing.grantId });
     return { kind: "done", changed: false };
   }
   if (grant.state !== "open") {
     if (grant.state === "reaped" && closing.debitedPicoUsd > grant.debitedPicoUsd) {
-      books.alerts.push({ what: "closing_after_reap", grantId: closing.grantId });
+      books.contradictions.push({ what: "closing_after_reap", grantId: closing.grantId });
     }
     return { kind: "done", changed: false };
   }
@@ -22,7 +22,8 @@ export function closeGrant(books: Books, closing: CloseGrant): Answer {
     grant.state = "closed";
     grant.capPicoUsd = closing.debitedPicoUsd;
   });
-  if (grant.debitedPicoUsd > grant.capPicoUsd) books.alerts.push({ what: "grant_overdrawn", grantId: grant.grantId });
+  if (grant.debitedPicoUsd > grant.capPicoUsd)
+    books.contradictions.push({ what: "grant_overdrawn", grantId: grant.grantId });
   return { kind: "done", changed: true };
 }
 

@@ -23,6 +23,6 @@ test("a line for a grant that Postgres does not know restores the grant, holds t
   const window = books.windowOf({ windowId: 0n });
   assert.deepEqual([window.heldPicoUsd, window.grantedPicoUsd], [9n, 0n]);
   assert.equal(books.grants.get("lost-grant")?.debitedPicoUsd, 9n);
-  assert.deepEqual(books.alerts, [{ what: "grant_restored", grantId: "lost-grant" }]);
+  assert.deepEqual(books.contradictions, [{ what: "grant_restored", grantId: "lost-grant" }]);
   assertCountersTrue(books);
 });

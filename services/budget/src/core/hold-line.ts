@@ -63,7 +63,7 @@ function debit(books: Books, grant: Grant, line: Line): void {
     grant.debitedPicoUsd += line.amountPicoUsd;
   });
   if (grant.state !== "restored" && grant.debitedPicoUsd > grant.capPicoUsd) {
-    books.alerts.push({ what: "grant_overdrawn", grantId: grant.grantId });
+    books.contradictions.push({ what: "grant_overdrawn", grantId: grant.grantId });
   }
 }
 
@@ -85,6 +85,6 @@ function restoreGrant(books: Books, holder: string, line: Line, nowMs: number): 
     change: "insert",
   };
   books.grants.set(grant.grantId, grant);
-  books.alerts.push({ what: "grant_restored", grantId: grant.grantId });
+  books.contradictions.push({ what: "grant_restored", grantId: grant.grantId });
   return grant;
 }

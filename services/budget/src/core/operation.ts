@@ -92,6 +92,14 @@ export interface CloseGrant {
   debitedPicoUsd: PicoUsd;
 }
 
+/** Whose session a call is of, and how long its prompt was. */
+export interface Caller {
+  organisationId: string;
+  session: string;
+  keyId: string;
+  inputTokens: bigint;
+}
+
 /** A usage record: the cost is posted and everything held under the attempt is released. */
 export interface SettleRecord {
   kind: "settle_record";
@@ -108,6 +116,8 @@ export interface SettleRecord {
   isWorstCase: boolean;
   holder: string;
   lines: readonly Line[];
+  /** Undefined: of no session. */
+  caller?: Caller | undefined;
 }
 
 /** Nothing more can come from this grant: what is left of it returns. */
@@ -140,6 +150,8 @@ export interface Standing {
   templateValue: string;
   /** Unix milliseconds; undefined: never. Of a rolling window: when the oldest of its spend leaves. */
   resetsAtMs: number | undefined;
+  /** True: what is spent leaves again, so that nothing can be projected. */
+  isRolling?: boolean;
 }
 
 /** Amount 0: near the limit, place exact holds instead. */

@@ -20,6 +20,7 @@ export function sampleWindow(index: number, limitPicoUsd: bigint): Window {
     limitPicoUsd,
     carriedInPicoUsd: 0n,
     carriedOutPicoUsd: undefined,
+    ...{ organisationId: "acme", isWatched: true, spentNow: 0n },
     successor: undefined,
     raisedPicoUsd: 0n,
     postedPicoUsd: 0n,

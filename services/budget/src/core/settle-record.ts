@@ -1,5 +1,6 @@
 // A usage record turns what was held into what was spent, once. What is spent is counted in the unit of each budget.
-import { maxPicoUsd, outranks, type PicoUsd } from "@waybill/domain";
+import { outranks, type PicoUsd } from "@waybill/domain";
+import { overHoldAlert } from "./alert.ts";
 import { type Books, post, type SettledRecord, type Window } from "./books.ts";
 import { addLine, releaseHolds } from "./hold-line.ts";
 import type { Answer, SettleRecord } from "./operation.ts";
@@ -24,7 +25,15 @@ export function settleRecord(books: Books, record: SettleRecord, nowMs: number):
   books.putRecord(rowOf(record, before.length + 1));
   if (!stands) return { kind: "settled", repeated: false, overHoldPicoUsd: 0n };
   postAnew(books, record);
-  return { kind: "settled", repeated: false, overHoldPicoUsd: overHold(books, record) };
+  noteCall(books, record);
+  return { kind: "settled", repeated: false, overHoldPicoUsd: tellOverHold(books, record, nowMs) };
+}
+
+/** Once for each attempt: of what its worker says. */
+function noteCall(books: Books, { source, caller, attemptId, costPicoUsd, lines }: SettleRecord): void {
+  if (!caller || source !== "worker") return;
+  const budgetIds = [...new Set(lines.map(({ budgetId }) => budgetId))];
+  books.sessionCalls.push({ ...caller, attemptId, costPicoUsd, budgetIds });
 }
 
 /** Takes back what an earlier record posted and posts this one's cost, once per window of its lines. */
@@ -54,16 +63,21 @@ function spent(record: SettleRecord, { id, unit }: Window): bigint {
 
 const key = (holder: string, budgetId: string, grantId: string): string => `${holder}\n${budgetId}\n${grantId}`;
 
-/** By how much the cost exceeds what was held on the hard money budget that was held least; others hold less than the worst case. */
-function overHold(books: Books, { lines, costPicoUsd }: SettleRecord): PicoUsd {
-  const held = new Map<string, PicoUsd>();
+/**
+ * By how much the cost exceeds what was held on the hard money budget that was held least; others hold less than the worst case. That
+ * budget has an alert of it, once an hour.
+ */
+function tellOverHold(books: Books, { lines, costPicoUsd, attemptId }: SettleRecord, nowMs: number): PicoUsd {
+  const held = new Map<Window, PicoUsd>();
   for (const line of lines) {
-    const { unit, enforcement } = books.windowOf(line);
-    if (unit !== "usd" || enforcement !== "hard") continue;
-    held.set(line.budgetId, (held.get(line.budgetId) ?? 0n) + line.amountPicoUsd);
+    const window = books.windowOf(line);
+    if (window.unit !== "usd" || window.enforcement !== "hard") continue;
+    held.set(window, (held.get(window) ?? 0n) + line.amountPicoUsd);
   }
-  let over = 0n;
-  for (const amount of held.values()) over = maxPicoUsd(over, costPicoUsd - amount);
+  const [least] = [...held].sort(([, one], [, other]) => (one < other ? -1 : one > other ? 1 : 0));
+  if (!least || costPicoUsd <= least[1]) return 0n;
+  const over = costPicoUsd - least[1];
+  if (least[0].isWatched) books.alerts.push(overHoldAlert(least[0], { attemptId, cost: costPicoUsd, over }, nowMs));
   return over;
 }
 

@@ -8,12 +8,14 @@ import {
   type LimitDefinition,
   readUsageRecord,
   TokenSource,
+  type UsageRecord,
   type AskGrant as WireAskGrant,
   type HoldAsk as WireHoldAsk,
   type PlaceHold as WirePlaceHold,
 } from "@waybill/wire";
 import type {
   AskGrant,
+  Caller,
   CloseGrant,
   HoldAsk,
   JournalAttempt,
@@ -97,11 +99,29 @@ export function readSettlement(data: Uint8Array): Reading {
     const cost = { costPicoUsd, costKnown, tokens, isWorstCase };
     return {
       kind: "record",
-      settle: { kind: "settle_record", recordId, attemptId, source, outcome, ...cost, holder, lines },
+      settle: {
+        kind: "settle_record",
+        recordId,
+        attemptId,
+        source,
+        outcome,
+        ...cost,
+        holder,
+        lines,
+        caller: callerOf(record),
+      },
     };
   } catch (error) {
     return { kind: "poison", reason: error instanceof WaybillError ? error.publicMessage : "unreadable" };
   }
+}
+
+/** Of a session. What a client names it may hold anything. */
+function callerOf({ session, attribution, usage }: UsageRecord): Caller | undefined {
+  const named = label(session);
+  if (named === "") return undefined;
+  const { organisationId = "", keyId = "" } = attribution ?? {};
+  return { organisationId, session: named, keyId: label(keyId), inputTokens: usage?.input ?? 0n };
 }
 
 /** Lines with the same budget and grant count as one, so that the books know each by those two. */

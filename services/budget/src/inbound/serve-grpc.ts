@@ -1,8 +1,10 @@
 // The gRPC face: who may call what.
 import { WaybillError } from "@waybill/domain";
 import { type AcceptedTokens, type RpcServer, type ServerDuplexStream, serveRpc, unary } from "@waybill/rpc";
+import { systemClock } from "@waybill/service";
 import {
   AccountServiceService,
+  AlertServiceService,
   BudgetAdminServiceService,
   type BudgetAnswers,
   type BudgetCalls,
@@ -13,13 +15,17 @@ import {
   type ListBudgetsRequest,
   type ListBudgetsResponse,
   RateLimitServiceService,
+  type Standing as WireStanding,
 } from "@waybill/wire";
+import { NO_SPEND } from "../core/burn.ts";
+import type { Standing } from "../core/operation.ts";
 import type { BudgetList } from "../outbound/budget-list.ts";
 import { type AccountWorld, accountHandlers } from "./account-handlers.ts";
+import { type AlertWorld, alertHandlers } from "./alert-handlers.ts";
 import { type BudgetAdminWorld, budgetAdminHandlers } from "./budget-admin-handlers.ts";
 import type { BudgetSessions } from "./budget-sessions.ts";
 import { type RateLimitWorld, rateLimitHandlers } from "./rate-limit-handlers.ts";
-import { toWireStanding } from "./to-wire.ts";
+import { toWireBurn, toWireStanding } from "./to-wire.ts";
 
 export interface GrpcOptions {
   host: string;
@@ -30,6 +36,7 @@ export interface GrpcOptions {
   budgets: BudgetList;
   administered: Omit<BudgetAdminWorld, "onError">;
   rateLimits: Omit<RateLimitWorld, "onError">;
+  alerts: Omit<AlertWorld, "onError">;
 }
 
 export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
@@ -55,6 +62,8 @@ export async function serveGrpc(options: GrpcOptions): Promise<RpcServer> {
   server.add(BudgetAdminServiceService, administration, ["console", "operator"]);
   const rateLimits = rateLimitHandlers({ ...options.rateLimits, onError: accounts.onError });
   server.add(RateLimitServiceService, rateLimits, ["console", "operator"]);
+  const alerts = alertHandlers({ ...options.alerts, onError: accounts.onError });
+  server.add(AlertServiceService, alerts, ["console", "operator"]);
   return server;
 }
 
@@ -69,7 +78,8 @@ async function getStanding(budgets: BudgetList, { budgetId }: GetStandingRequest
   if (budgetId !== "" && found[0]?.size === 0) {
     throw new WaybillError("not_found", { publicMessage: "There is no such budget." });
   }
-  return { standings: found.flatMap((standings) => [...standings.values()].map(toWireStanding)) };
+  const standings = found.flatMap((some) => [...some.values()]);
+  return { standings: await withBurn(budgets, standings) };
 }
 
 async function answerBudgets(
@@ -79,13 +89,23 @@ async function answerBudgets(
   try {
     const listed = await budgets.administered(organisationId);
     const standings = await budgets.standings(listed.map(({ budget }) => budget.id));
+    const shown = await withBurn(budgets, [...standings.values()]);
+    const byId = new Map(shown.map((standing) => [standing.budgetId, standing]));
     return {
-      budgets: listed.map(({ budget, windowKind, windowSeconds }) => {
-        const standing = standings.get(budget.id);
-        return { budget, standing: standing && toWireStanding(standing), windowKind, windowSeconds };
-      }),
+      budgets: listed.map(({ budget, windowKind, windowSeconds }) => ({
+        ...{ budget, standing: byId.get(budget.id), windowKind, windowSeconds },
+      })),
     };
   } catch (error) {
     throw new WaybillError("budget_unavailable", { cause: error });
   }
+}
+
+async function withBurn(budgets: BudgetList, standings: readonly Standing[]): Promise<WireStanding[]> {
+  const spend = await budgets.spend(standings.map(({ budgetId }) => budgetId));
+  const nowMs = systemClock.unixMs();
+  return standings.map((standing) => ({
+    ...toWireStanding(standing),
+    burn: toWireBurn(standing, spend.get(standing.budgetId) ?? NO_SPEND, nowMs),
+  }));
 }

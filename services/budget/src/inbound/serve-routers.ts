@@ -2,6 +2,7 @@
 import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service";
 import type { Pool } from "@waybill/store";
 import type { settings } from "../config.ts";
+import { alertRows } from "../outbound/alert-rows.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
 import { budgetOffice } from "../outbound/budget-desk.ts";
 import { budgetList } from "../outbound/budget-list.ts";
@@ -11,6 +12,7 @@ import { listRateLimits, rateLimitOffice } from "../outbound/rate-limit-desk.ts"
 import { recallBudget } from "../outbound/recall-budget.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
 import { verifyBooks } from "../outbound/verify-books.ts";
+import { webhookRows } from "../outbound/webhook-rows.ts";
 import type { Writer } from "../ports.ts";
 import { accountWorld } from "./account-world.ts";
 import { BudgetSessions } from "./budget-sessions.ts";
@@ -69,6 +71,14 @@ export async function serveRouters(
       recall: recallBudget(pool, recall),
     },
     rateLimits: { office: rateLimitOffice(pool), list: () => listRateLimits(pool) },
+    alerts: {
+      alerts: alertRows(pool),
+      webhooks: webhookRows({
+        pool,
+        master: config.WAYBILL_ALERT_WEBHOOK_SECRET.reveal(),
+        allowPrivateAddress: config.WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES === "allowed",
+      }),
+    },
   });
   server.health.set(true);
   log.info({ port: server.port }, "listening");

@@ -1,6 +1,14 @@
 // Answers to messages. Cannot fail.
 import { maxPicoUsd } from "@waybill/domain";
-import { BudgetAnswer, GrantAnswer, HoldAnswer, HoldLine, type Standing as WireStanding } from "@waybill/wire";
+import {
+  BudgetAnswer,
+  type Burn,
+  GrantAnswer,
+  HoldAnswer,
+  HoldLine,
+  type Standing as WireStanding,
+} from "@waybill/wire";
+import { burnRates, exhaustedAtMs, type Spend } from "../core/burn.ts";
 import type { Granted, Held, Refused, Standing } from "../core/operation.ts";
 import { toWireUnit } from "../outbound/to-wire-budget.ts";
 
@@ -48,6 +56,19 @@ export function toWireRefusal(refused: Refused): HoldAnswer {
   });
 }
 
+/** How fast a budget is spent, and until when it lasts. */
+export function toWireBurn(standing: Standing, spend: Spend, nowMs: number): Burn {
+  const { by5Min, by1Hour, by6Hours } = burnRates(spend);
+  const left = standing.limitPicoUsd - standing.postedPicoUsd;
+  const atMs = standing.isRolling ? undefined : exhaustedAtMs(left, by1Hour, nowMs, standing.resetsAtMs);
+  return {
+    perHourBy5Min: String(by5Min),
+    perHourBy1Hour: String(by1Hour),
+    perHourBy6Hours: String(by6Hours),
+    exhaustedAtMs: BigInt(atMs ?? 0),
+  };
+}
+
 export function toWireStanding(standing: Standing): WireStanding {
   const { budgetId, windowId, limitPicoUsd, postedPicoUsd, heldPicoUsd, grantedPicoUsd, templateValue } = standing;
   const used = postedPicoUsd + heldPicoUsd + grantedPicoUsd;
@@ -63,6 +84,8 @@ export function toWireStanding(standing: Standing): WireStanding {
     overshootPicoUsd: String(maxPicoUsd(0n, used - limitPicoUsd)),
     templateValue,
     carriedOverPicoUsd: String(standing.carriedInPicoUsd),
+    // Told only to who asks.
+    burn: undefined,
   };
 }
 

@@ -16,7 +16,7 @@ export interface ChangeBy extends By {
 
 export interface Audited {
   action: "create" | "update" | "delete" | "rotate" | "revoke";
-  kind: "organisation" | "team" | "user" | "key" | "admin_key";
+  kind: "organisation" | "team" | "user" | "key" | "admin_key" | "webhook";
   name: string;
   organisationId: string;
   /** Undefined: nothing stood there. Never with a secret or a hash of one. */

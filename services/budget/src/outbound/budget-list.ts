@@ -1,9 +1,11 @@
 // The list of budgets and how each stands, for routers, tools and metrics.
 import type { Pool, Row } from "@waybill/store";
 import type { Budget } from "@waybill/wire";
+import type { Spend } from "../core/burn.ts";
 import type { Standing } from "../core/operation.ts";
 import { age, leavesAtMs } from "../core/rolling.ts";
 import { rollingOf } from "./read-books.ts";
+import { spendOf } from "./spend-rows.ts";
 import { BUDGET_COLUMNS, toWireBudget } from "./to-wire-budget.ts";
 
 export interface BudgetList {
@@ -14,6 +16,8 @@ export interface BudgetList {
   standings(budgetIds: readonly string[] | undefined): Promise<Map<string, Standing>>;
   /** Of a template's counters, the most used first, at most COUNTERS_MAX. */
   standingsOfTemplate(templateId: string): Promise<Map<string, Standing>>;
+  /** How much each has spent lately; of those that have. */
+  spend(budgetIds: readonly string[]): Promise<ReadonlyMap<string, Spend>>;
   /** What people administer, with the kind of window. `organisationId` empty: all organisations. */
   administered(organisationId: string): Promise<AdministeredBudget[]>;
 }
@@ -78,6 +82,7 @@ export function budgetList(pool: Pool): BudgetList {
         }));
     },
     standings: (budgetIds) => standings("standings", SELECT_STANDINGS, budgetIds ?? null),
+    spend: (budgetIds) => spendOf(pool, budgetIds),
     standingsOfTemplate: (id) => standings("standings-of-template", SELECT_STANDINGS_OF_TEMPLATE, id),
   };
 }
@@ -97,5 +102,6 @@ function toStanding(row: Row): Standing {
     unit: row.unit,
     templateValue: row.template_value,
     resetsAtMs: rolling ? leavesAtMs(rolling, 1n) : (row.ends_at_ms ?? undefined),
+    isRolling: rolling !== undefined,
   };
 }

@@ -2,7 +2,7 @@
 // once; the row locks make them take turns, and every answer is given after its commit.
 import { type Pool, sqlState, transact } from "@waybill/store";
 import { applyBatch } from "../core/apply-batch.ts";
-import type { Alert } from "../core/books.ts";
+import type { Contradiction } from "../core/books.ts";
 import { countersOf, needsOf } from "../core/needs.ts";
 import type { Answer, Operation } from "../core/operation.ts";
 import { findCurrentWindows } from "./current-windows.ts";
@@ -15,7 +15,7 @@ export interface CommitBatchOptions {
   pool: Pool;
   limits: LimitCounters;
   failpoint(name: string): void;
-  onAlert(alert: Alert): void;
+  onContradiction(contradiction: Contradiction): void;
 }
 
 /** Each round locks what the round before found missing; more would mean that rows appear faster than they are read. */
@@ -23,7 +23,7 @@ const ROUNDS_MAX = 5;
 
 /** Carries out a batch and answers it. Throws when nothing of it happened, or when nobody can know: then do it again. */
 export async function commitBatch(
-  { pool, limits, failpoint, onAlert }: CommitBatchOptions,
+  { pool, limits, failpoint, onContradiction }: CommitBatchOptions,
   operations: readonly Operation[],
 ): Promise<readonly Answer[]> {
   const needs = needsOf(operations);
@@ -40,7 +40,7 @@ export async function commitBatch(
   const settles = operations.some(({ kind }) => kind === "settle_record");
   for (let round = 1; ; round += 1) {
     try {
-      const { answers, alerts } = await transact(
+      const { answers, contradictions } = await transact(
         pool,
         async (client) => {
           const { books, nowMs } = await readBooks(client, needs, windowIds);
@@ -51,12 +51,12 @@ export async function commitBatch(
           await writeBooks(client, books, nowMs);
           if (settles) failpoint("settle_before_commit");
           failpoint("before_commit");
-          return { answers, alerts: books.alerts };
+          return { answers, contradictions: books.contradictions };
         },
         { retryOnUniqueViolation: true },
       );
       failpoint("after_commit_before_answer");
-      for (const alert of alerts) onAlert(alert);
+      for (const contradiction of contradictions) onContradiction(contradiction);
       return answers;
     } catch (error) {
       if (!(error instanceof WindowsMissing) || round === ROUNDS_MAX) throw error;

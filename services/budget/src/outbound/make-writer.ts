@@ -36,9 +36,9 @@ export function makeWriter({ pool, batchMax, waitingMax, failpoint, measures, lo
           pool,
           limits,
           failpoint,
-          onAlert(alert) {
-            measures.alerted(alert);
-            log.error({ grant_id: alert.grantId, alert: alert.what }, "the books contradict a holder");
+          onContradiction(contradiction) {
+            measures.contradicted(contradiction);
+            log.error({ grant_id: contradiction.grantId, alert: contradiction.what }, "the books contradict a holder");
           },
         },
         operations,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { makeUuidV7 } from "@waybill/service";
 import { openPool, type Pool } from "@waybill/store";
 import { migrationsOf, startTestDatabase } from "@waybill/testing";
-import type { Alert } from "../core/books.ts";
+import type { Contradiction } from "../core/books.ts";
 import type { Answer, Operation } from "../core/operation.ts";
 import { commitBatch, isHopeless } from "./commit-batch.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -25,7 +25,7 @@ export interface TestBudgets extends AsyncDisposable {
   url: string;
   /** The owner's, for looking and for breaking things. */
   owner: Pool;
-  alerts: Alert[];
+  contradictions: Contradiction[];
   addBudget(budget: SampleBudget): Promise<void>;
   /** A writer on a pool of its own, as another process would have it. */
   writer(failpoint?: (name: string) => void): GroupCommit<Operation, Answer>;
@@ -41,13 +41,13 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
   const owner = openPool({ url: database.ownerUrl, applicationName: "test-owner", connectionsMax: 2 });
   const pools: Pool[] = [owner];
   const writers: GroupCommit<Operation, Answer>[] = [];
-  const alerts: Alert[] = [];
+  const contradictions: Contradiction[] = [];
   await owner.query("INSERT INTO accounts.organisation (id, name) VALUES ('acme', 'Acme')");
   const kit: TestBudgets = {
     ownerUrl: database.ownerUrl,
     url,
     owner,
-    alerts,
+    contradictions,
     async addBudget({ id, limitPicoUsd, windowKind = "month", windowSeconds, rule = {} }) {
       const columns = {
         ...{ id, name: id, organisation_id: "acme", limit_pico_usd: limitPicoUsd },
@@ -64,7 +64,8 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
       pools.push(pool);
       const limits = limitCounters(() => performance.now());
       const writer = new GroupCommit<Operation, Answer>({
-        commit: (batch) => commitBatch({ pool, limits, failpoint, onAlert: (alert) => alerts.push(alert) }, batch),
+        commit: (batch) =>
+          commitBatch({ pool, limits, failpoint, onContradiction: (one) => contradictions.push(one) }, batch),
         patienceMs: () => 0,
         isHopeless,
         batchMax: 1_000,

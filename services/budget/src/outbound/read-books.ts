@@ -8,7 +8,7 @@ import { fromStoredLine, type StoredLine } from "./stored-line.ts";
 const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 const LOCK_WINDOWS = `
-  SELECT w.id, w.budget_id, b.template_value, r.name, r.max_share_percent, r.unit, r.enforcement, r.raise_by,
+  SELECT w.id, w.budget_id, b.template_value, b.origin, r.name, r.organisation_id, r.max_share_percent, r.unit, r.enforcement, r.raise_by,
     ${MS("r.raise_until")} AS raise_until_ms, ${MS("w.starts_at")} AS starts_at_ms, ${MS("w.ends_at")} AS ends_at_ms,
     w.limit_pico_usd, w.carried_in_pico_usd, w.carried_out_pico_usd, w.posted_pico_usd, w.held_pico_usd,
     w.granted_pico_usd, w.bucket_first, w.buckets::text[] AS buckets
@@ -119,6 +119,8 @@ function putWindow(books: Books, row: Row): Window {
     id: row.id,
     budgetId: row.budget_id,
     budgetName: row.name,
+    organisationId: row.organisation_id,
+    isWatched: row.origin !== "limit",
     maxSharePercent: row.max_share_percent,
     unit: row.unit,
     enforcement: row.enforcement,
@@ -134,6 +136,7 @@ function putWindow(books: Books, row: Row): Window {
     heldPicoUsd: BigInt(row.held_pico_usd),
     grantedPicoUsd: BigInt(row.granted_pico_usd),
     rolling: rollingOf(startsAtMs, row),
+    spentNow: 0n,
     change: "none",
   };
   books.windows.set(window.id, window);
@@ -151,7 +154,7 @@ function goneWindow(id: bigint, budgetId: string): Window {
     ...{ id, budgetId, budgetName: budgetId, maxSharePercent: 0, unit: "usd", enforcement: "hard", templateValue: "" },
     ...{ startsAtMs: 0, endsAtMs: 0, limitPicoUsd: 0n, carriedInPicoUsd: 0n, carriedOutPicoUsd: undefined },
     ...{ successor: undefined, raisedPicoUsd: 0n, postedPicoUsd: 0n, heldPicoUsd: 0n, grantedPicoUsd: 0n },
-    ...{ rolling: undefined, change: "none" },
+    ...{ organisationId: "", isWatched: false, rolling: undefined, spentNow: 0n, change: "none" },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Client, copyIn, copyLine } from "@waybill/store";
 import type { Books, Change, Hold, Window } from "../core/books.ts";
 import { toStoredBuckets } from "../core/rolling.ts";
 import { toStoredLines } from "./stored-line.ts";
+import { writeSpend } from "./write-spend.ts";
 
 const UPDATE_WINDOWS = `
   UPDATE budget.budget_window w
@@ -109,6 +110,7 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
     return copyLine([attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown, settledAt]);
   });
   await copyIn(client, RECORDS, records);
+  await writeSpend(client, books, nowMs);
 }
 
 function hasMore({ rolling, carriedInPicoUsd, carriedOutPicoUsd }: Window): boolean {

@@ -46,6 +46,7 @@ const TABLE: readonly [Area, string][] = [
   ["admin_keys", "c----"],
   ["budgets", "ccll-"],
   ["raises", "cclc-"],
+  ["alerts", "ccll-"],
   ["decisions", "ccllc"],
   ["audit", "ccll-"],
 ];

@@ -2,7 +2,7 @@
 import { WaybillError } from "@waybill/domain";
 import type { Actor, AdminKey } from "@waybill/wire";
 
-/** What an endpoint is about. `decisions`: requests, what they cost, and what they would have; `raises`: of budgets, for a time. */
+/** What an endpoint is about. `alerts`: about spend, and who is told of them; `decisions`: requests, what they cost, and what they would have; `raises`: of budgets, for a time. */
 export type Area =
   | "about"
   | "routes"
@@ -11,6 +11,7 @@ export type Area =
   | "admin_keys"
   | "budgets"
   | "raises"
+  | "alerts"
   | "decisions"
   | "audit";
 type Right = "look" | "change";
@@ -23,6 +24,7 @@ const LOOKS: Rights = {
   accounts: "look",
   budgets: "look",
   raises: "look",
+  alerts: "look",
   decisions: "look",
   audit: "look",
 };
@@ -33,6 +35,7 @@ const CHANGES: Rights = {
   accounts: "change",
   budgets: "change",
   raises: "change",
+  alerts: "change",
   decisions: "change",
   audit: "change",
 };
@@ -48,6 +51,7 @@ export const ROLES: Readonly<Record<string, Rights>> = {
     catalogue: "look",
     accounts: "look",
     budgets: "look",
+    alerts: "look",
     decisions: "look",
     audit: "look",
     raises: "change",

@@ -33,6 +33,8 @@ const ROWS: Readonly<Record<string, string>> = {
     LOOK,
     "listOrganisations listTeams listUsers listKeys getKey listBudgets getBudget listAudit listRateLimits getRateLimit",
   ),
+  ...rows(LOOK, "listAlerts listWebhooks getWebhook"),
+  ...rows(CHANGE, "createWebhook deleteWebhook testWebhook"),
   ...rows(CHANGE, "createOrganisation updateOrganisation deleteOrganisation createTeam updateTeam deleteTeam"),
   ...rows(CHANGE, "createUser updateUser deleteUser createKey updateKey rotateKey revokeKey deleteKey"),
   ...rows(

@@ -5,6 +5,7 @@ import { cloudflareRoutes } from "./cloudflare/routes.ts";
 import { cloudflareVersions } from "./cloudflare/versions.ts";
 import type { AnyEndpoint } from "./endpoint.ts";
 import { adminKeyEndpoints } from "./resources/admin-keys.ts";
+import { alertEndpoints } from "./resources/alerts.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
@@ -19,6 +20,7 @@ import { routeEndpoints } from "./resources/routes.ts";
 import { teamEndpoints } from "./resources/teams.ts";
 import { userEndpoints } from "./resources/users.ts";
 import { versionEndpoints } from "./resources/versions.ts";
+import { webhookEndpoints } from "./resources/webhooks.ts";
 import { whatIfEndpoints } from "./resources/what-if.ts";
 
 export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: number): AnyEndpoint[] {
@@ -37,6 +39,8 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...adminKeyEndpoints(owners),
     ...budgetEndpoints(owners, clock),
     ...rateLimitEndpoints(owners, clock),
+    ...alertEndpoints(owners),
+    ...webhookEndpoints(owners),
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
     ...cloudflareRoutes(owners),

@@ -3,6 +3,7 @@ import { plainCredentials, SESSION_CLIENT_OPTIONS } from "@waybill/rpc";
 import type { Secret, ServiceScope } from "@waybill/service";
 import {
   AccountServiceClient,
+  AlertServiceClient,
   BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
@@ -56,6 +57,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
     (url) => new RateLimitServiceClient(url, plainCredentials, options),
     config.WAYBILL_BUDGET_URLS,
   );
+  const alerts = connect((url) => new AlertServiceClient(url, plainCredentials, options), config.WAYBILL_BUDGET_URLS);
   const ledgers = connect((url) => new LedgerServiceClient(url, plainCredentials, options), config.WAYBILL_LEDGER_URLS);
   onStop("owners", () => {
     for (const client of all) client.close();
@@ -92,6 +94,13 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
     rateLimits: askOwner(
       { ...asking, clients: rateLimits, unavailable: { code: "budget_unavailable" } },
       { reads: ["listRateLimits"], changes: ["saveRateLimit", "deleteRateLimit"] },
+    ),
+    alerts: askOwner(
+      { ...asking, clients: alerts, unavailable: { code: "budget_unavailable" } },
+      {
+        reads: ["listAlerts", "listWebhooks", "getWebhook"],
+        changes: ["createWebhook", "deleteWebhook", "testWebhook"],
+      },
     ),
     ledger: askOwner(
       {

@@ -149,5 +149,6 @@ function unsentRecord(waybill: Waybill, nowUnixMs: number): Omit<UsageRecord, "r
     providerStatus: 0,
     suspect: false,
     account: "",
+    session: waybill.sessionKey,
   };
 }

@@ -1,17 +1,14 @@
 // Webhooks of content filters over HTTP: one question, one small answer, in time, to no private address unless that is allowed. The
 // question is signed, so that the webhook can tell that it comes from here.
 import { createHmac } from "node:crypto";
-import { type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
 import type { Clock } from "@waybill/domain";
-import { isRefusedHost, type Secret, type ServiceScope, vettedLookup } from "@waybill/service";
-import type { Webhook } from "../core/content-filters.ts";
+import { NoAnswer, type PostAnswer, postVetted, type Secret, type ServiceScope } from "@waybill/service";
 import type { AskWebhook } from "../ports.ts";
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 
-/** Why there is no answer, in one word for the metric. */
-class NoAnswer extends Error {}
+/** An answer that is of no use: why, in one word for the metric. */
+class NoUse extends Error {}
 
 /** `secret`: signs the questions; empty: they are not signed. */
 export function makeAskWebhook(secret: Secret, { metrics, log }: ServiceScope, clock: Clock): AskWebhook {
@@ -22,9 +19,12 @@ export function makeAskWebhook(secret: Secret, { metrics, log }: ServiceScope, c
   return async (webhook, { where, requestId, texts }) => {
     const body = JSON.stringify({ filter: webhook.filter, where, request_id: requestId, texts });
     try {
-      return readAnswer(await post(webhook, body, signature(secret.reveal(), body, clock.unixMs())));
+      const { url, timeoutMs, allowPrivateAddress } = webhook;
+      const headers = { "content-type": "application/json", ...signature(secret.reveal(), body, clock.unixMs()) };
+      const post = { url, headers, body, timeoutMs, allowPrivateAddress, answerBytesMax: ANSWER_BYTES_MAX };
+      return readAnswer(await postVetted(post));
     } catch (error) {
-      const reason = error instanceof NoAnswer ? error.message : "unreachable";
+      const reason = reasonOf(error);
       failures(1, { filter: webhook.filter, reason });
       log.warn({ filter: webhook.filter, reason, request_id: requestId }, "a content filter's webhook gave no answer");
       throw error;
@@ -40,60 +40,21 @@ function signature(secret: string, body: string, nowUnixMs: number): Record<stri
   return { "x-waybill-signature": `t=${seconds},v1=${hash}` };
 }
 
-/** Redirects are not followed: they are no answer. */
-function post(webhook: Webhook, body: string, signed: Record<string, string>): Promise<string> {
-  const { url, timeoutMs, allowPrivateAddress } = webhook;
-  return new Promise((resolve, reject) => {
-    if (!allowPrivateAddress && isRefusedHost(url)) {
-      reject(new NoAnswer("address_refused"));
-      return;
-    }
-    const headers = {
-      ...{ "content-type": "application/json", "content-length": Buffer.byteLength(body), "user-agent": "waybill" },
-      ...signed,
-    };
-    const options: RequestOptions = {
-      ...{ method: "POST", headers, signal: AbortSignal.timeout(timeoutMs) },
-      ...(!allowPrivateAddress && { lookup: vettedLookup() }),
-    };
-    const request = url.startsWith("https:") ? requestHttps : requestHttp;
-    const asking = request(url, options, (answer) => {
-      if (answer.statusCode === 200) collect(answer).then(resolve, (error) => fail(error));
-      else {
-        answer.resume();
-        fail(new NoAnswer("status"));
-      }
-    });
-    const fail = (error: Error & { code?: string }): void => {
-      if (error.name === "TimeoutError" || error.name === "AbortError") reject(new NoAnswer("timeout"));
-      else reject(error.code === "EADDRREFUSED" ? new NoAnswer("address_refused") : error);
-      asking.destroy();
-    };
-    asking.on("error", fail);
-    asking.end(body);
-  });
+function reasonOf(error: unknown): string {
+  if (error instanceof NoUse) return error.message;
+  return error instanceof NoAnswer ? error.reason : "unreachable";
 }
 
-async function collect(answer: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of answer as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new NoAnswer("too_large");
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString("utf8");
-}
-
-function readAnswer(text: string): { flagged: boolean; kinds: readonly string[] } {
+function readAnswer({ status, body }: PostAnswer): { flagged: boolean; kinds: readonly string[] } {
+  if (status !== 200) throw new NoUse("status");
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = JSON.parse(body);
   } catch {
-    throw new NoAnswer("unreadable");
+    throw new NoUse("unreadable");
   }
   const { flagged, kinds = [] } = (answer ?? {}) as { flagged?: unknown; kinds?: unknown };
   const areTexts = Array.isArray(kinds) && kinds.every((kind) => typeof kind === "string");
-  if (typeof flagged !== "boolean" || !areTexts) throw new NoAnswer("unreadable");
+  if (typeof flagged !== "boolean" || !areTexts) throw new NoUse("unreadable");
   return { flagged, kinds };
 }

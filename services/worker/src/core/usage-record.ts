@@ -58,5 +58,6 @@ export function makeUsageRecord(waybill: Waybill, settlement: Settlement, facts:
     providerStatus: facts.providerStatus,
     suspect: settlement.isSuspect,
     account: facts.account,
+    session: waybill.sessionKey,
   };
 }

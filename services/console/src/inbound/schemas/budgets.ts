@@ -110,6 +110,14 @@ const standing = z
     granted: shownAmount.describe("Credit that routers have in hand"),
     remaining: shownAmount,
     resetsAt: isoTime.nullable(),
+    burn: z.object({
+      by5Min: shownAmount.describe("What would be spent in an hour at the rate of the last 5 minutes"),
+      by1Hour: shownAmount.describe("What was spent in the last hour"),
+      by6Hours: shownAmount.describe("An hour's part of what was spent in the last 6 hours"),
+      exhaustedAt: isoTime
+        .nullable()
+        .describe("When nothing is left at the last hour's rate; null: not in this window, nor within 30 days"),
+    }),
   })
   .nullable();
 export const budgetWithStanding = budget.extend({ standing });

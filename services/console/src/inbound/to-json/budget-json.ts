@@ -4,6 +4,7 @@ import {
   type BudgetDifference,
   BudgetScope,
   type BudgetWithStanding,
+  type Burn,
   Enforcement,
   Exhaustion,
   type Standing,
@@ -13,7 +14,7 @@ import type { z } from "zod";
 import { formatAmount, parseAmount, toWireUnit, type UnitName, unitName } from "../../core/budget-amount.ts";
 import type { Problem } from "../../core/problem.ts";
 import type * as schemas from "../schemas/budgets.ts";
-import { isoTime } from "./iso-time.ts";
+import { isoTime, isoTimeOrNull } from "./iso-time.ts";
 
 type BudgetJson = z.input<typeof schemas.budget>;
 type Given = z.output<typeof schemas.replaceBudgetBody>;
@@ -89,6 +90,17 @@ function standingJson(standing: Standing, unit: UnitName): z.input<typeof schema
     granted: formatAmount(unit, granted),
     remaining: formatAmount(unit, limit - posted - held - granted),
     resetsAt: standing.resetsAt === "" ? null : standing.resetsAt,
+    burn: burnJson(standing.burn, unit),
+  };
+}
+
+function burnJson(burn: Burn | undefined, unit: UnitName) {
+  const amount = (text = ""): string => formatAmount(unit, BigInt(text || 0));
+  return {
+    by5Min: amount(burn?.perHourBy5Min),
+    by1Hour: amount(burn?.perHourBy1Hour),
+    by6Hours: amount(burn?.perHourBy6Hours),
+    exhaustedAt: isoTimeOrNull(burn?.exhaustedAtMs ?? 0n),
   };
 }
 

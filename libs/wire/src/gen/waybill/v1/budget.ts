@@ -172,6 +172,18 @@ export interface Standing {
   templateValue: string;
   /** Part of the limit: what earlier windows left unspent. Decimal text, may be negative. */
   carriedOverPicoUsd: string;
+  /** Told where somebody asks for this budget or for the list; not pushed to routers. */
+  burn: Burn | undefined;
+}
+
+/** How fast a budget is spent. Amounts in its unit as decimal text, an hour each. */
+export interface Burn {
+  /** By the last 5 minutes, the last hour and the last 6 hours. */
+  perHourBy5Min: string;
+  perHourBy1Hour: string;
+  perHourBy6Hours: string;
+  /** When nothing will be left, by the last hour's rate: Unix milliseconds. 0: not before the window ends, nor within 30 days. */
+  exhaustedAtMs: bigint;
 }
 
 /** First message on a stream. A holder is one process incarnation; its id is never used again. */
@@ -995,6 +1007,7 @@ function createBaseStanding(): Standing {
     overshootPicoUsd: "",
     templateValue: "",
     carriedOverPicoUsd: "",
+    burn: undefined,
   };
 }
 
@@ -1035,6 +1048,9 @@ export const Standing: MessageFns<Standing> = {
     }
     if (message.carriedOverPicoUsd !== "") {
       writer.uint32(90).string(message.carriedOverPicoUsd);
+    }
+    if (message.burn !== undefined) {
+      Burn.encode(message.burn, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -1140,6 +1156,14 @@ export const Standing: MessageFns<Standing> = {
             message.carriedOverPicoUsd = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.burn = Burn.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1168,6 +1192,103 @@ export const Standing: MessageFns<Standing> = {
     message.overshootPicoUsd = object.overshootPicoUsd ?? "";
     message.templateValue = object.templateValue ?? "";
     message.carriedOverPicoUsd = object.carriedOverPicoUsd ?? "";
+    message.burn = (object.burn !== undefined && object.burn !== null) ? Burn.fromPartial(object.burn) : undefined;
+    return message;
+  },
+};
+
+function createBaseBurn(): Burn {
+  return { perHourBy5Min: "", perHourBy1Hour: "", perHourBy6Hours: "", exhaustedAtMs: 0n };
+}
+
+export const Burn: MessageFns<Burn> = {
+  encode(message: Burn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.perHourBy5Min !== "") {
+      writer.uint32(10).string(message.perHourBy5Min);
+    }
+    if (message.perHourBy1Hour !== "") {
+      writer.uint32(18).string(message.perHourBy1Hour);
+    }
+    if (message.perHourBy6Hours !== "") {
+      writer.uint32(26).string(message.perHourBy6Hours);
+    }
+    if (message.exhaustedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.exhaustedAtMs) !== message.exhaustedAtMs) {
+        throw new globalThis.Error("value provided for field message.exhaustedAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.exhaustedAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Burn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBurn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.perHourBy5Min = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.perHourBy1Hour = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.perHourBy6Hours = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.exhaustedAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Burn>): Burn {
+    return Burn.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Burn>): Burn {
+    const message = createBaseBurn();
+    message.perHourBy5Min = object.perHourBy5Min ?? "";
+    message.perHourBy1Hour = object.perHourBy1Hour ?? "";
+    message.perHourBy6Hours = object.perHourBy6Hours ?? "";
+    message.exhaustedAtMs = (object.exhaustedAtMs !== undefined && object.exhaustedAtMs !== null)
+      ? BigInt(object.exhaustedAtMs)
+      : 0n;
     return message;
   },
 };

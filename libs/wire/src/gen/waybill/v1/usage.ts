@@ -130,6 +130,8 @@ export interface UsageRecord {
   suspect: boolean;
   /** The provider's account that was called, by its id; empty: none was, or nobody knows which. */
   account: string;
+  /** What the client named as its session, at most 128 characters; empty: none. */
+  session: string;
 }
 
 function createBaseUsageRecord(): UsageRecord {
@@ -165,6 +167,7 @@ function createBaseUsageRecord(): UsageRecord {
     providerStatus: 0,
     suspect: false,
     account: "",
+    session: "",
   };
 }
 
@@ -268,6 +271,9 @@ export const UsageRecord: MessageFns<UsageRecord> = {
     }
     if (message.account !== "") {
       writer.uint32(250).string(message.account);
+    }
+    if (message.session !== "") {
+      writer.uint32(258).string(message.session);
     }
     return writer;
   },
@@ -533,6 +539,14 @@ export const UsageRecord: MessageFns<UsageRecord> = {
             message.account = reader.string();
             continue;
           }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.session = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -591,6 +605,7 @@ export const UsageRecord: MessageFns<UsageRecord> = {
     message.providerStatus = object.providerStatus ?? 0;
     message.suspect = object.suspect ?? false;
     message.account = object.account ?? "";
+    message.session = object.session ?? "";
     return message;
   },
 };

@@ -1,0 +1,34 @@
+// webhooks show: a webhook, and what it was told lately.
+import type { Command } from "commander";
+import type { WebhookDetail } from "../../api/alerts.ts";
+import { pathOf } from "../../api/client.ts";
+import { formatTable } from "../../print/table.ts";
+import { addVerb } from "../add-verb.ts";
+import { contextOf } from "../context.ts";
+
+export function addWebhooksShow(webhooks: Command): void {
+  addVerb(
+    webhooks,
+    "show <id>",
+    "a webhook, and what came of what it was told lately",
+    "webhooks show 0f3c5a7e9b1d2f46",
+  ).action(async (id: string, _options: unknown, command: Command) => {
+    const { api, print } = contextOf(command);
+    const found = await api.get<WebhookDetail>(pathOf("webhooks", id));
+    print(found, () => {
+      const { url, kinds, organisationId, deliveries } = found;
+      const about = formatTable(
+        ["webhook", id],
+        [
+          ["address", url],
+          ["kinds", kinds.join(", ") || "every one"],
+          ["organisation", organisationId ?? "every one"],
+        ],
+      );
+      const told = deliveries.map(({ alertId, kind, state, tries, lastAnswer, lastTriedAt, nextTryAt }) => [
+        ...[alertId, kind, state, String(tries), lastAnswer ?? "-", lastTriedAt ?? "-", nextTryAt ?? "-"],
+      ]);
+      return `${about}\n\n${formatTable(["alert", "kind", "state", "tries", "answer", "tried", "next try"], told)}`;
+    });
+  });
+}
