@@ -231,6 +231,7 @@ describe("in Postgres every role may do exactly its part", () => {
       WHERE p.prosecdef AND n.nspname !~ '^(pg_|information_schema)' AND p.prorettype <> 'trigger'::regtype
       GROUP BY p.oid ORDER BY name`);
     assert.deepEqual(found, [
+      { name: "budget.begin_next_windows", roles: ["waybill_budget"] },
       { name: "budget.begin_windows", roles: ["waybill_budget"] },
       { name: "budget.delete_budget", roles: ["waybill_budget"] },
       { name: "budget.delete_rate_limit", roles: ["waybill_budget"] },

@@ -23,6 +23,7 @@ const ON = [
 ];
 const DECIDE_SCRIPT = "services/router/src/decide-cost.test.ts";
 const DECISIONS_SCRIPT = "test/load/src/decisions.ts";
+const HOT_BUDGET_SCRIPT = "test/load/src/hot-budget.ts";
 const INGEST_SCRIPT = "test/load/src/ingest.ts";
 const INGEST_RECORDS = "60000";
 
@@ -61,8 +62,10 @@ export async function compare(bench: Bench, say: (line: string) => void): Promis
 async function otherBenchmarks(
   quick: boolean,
   say: (line: string) => void,
-): Promise<Pick<Results, "decideMicroseconds" | "decisionsPerSecond" | "ledgerRecordsPerSecond">> {
-  if (quick) return { decideMicroseconds: undefined, decisionsPerSecond: [], ledgerRecordsPerSecond: undefined };
+): Promise<Pick<Results, "decideMicroseconds" | "decisionsPerSecond" | "ledgerRecordsPerSecond" | "hotBudget">> {
+  if (quick) {
+    return { decideMicroseconds: undefined, decisionsPerSecond: [], ledgerRecordsPerSecond: undefined, hotBudget: [] };
+  }
   say("the router's decision and the ledger's catching up, alone");
   const decisions = await numbersFrom(DECIDE_SCRIPT, [], /([\d.]+) µs CPU per decision/g, say);
   const decisionsPerSecond = await numbersFrom(DECISIONS_SCRIPT, [], /(\d+) decisions\/s on one core/g, say);
@@ -71,6 +74,7 @@ async function otherBenchmarks(
     decideMicroseconds: decisions.length === 0 ? undefined : Math.max(...decisions),
     decisionsPerSecond,
     ledgerRecordsPerSecond: ingest[0],
+    hotBudget: await numbersFrom(HOT_BUDGET_SCRIPT, [], /(\d+) (?:exact holds|typical decisions)\/s/g, say),
   };
 }
 

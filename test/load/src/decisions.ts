@@ -2,20 +2,11 @@
 // processes, real NATS and Postgres, three hard budgets on every request, every hold journaled and every decision recorded.
 //   node --conditions=source --import tsx test/load/src/decisions.ts [--decisions 40000] [--in-flight 256]
 import { parseArgs } from "node:util";
-import { plainCredentials, SESSION_CLIENT_OPTIONS, Session, tokenMetadata } from "@waybill/rpc";
-import { makeUuidV7 } from "@waybill/service";
 import { eventually, twentyNodeRoute } from "@waybill/testing";
-import {
-  Attribution,
-  DecideRequest,
-  Features,
-  type RouterAnswer,
-  type RouterCall,
-  RouterServiceClient,
-} from "@waybill/wire";
 import { adminOf } from "../../stack/admin.ts";
 import { startStack, type TestStack } from "../../stack/start-stack.ts";
 import { cpuSeconds, type Part } from "./parts/process-usage.ts";
+import { openRouterAsker } from "./parts/router-asker.ts";
 import { addBudgets } from "./parts/three-budgets.ts";
 
 const { values } = parseArgs({
@@ -27,7 +18,6 @@ const { values } = parseArgs({
 const DECISIONS = Number(values.decisions);
 const IN_FLIGHT = Number(values["in-flight"]);
 const WARM_UP = 20_000;
-const DEADLINE_MS = 10_000;
 const POOL_SIZE = 30;
 const POOL = Array.from({ length: POOL_SIZE }, (_, n) => `scripted/pool-${n}`);
 
@@ -55,11 +45,14 @@ await using stack = await startStack({
 const key = stack.keys.support_1 ?? "";
 await addBudgets(stack, key);
 await makeRoute(stack);
-const session = await openSession(stack);
+const asker = await openRouterAsker(stack, key);
 const router: Part = { name: "router", pids: async () => stack.of("router").map(({ pid }) => pid) };
 
 for (const model of ["scripted/scripted-1", "dynamic/twenty"]) {
-  await eventually(async () => (await askOnce(model)) === "ok", { reason: `${model} is decided`, timeoutMs: 20_000 });
+  await eventually(async () => (await asker.decide(model)) === "ok", {
+    reason: `${model} is decided`,
+    timeoutMs: 20_000,
+  });
   await run(model, WARM_UP);
   const before = await cpuSeconds(router);
   const startedAtMs = performance.now();
@@ -72,7 +65,7 @@ for (const model of ["scripted/scripted-1", "dynamic/twenty"]) {
       `${Math.round(DECISIONS / seconds)}/s with caller, budget service, NATS and Postgres on the same machine`,
   );
 }
-session.stop();
+asker.stop();
 
 async function makeRoute(on: TestStack): Promise<void> {
   const document = twentyNodeRoute(POOL, "scripted/scripted-2", "scripted/scripted-1");
@@ -80,56 +73,15 @@ async function makeRoute(on: TestStack): Promise<void> {
   if (status !== 201) throw new Error(JSON.stringify(body));
 }
 
-async function openSession(on: TestStack): Promise<Session<RouterCall, RouterAnswer>> {
-  const client = new RouterServiceClient(on.routerUrls[0] ?? "", plainCredentials, SESSION_CLIENT_OPTIONS);
-  const opened = new Session<RouterCall, RouterAnswer>({ open: () => client.session(tokenMetadata(on.operatorToken)) });
-  await eventually(() => opened.isOpen, { reason: "the router is there", timeoutMs: 10_000 });
-  return opened;
-}
-
 /** Keeps IN_FLIGHT requests on their way until `count` are answered. Throws on the first that is not decided. */
 async function run(model: string, count: number): Promise<void> {
   let left = count;
-  const asker = async (): Promise<void> => {
+  const lane = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      const outcome = await askOnce(model);
+      const outcome = await asker.decide(model);
       if (outcome !== "ok") throw new Error(`${model}: ${outcome}`);
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, asker));
-}
-
-async function askOnce(model: string): Promise<string> {
-  const request = makeRequest(model);
-  const told = await session.ask(
-    (correlationId) => ({
-      ...{ correlationId, deadlineMs: DEADLINE_MS, traceparent: "" },
-      call: { $case: "decide", value: request },
-    }),
-    DEADLINE_MS,
-  );
-  if (told.kind !== "answer") return told.kind;
-  const { answer } = told.answer;
-  if (answer?.$case !== "decide") return "no answer";
-  const { outcome } = answer.value;
-  return outcome?.$case === "decision" ? "ok" : (outcome?.value.code ?? "no outcome");
-}
-
-function makeRequest(model: string): DecideRequest {
-  const features = Features.fromPartial({
-    requestedModel: model,
-    choiceCount: 1,
-    inputTextBytes: 2_000n,
-    inputPartCount: 3,
-    estimatedInputTokens: 500n,
-    maxOutputTokens: 500n,
-    metadata: { user_plan: "paid", user_id: "user-1", region: "us-east", seats: "12" },
-    headers: { "user-agent": "OpenAI/JS 6.49.0", "content-type": "application/json" },
-    path: "/v1/chat/completions",
-  });
-  const attribution = Attribution.fromPartial({
-    ...{ organisationId: "acme", teamId: "support", keyId: key.split("_")[1] ?? "" },
-  });
-  return DecideRequest.fromPartial({ requestId: makeUuidV7(), ingressId: "bench", attribution, features });
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }

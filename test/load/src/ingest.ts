@@ -3,7 +3,6 @@
 //   node --conditions=source --import tsx test/load/src/ingest.ts [--records 200000] [--corrections-percent 1]
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { connectBus, declareStream, type NatsConnection, Publisher, sightConsumer } from "@waybill/bus";
@@ -13,6 +12,7 @@ import { eventually, freePort, makeTestFolder, migrationsOf, startTestNats } fro
 import { STREAMS, subjects, UsageRecord, usageConsumer } from "@waybill/wire";
 import { usageRecord, uuidAt } from "./generator/usage-record.ts";
 import { ROOT } from "./machine.ts";
+import { fsyncMs } from "./parts/fsync-ms.ts";
 import { cpuSeconds, type Part, pidsOfTree } from "./parts/process-usage.ts";
 
 const { values } = parseArgs({
@@ -149,16 +149,4 @@ async function cpuSecondsOf(ledgerPid: number | undefined): Promise<ReadonlyMap<
     { name: "postgres", pids: () => pidsOfTree(postgres.pid) },
   ];
   return new Map(await Promise.all(parts.map(async (part) => [part.name, await cpuSeconds(part)] as const)));
-}
-
-async function fsyncMs(path: string): Promise<number> {
-  const file = await open(join(path, "fsync"), "w");
-  const block = Buffer.alloc(8_192);
-  const startedAtMs = performance.now();
-  for (let index = 0; index < 200; index += 1) {
-    await file.write(block);
-    await file.datasync();
-  }
-  await file.close();
-  return (performance.now() - startedAtMs) / 200;
 }

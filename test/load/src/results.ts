@@ -22,5 +22,7 @@ export interface Results {
   /** Of one router per second of its CPU, over a standing stream: a direct model, twenty nodes with thirty candidates. */
   readonly decisionsPerSecond: readonly number[];
   readonly ledgerRecordsPerSecond: number | undefined;
+  /** Of one hot row: exact holds a second, and the decisions a second that its grants cover. Empty: not measured. */
+  readonly hotBudget: readonly number[];
   readonly books: Books;
 }

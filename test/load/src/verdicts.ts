@@ -17,6 +17,10 @@ const CHUNK_ADDED_MS_MAX = 0.5;
 export const RSS_MIB_MAX = 150;
 const DECIDE_MICROSECONDS_MAX = 50;
 const DECISIONS_PER_SECOND_MIN = 15_000;
+const HOT_BUDGET = [
+  { target: "exact holds on one organisation's row", min: 5_000 },
+  { target: "decisions that grants from one row cover", min: 50_000 },
+];
 const LEDGER_RECORDS_PER_SECOND_MIN = 20_000;
 
 export function judge(results: Results): Verdict[] {
@@ -41,6 +45,9 @@ export function judge(results: Results): Verdict[] {
         "/s",
         (value) => value >= DECISIONS_PER_SECOND_MIN,
       ),
+    ),
+    ...HOT_BUDGET.map(({ target, min }, index) =>
+      verdict(target, `≥ ${min}/s`, results.hotBudget[index], "/s", (value) => value >= min),
     ),
     verdict(
       "ledger",

@@ -3,6 +3,7 @@ import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service"
 import type { Pool } from "@waybill/store";
 import type { settings } from "../config.ts";
 import { alertRows } from "../outbound/alert-rows.ts";
+import { beginAhead } from "../outbound/begin-ahead.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
 import { budgetOffice } from "../outbound/budget-desk.ts";
 import { budgetList } from "../outbound/budget-list.ts";
@@ -24,6 +25,7 @@ import { makeWaitingRoom } from "./waiting-room.ts";
 /** Routers hear of a changed list, and how budgets stand, within a second. */
 const PUSH_EVERY_MS = 750;
 const GAUGES_EVERY_MS = 5_000;
+const BEGIN_AHEAD_EVERY_MS = 1_000;
 const GRPC_STOP_MS = 1_000;
 /** Requests that wait for holds to settle before they are refused; beyond it a refusal comes at once. */
 const WAITING_FOR_RECORDS_MAX = 200;
@@ -98,6 +100,11 @@ export async function serveRouters(
     repeat(PUSH_EVERY_MS, whenReady(pushes.pushList), () => {}),
     repeat(PUSH_EVERY_MS, whenReady(pushes.pushStandings), () => {}),
     repeat(GAUGES_EVERY_MS, whenReady(showStandings), () => {}),
+    repeat(
+      BEGIN_AHEAD_EVERY_MS,
+      whenReady(() => beginAhead(pool)),
+      () => {},
+    ),
   ]) {
     onStop("pushes", () => rounds.stop());
   }
