@@ -12,6 +12,7 @@ import { makeRequestReport } from "./inbound/report-requests.ts";
 import { makeSurfaceRoute } from "./inbound/surface-route.ts";
 import { listenToWorkers } from "./inbound/worker-messages.ts";
 import { startAttemptBus } from "./outbound/attempt-bus.ts";
+import { countTokensFor } from "./outbound/count-tokens.ts";
 import { makeFilterPorts } from "./outbound/filter-ports.ts";
 import { makeFindKey } from "./outbound/find-key.ts";
 import { connectIngressBus } from "./outbound/ingress-bus.ts";
@@ -53,7 +54,7 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   });
   const ports = {
     ...{ authenticate, attempts, recordUsage: usage.record, pause, policies, clock, selectFilters },
-    decisions: connectRouters({ config, openAttempts: attempts.openAttempts }, scope),
+    ...{ countTokens: countTokensFor(scope), decisions: connectRouters({ config, ...attempts }, scope) },
     publishWaybill: makePublishWaybill(publisher, bus.isConnected),
     ...makeFilterPorts(publisher, config.WAYBILL_FILTER_WEBHOOK_SECRET, scope, clock),
     ...keepAnswers({ ...bus, config, life, lives, clock }, scope),

@@ -186,3 +186,6 @@ export interface Client {
   /** An error answer, or the in-band error event when a stream has begun. `head`: of the attempt that failed, if there was one. */
   fail(error: WaybillError, head?: AnswerHead): void;
 }
+
+/** How many tokens texts are, together, by a tokenizer like o200k_base; undefined: it could not be counted, or not in time. Never rejects. */
+export type CountTokens = (tokenizer: string, texts: readonly string[]) => Promise<number | undefined>;

@@ -135,6 +135,7 @@ async function serveIn(world: World) {
     },
     selectFilters: (where) => filters[where],
     askWebhook: () => assert.fail(),
+    countTokens: () => assert.fail("nobody should ask"),
     attempts: {
       open(attempt, bytes) {
         steps.push("open");

@@ -3,10 +3,11 @@
 import { type Clock, type ErrorCode, WaybillError } from "@waybill/domain";
 import type { Found } from "@waybill/filters";
 import type { AskedRequest, Surface } from "@waybill/surfaces";
-import type { DecideRequest, Decision, VirtualKey } from "@waybill/wire";
+import type { DecideRequest, DecideResponse, Decision, VirtualKey } from "@waybill/wire";
 import { carry } from "./carry.ts";
 import { headOf } from "./core/answer-head.ts";
 import { type CachedAnswer, cachedAnswer } from "./core/cached-answer.ts";
+import { countFirst } from "./core/count-first.ts";
 import { DefaultedClient } from "./core/defaulted-client.ts";
 import { FailedAccounts } from "./core/failed-accounts.ts";
 import { mayHaveNext } from "./core/fallback-codes.ts";
@@ -27,6 +28,7 @@ import type {
   Attempts,
   Authenticate,
   Client,
+  CountTokens,
   Decisions,
   Entered,
   OnceOnly,
@@ -53,6 +55,7 @@ export interface ServePorts {
   onceOnly: OnceOnly;
   cache: AnswerCache;
   policies: Policies;
+  countTokens: CountTokens;
   clock: Clock;
 }
 
@@ -240,7 +243,10 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
     if (turn.last) {
       const lost = { resumeToken: turn.last.resumeToken, failedAttempt: turn.last.attempt };
       const failure = { failureCode: "worker_lost", retryAfterMs: 0, otherAccount: false };
-      await carryOn(ours, decisionOf(await ports.decisions.next({ request, ...lost, ...failure }, call.traceparent)));
+      const counted = await countFirst(request, story.asked, ports.countTokens, (as) =>
+        ports.decisions.next({ request: as, ...lost, ...failure }, call.traceparent),
+      );
+      await carryOn({ ...ours, request: counted.request }, decisionOf(counted.response));
     } else await answer(ours);
     await client.settled;
   } finally {
@@ -251,8 +257,11 @@ async function serveOnce(story: Story, turn: Turn): Promise<void> {
 /** From what was kept, where that is asked for; else from a provider. */
 async function answer(story: Story): Promise<void> {
   const { call, client, ports, limits, request, asked, served, cacheable: wish } = story;
-  const begin = async (to: Client): Promise<void> =>
-    carryOn({ ...story, client: to }, decisionOf(await ports.decisions.decide(request, call.traceparent)));
+  const begin = async (to: Client): Promise<void> => {
+    const ask = (as: DecideRequest): Promise<DecideResponse> => ports.decisions.decide(as, call.traceparent);
+    const counted = await countFirst(request, asked, ports.countTokens, ask);
+    await carryOn({ ...story, client: to, request: counted.request }, decisionOf(counted.response));
+  };
   if (!wish) return begin(client);
   await serveCached({
     ...{ ...wish, client, cache: ports.cache },
@@ -309,19 +318,23 @@ function headWith(decision: Decision, { header }: FilterTally): AnswerHead {
 
 /** The fallback for a failed attempt. Throws the failure itself where there is none or it is too late for one. */
 async function nextDecision(
-  { call, client, ports, request }: Story,
+  story: Story,
   failed: Decision,
   { error, account }: AttemptEnd & { kind: "failed" },
 ): Promise<Decision> {
+  const { call, client, ports, asked } = story;
   const isFinal = client.hasContent || client.isGone || !mayHaveNext(error.code);
   if (isFinal || failed.resumeToken.length === 0 || failed.attempt >= ATTEMPTS_MAX) throw error;
-  const response = await ports.decisions.next(
-    {
-      ...{ request, resumeToken: failed.resumeToken, failedAttempt: failed.attempt },
-      ...{ failureCode: error.code, retryAfterMs: error.retryAfterMs ?? 0, otherAccount: account.otherAccount },
-    },
-    call.traceparent,
+  const failure = {
+    failureCode: error.code,
+    retryAfterMs: error.retryAfterMs ?? 0,
+    otherAccount: account.otherAccount,
+  };
+  const after = { ...failure, resumeToken: failed.resumeToken, failedAttempt: failed.attempt };
+  const { response, request } = await countFirst(story.request, asked, ports.countTokens, (as) =>
+    ports.decisions.next({ ...after, request: as }, call.traceparent),
   );
+  story.request = request;
   // A refused fallback explains less than the failure that made it necessary, unless it is about money.
   if (response.outcome?.$case === "refusal" && response.outcome.value.code !== "budget_exceeded") throw error;
   return decisionOf(response);

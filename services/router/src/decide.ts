@@ -1,27 +1,24 @@
 // THE STORY: resolve and walk -> filter -> score -> pick -> hold -> explain. Which model serves this request, and is the money
 // there? core/choose says what to try in which order; here its money is held, and the outcome becomes an answer and a record.
 import { attemptId, type Clock } from "@waybill/domain";
-import {
-  BudgetUnit,
-  type DecideRequest,
-  type DecideResponse,
-  type Decision,
-  type DecisionRecord,
-  type Explanation,
-  type HoldLine,
-  type JournaledAttempt,
-  type NextRequest,
-  type RateRefusal,
-  type Timeouts,
+import type {
+  DecideRequest,
+  DecideResponse,
+  Decision,
+  DecisionRecord,
+  Explanation,
+  HoldLine,
+  JournaledAttempt,
+  NextRequest,
+  RateRefusal,
+  Timeouts,
 } from "@waybill/wire";
 import { retryDelayMs } from "./core/attempt-policy.ts";
 import {
   coveredByTokens,
   coveredOutputTokens,
   type HoldSize,
-  holdSize,
   likelyTokens,
-  NO_SIZE,
   watchedOutputTokens,
 } from "./core/bounds.ts";
 import type { IndexedBudget } from "./core/budget-index.ts";
@@ -35,9 +32,10 @@ import { readQuestion } from "./core/question.ts";
 import type { IndexedRateLimit } from "./core/rate-hand.ts";
 import { resolve } from "./core/resolve.ts";
 import { decodeItinerary, encodeItinerary } from "./core/resume-token.ts";
+import { sizeOf, tokenizerToCountWith } from "./core/size-hold.ts";
 import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
 import { effectiveTimeouts } from "./core/timeouts.ts";
-import { RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./core/write-refusal.ts";
+import { countInput, RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./core/write-refusal.ts";
 import { type Case, type Held, NOT_AFTER, UNHELD } from "./decision-case.ts";
 import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
 import { type LiveState, LiveWorld } from "./live-world.ts";
@@ -174,6 +172,7 @@ export class Decide {
     choosing: Generator<Wanted, Choice, HoldTold>,
     first: HoldTold | undefined,
   ): DecideResponse | Promise<DecideResponse> {
+    if (open.countWith) return countInput(open.countWith);
     let step = first ? choosing.next(first) : choosing.next();
     while (!step.done) {
       const wanted = step.value;
@@ -181,6 +180,7 @@ export class Decide {
       if (rated === "wait") return this.#waitForRates(open, choosing, wanted);
       const told = rated ?? this.#hold(open, wanted);
       if (!("kind" in told)) return this.#waitForMoney(open, choosing, wanted, told);
+      if (open.countWith) return countInput(open.countWith);
       step = choosing.next(told);
     }
     return this.#answer(open, step.value);
@@ -253,7 +253,12 @@ export class Decide {
     const isKept = open.question.keptModel !== "";
     const budgets = budgetsToHold(open.world.budgetsOf(entry, item.limits), entry.price, isKept);
     if (budgets.length === 0) return { kind: "free" };
-    const size = this.#sizeOf(open, entry, budgets);
+    const size = sizeOf(
+      this.#options,
+      { features: open.question.features, route: open.itinerary.route },
+      entry,
+      budgets,
+    );
     if (!size) {
       open.world.held(verdictOf(entry.id, { kind: "unbounded" }, NOTHING_HELD));
       this.#unrate(open);
@@ -262,15 +267,6 @@ export class Decide {
     const wish = this.#wishOf(open, wanted, budgets, size);
     const outcome = holdAtOnce(this.#options.till, wish);
     return outcome ? this.#told(open, wanted, wish, outcome) : wish;
-  }
-
-  /** Undefined: it cannot be bounded. A counter of requests needs no bound; budgets that are not hard count what it comes to. */
-  #sizeOf({ question, itinerary }: Case, entry: ModelEntry, budgets: readonly IndexedBudget[]): HoldSize | undefined {
-    const { leastOutputTokens, observedOutputTokens } = this.#options;
-    const observed = observedOutputTokens?.(itinerary.route, entry.id);
-    const size = holdSize(question.features, entry, entry.price, BigInt(leastOutputTokens), observed);
-    const needsBound = budgets.some(({ hard, unit }) => hard && unit !== BudgetUnit.REQUESTS);
-    return size ?? (needsBound ? undefined : NO_SIZE);
   }
 
   #wishOf(open: Case, { entry }: Wanted, budgets: readonly IndexedBudget[], size: HoldSize): HoldWish {
@@ -304,6 +300,9 @@ export class Decide {
       open.held = { budgets, lines, figures, coveredOutputTokens: watchedOutputTokens(size, lines) };
     }
     if (told.kind !== "held") this.#unrate(open);
+    if (told.kind === "refused" && told.limitNode === undefined) {
+      open.countWith = tokenizerToCountWith(this.#options, open.question.features, entry, told.refusal);
+    }
     open.world.held(verdictOf(entry.id, told, open.held?.figures ?? NOTHING_HELD));
     return told;
   }

@@ -22,6 +22,8 @@ export interface Case {
   after: Required<FailedAttempt> & { resumeToken: Buffer };
   startedMs: number;
   held: Held | undefined;
+  /** Set where the input's tokens have to be counted, with this tokenizer, before it can be decided. */
+  countWith?: string | undefined;
   /** What the candidate that was asked last was counted on, and all rate limits that it meets. */
   rated: (RateNeed & { met: RateNeed["limits"] }) | undefined;
 }

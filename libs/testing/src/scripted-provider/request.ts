@@ -5,8 +5,8 @@ import type { ScriptedRequest } from "./plan.ts";
 import { parseScripts, type Scripts } from "./script.ts";
 import type { ParsedRequest } from "./voices/voice.ts";
 
-/** Every model so named exists; no vendor's model is ever so named. */
-const MODEL_PREFIX = "scripted-";
+/** Every model so named exists, and no vendor's is ever so named; and one by a name of OpenAI's, for what goes by names. */
+const MODEL = /^(?:scripted-|gpt-4o$)/;
 const CHOICES_MAX = 16;
 
 export function readChatRequest(body: Buffer, modelInPath?: string): ParsedRequest {
@@ -36,7 +36,7 @@ export function readScripted(body: Buffer, given: (fields: Record<string, unknow
   const fields = value as Record<string, unknown>;
   const { model, choices, ...rest } = given(fields);
   if (typeof model !== "string") return { ok: false, status: 400, problem: "model must be a string" };
-  if (!model.startsWith(MODEL_PREFIX)) {
+  if (!MODEL.test(model)) {
     return { ok: false, status: 404, problem: `The model \`${model}\` does not exist` };
   }
   let scripts: Scripts | undefined;

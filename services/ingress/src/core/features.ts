@@ -37,6 +37,8 @@ export function featuresOf(
     inputTextBytes: BigInt(size.textBytes),
     inputPartCount: size.partCount,
     estimatedInputTokens: BigInt(size.estimatedTokens),
+    exactInputTokens: 0n,
+    exactTokenizer: "",
     hasUnseenInput: size.hasUnseenInput,
     hasTools: asked.hasTools,
     hasImages: size.hasImages,

@@ -45,6 +45,7 @@ async function openDoor(changes: { openRequestsMax?: number; allBodiesBytesMax?:
     },
     selectFilters: () => undefined,
     askWebhook: () => assert.fail(),
+    countTokens: () => assert.fail(),
     attempts: { open: () => assert.fail(), cancel: () => assert.fail(), giveUp: () => assert.fail() },
     publishWaybill: () => assert.fail(),
     recordUsage: () => assert.fail(),

@@ -99,7 +99,8 @@ const refused = (code: string): Answer => ({
 async function ask(decisions: Decisions): Promise<string> {
   try {
     const { outcome } = await decisions.decide(DecideRequest.create({}), "");
-    return outcome?.$case === "decision" ? outcome.value.holder : (outcome?.value.code ?? "");
+    if (outcome?.$case === "decision") return outcome.value.holder;
+    return outcome?.$case === "refusal" ? outcome.value.code : "";
   } catch (thrown) {
     return WaybillError.from(thrown).code;
   }

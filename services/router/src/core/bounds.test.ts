@@ -18,6 +18,7 @@ const REQUEST: BoundedRequest = {
   maxOutputTokens: 100n,
   choiceCount: 1,
   inputTextBytes: 1_000n,
+  ...{ exactInputTokens: 0n, exactTokenizer: "" },
   inputPartCount: 2,
   hasUnseenInput: false,
   hasImages: false,
@@ -35,6 +36,16 @@ test("input that is not shown, and images, count as the whole context window, ro
 test("shown input is at most its bytes and the provider's overhead, and never more than fits", () => {
   assert.equal(inputBound(REQUEST, MODEL), 1_000n + 2n * 16n + 400n);
   assert.equal(inputBound({ ...REQUEST, inputTextBytes: 10_000_000n }, MODEL), 134_400n);
+});
+
+test("tokens that were counted take the place of bytes, at models that count so, and nowhere else", () => {
+  const counted = { ...REQUEST, exactInputTokens: 250n, exactTokenizer: "o200k_base" };
+  assert.equal(inputBound(counted, { ...MODEL, tokenizer: "o200k_base" }), 250n + 2n * 16n + 400n);
+  for (const tokenizer of ["cl100k_base", "", undefined]) {
+    const model = tokenizer === undefined ? MODEL : { ...MODEL, tokenizer };
+    assert.equal(inputBound(counted, model), 1_000n + 2n * 16n + 400n);
+  }
+  assert.equal(inputBound(REQUEST, { ...MODEL, tokenizer: "" }), 1_000n + 2n * 16n + 400n);
 });
 
 test("output is bounded by the least of what is known; nothing known is no bound", () => {

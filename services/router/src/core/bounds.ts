@@ -16,6 +16,9 @@ export interface BoundedRequest {
   choiceCount: number;
   /** UTF-8 bytes of the text the model reads: each token is at least one byte. */
   inputTextBytes: bigint;
+  /** Tokens of that text, and with which tokenizer they were counted; empty: they were not. */
+  exactInputTokens: bigint;
+  exactTokenizer: string;
   inputPartCount: number;
   hasUnseenInput: boolean;
   hasImages: boolean;
@@ -30,6 +33,8 @@ export interface BoundedModel {
   contextWindowTokens: bigint;
   /** 0: unknown. */
   maxOutputTokens: bigint;
+  /** How its text is counted; absent or empty: nobody knows. */
+  tokenizer?: string;
 }
 
 /** What an exact or cut hold has to cover. */
@@ -66,7 +71,9 @@ export function inputBound(request: BoundedRequest, model: BoundedModel): bigint
   const window = windowOf(request, model);
   const windowMax = window === 0n ? undefined : window + window / WINDOW_ROUNDING;
   if (request.hasUnseenInput || request.hasImages) return windowMax;
-  const seen = request.inputTextBytes + BigInt(request.inputPartCount) * PART_OVERHEAD_TOKENS + REQUEST_OVERHEAD_TOKENS;
+  const isCounted = request.exactTokenizer !== "" && request.exactTokenizer === model.tokenizer;
+  const text = isCounted ? request.exactInputTokens : request.inputTextBytes;
+  const seen = text + BigInt(request.inputPartCount) * PART_OVERHEAD_TOKENS + REQUEST_OVERHEAD_TOKENS;
   return windowMax === undefined || seen < windowMax ? seen : windowMax;
 }
 

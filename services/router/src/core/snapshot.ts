@@ -1,6 +1,7 @@
 // What is deployed, as the decision sees it: models, aliases and routes by name. Kept up to date key by key, so that a deploy
 // costs what has changed; a decision is made in one go and never sees half a change of one key.
 import { formatModelId, type Price } from "@waybill/domain";
+import { tokenizerOf } from "./count-input.ts";
 import type { CompiledRoute } from "./route/compiled-route.ts";
 
 export interface ModelEntry {
@@ -48,6 +49,8 @@ export class Snapshot {
   readonly #aliases = new Map<string, string>();
   readonly #routes = new Map<string, RouteShelf>();
   readonly #filters = new Set<string>();
+  /** By provider. */
+  readonly #dialects = new Map<string, string>();
 
   setModel(entry: ModelEntry): void {
     this.#models.set(entry.id, entry);
@@ -69,6 +72,19 @@ export class Snapshot {
 
   dropAlias(name: string): void {
     this.#aliases.delete(name);
+  }
+
+  setProvider(id: string, dialect: string): void {
+    this.#dialects.set(id, dialect);
+  }
+
+  dropProvider(id: string): void {
+    this.#dialects.delete(id);
+  }
+
+  /** How a model's text is counted; empty: nobody knows. */
+  tokenizerOf({ provider, upstreamModel, model }: Pick<ModelEntry, "provider" | "upstreamModel" | "model">): string {
+    return tokenizerOf(this.#dialects.get(provider) ?? "", upstreamModel || model);
   }
 
   setFilter(id: string): void {

@@ -32,6 +32,11 @@ function rateRefusal(rate: RateRefusal): DecideResponse {
   return refuse("rate_limit_exceeded", { message, retryAfterMs: waitMs, rateLimit: rate });
 }
 
+/** Nothing is decided, nothing is held: the ingress counts and asks again. */
+export function countInput(tokenizer: string): DecideResponse {
+  return { outcome: { $case: "countInput", value: { tokenizer } } };
+}
+
 export function refuse(code: string, details: Partial<Omit<Refusal, "code">>): DecideResponse {
   const refusal = { ...Refusal.create({}), ...details, code };
   return { outcome: { $case: "refusal", value: refusal } };

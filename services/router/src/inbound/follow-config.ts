@@ -1,7 +1,7 @@
 // From KV entries to the snapshot: this replica's own deploy comes back this way, and every other replica's too.
 // An empty bucket is never a deploy: it was lost with its server, so what is known stays in use and the bucket is repaired.
 import { formatModelId } from "@waybill/domain";
-import { AliasConfig, FilterConfig, fromWirePrice, ModelConfig, RouteConfig } from "@waybill/wire";
+import { AliasConfig, FilterConfig, fromWirePrice, ModelConfig, ProviderConfig, RouteConfig } from "@waybill/wire";
 import { problemsAsText } from "../core/check-route.ts";
 import { routeKey, trialKey } from "../core/config-keys.ts";
 import { compileRoute } from "../core/route/compile.ts";
@@ -118,7 +118,7 @@ class Expectations {
 
 type Target = Pick<FollowOptions, "snapshot" | "onProblem">;
 
-/** Applies one value and returns how to take it back. Providers are the worker's business. */
+/** Applies one value and returns how to take it back. */
 function applyEntry(target: Target, key: string, value: Uint8Array): (() => void) | undefined {
   const { snapshot } = target;
   if (key.startsWith("model.")) {
@@ -130,6 +130,11 @@ function applyEntry(target: Target, key: string, value: Uint8Array): (() => void
     const { name, target: model } = AliasConfig.decode(value);
     snapshot.setAlias(name, model);
     return () => snapshot.dropAlias(name);
+  }
+  if (key.startsWith("provider.")) {
+    const { id, dialect } = ProviderConfig.decode(value);
+    snapshot.setProvider(id, dialect);
+    return () => snapshot.dropProvider(id);
   }
   if (key.startsWith("filter.")) {
     const { id } = FilterConfig.decode(value);

@@ -41,7 +41,8 @@ export async function openRouterAsker(stack: TestStack, key: string): Promise<Ro
       const { answer } = told.answer;
       if (answer?.$case !== "decide") return "no answer";
       const { outcome } = answer.value;
-      return outcome?.$case === "decision" ? "ok" : (outcome?.value.code ?? "no outcome");
+      if (outcome?.$case === "refusal") return outcome.value.code;
+      return outcome?.$case === "decision" ? "ok" : "no outcome";
     },
     stop() {
       session.stop();

@@ -75,6 +75,9 @@ export interface Features {
   wantsEmbeddings: boolean;
   /** Inputs that the model reads apart from each other, each with a context window of its own; 0 counts as 1. */
   inputCount: number;
+  /** Tokens of all text the model reads, counted with that tokenizer; of use for models that have it. Empty: not counted; `-`: it could not be. */
+  exactInputTokens: bigint;
+  exactTokenizer: string;
   /** What content filters found in the input. With one that blocks, the request is refused. */
   filterFindings: FilterFindings[];
 }
@@ -127,7 +130,14 @@ export interface DecideRequest {
 }
 
 export interface DecideResponse {
-  outcome: { $case: "decision"; value: Decision } | { $case: "refusal"; value: Refusal } | undefined;
+  outcome: { $case: "decision"; value: Decision } | { $case: "refusal"; value: Refusal } | //
+  /** Nothing is decided yet: there is no room for the bytes of the input, but likely for its tokens. Count them and ask again. */
+  { $case: "countInput"; value: CountInput } | undefined;
+}
+
+export interface CountInput {
+  /** e.g. o200k_base */
+  tokenizer: string;
 }
 
 /** Attempt n failed before any content reached the client; what is attempt n+1? */
@@ -246,6 +256,8 @@ function createBaseFeatures(): Features {
     keptModel: "",
     wantsEmbeddings: false,
     inputCount: 0,
+    exactInputTokens: 0n,
+    exactTokenizer: "",
     filterFindings: [],
   };
 }
@@ -320,6 +332,15 @@ export const Features: MessageFns<Features> = {
     }
     if (message.inputCount !== 0) {
       writer.uint32(152).uint32(message.inputCount);
+    }
+    if (message.exactInputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.exactInputTokens) !== message.exactInputTokens) {
+        throw new globalThis.Error("value provided for field message.exactInputTokens of type int64 too large");
+      }
+      writer.uint32(184).int64(message.exactInputTokens);
+    }
+    if (message.exactTokenizer !== "") {
+      writer.uint32(194).string(message.exactTokenizer);
     }
     for (const v of message.filterFindings) {
       FilterFindings.encode(v!, writer.uint32(178).fork()).join();
@@ -506,6 +527,22 @@ export const Features: MessageFns<Features> = {
             message.inputCount = reader.uint32();
             continue;
           }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.exactInputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.exactTokenizer = reader.string();
+            continue;
+          }
           case 22: {
             if (tag !== 178) {
               break;
@@ -575,6 +612,10 @@ export const Features: MessageFns<Features> = {
     message.keptModel = object.keptModel ?? "";
     message.wantsEmbeddings = object.wantsEmbeddings ?? false;
     message.inputCount = object.inputCount ?? 0;
+    message.exactInputTokens = (object.exactInputTokens !== undefined && object.exactInputTokens !== null)
+      ? BigInt(object.exactInputTokens)
+      : 0n;
+    message.exactTokenizer = object.exactTokenizer ?? "";
     message.filterFindings = object.filterFindings?.map((e) => FilterFindings.fromPartial(e)) || [];
     return message;
   },
@@ -1040,6 +1081,9 @@ export const DecideResponse: MessageFns<DecideResponse> = {
       case "refusal":
         Refusal.encode(message.outcome.value, writer.uint32(18).fork()).join();
         break;
+      case "countInput":
+        CountInput.encode(message.outcome.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1073,6 +1117,14 @@ export const DecideResponse: MessageFns<DecideResponse> = {
             message.outcome = { $case: "refusal", value: Refusal.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outcome = { $case: "countInput", value: CountInput.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1103,7 +1155,68 @@ export const DecideResponse: MessageFns<DecideResponse> = {
         }
         break;
       }
+      case "countInput": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "countInput", value: CountInput.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseCountInput(): CountInput {
+  return { tokenizer: "" };
+}
+
+export const CountInput: MessageFns<CountInput> = {
+  encode(message: CountInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tokenizer !== "") {
+      writer.uint32(10).string(message.tokenizer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountInput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountInput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tokenizer = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CountInput>): CountInput {
+    return CountInput.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountInput>): CountInput {
+    const message = createBaseCountInput();
+    message.tokenizer = object.tokenizer ?? "";
     return message;
   },
 };
