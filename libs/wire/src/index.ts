@@ -151,7 +151,14 @@ export {
   HoldVerdict,
   ModelFacts,
 } from "./gen/waybill/v1/decision_record.ts";
-export { AnswerLengths, IngressAlive, ServedModel, TargetHealth, WorkerHealth } from "./gen/waybill/v1/health.ts";
+export {
+  AccountResting,
+  AnswerLengths,
+  IngressAlive,
+  ServedModel,
+  TargetHealth,
+  WorkerHealth,
+} from "./gen/waybill/v1/health.ts";
 export {
   AttemptCost,
   DecisionWithCost,

@@ -130,8 +130,9 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       "waybill.body.*",
       "waybill.recorded.*",
       "waybill.health.*",
+      "waybill.resting",
     ],
-    subscribe: ["_INBOX_worker.>", "waybill.cancel.*", "waybill.alive.*"],
+    subscribe: ["_INBOX_worker.>", "waybill.cancel.*", "waybill.alive.*", "waybill.resting"],
   },
   ledger: {
     publish: [

@@ -107,6 +107,14 @@ export const SUBJECTS = {
     kept: "core",
     why: "Once a second: which models have a live worker, and who is gone.",
   },
+  resting: {
+    pattern: "waybill.resting",
+    publisher: ["worker"],
+    listener: ["worker"],
+    payload: "AccountResting",
+    kept: "core",
+    why: "What one worker has learnt of a provider's rate limit, so that the others back off before they are refused.",
+  },
   alive: {
     pattern: "waybill.alive.<ingress>",
     publisher: ["ingress"],
@@ -141,4 +149,5 @@ export const subjects = {
   alive: (ingressId: string): string => `waybill.alive.${subjectToken(ingressId)}`,
   aliveOfAll: "waybill.alive.*",
   recall: "waybill.recall",
+  resting: "waybill.resting",
 } as const;

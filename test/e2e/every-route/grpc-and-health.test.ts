@@ -22,6 +22,7 @@ const SERVED_BY: Readonly<Record<string, "router" | "budget" | "ledger">> = {
   BudgetServiceService: "budget",
   LedgerServiceService: "ledger",
   RateLimitServiceService: "budget",
+  AlertServiceService: "budget",
   RouterServiceService: "router",
   RoutingAdminServiceService: "router",
 };

@@ -115,6 +115,8 @@ export interface SettledRecord {
   outcome: string;
   costPicoUsd: PicoUsd;
   costKnown: boolean;
+  /** Input and output together; undefined: nothing better is known than what was held. */
+  tokens: bigint | undefined;
   change: Change;
 }
 

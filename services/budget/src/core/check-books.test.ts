@@ -16,8 +16,8 @@ const money = (posted: bigint, windowId = 1n): Posted => ({
   unit: "usd",
   posted,
 });
-const record = (source: "worker" | "lost" | "ingress", costPicoUsd: bigint, outcome = "success") => ({
-  ...{ source, outcome, costPicoUsd },
+const record = (source: "worker" | "lost" | "ingress", costPicoUsd: bigint, outcome = "success", tokens?: bigint) => ({
+  ...{ source, outcome, costPicoUsd, tokens },
 });
 const attempt = (records: PostedAttempt["records"], ...windows: Posted[]): PostedAttempt => ({
   ...{ attemptId: "a.1", records, windows },
@@ -54,10 +54,23 @@ test("a window that only an earlier holder named carries nothing, but somebody c
   assert.deepEqual(saysOf(attempt([record("worker", 0n)], money(0n))), []);
 });
 
-test("without a record nothing is posted, and what was free counts no tokens", () => {
+test("without a record nothing is posted, and what was free counts nothing", () => {
   assert.deepEqual(saysOf(attempt([], money(0n))), []);
   assert.deepEqual(saysOf(attempt([], money(1n))), [[1n, 1n, 0n]]);
   const tokens: Posted = { ...money(30n), unit: "tokens" };
-  assert.deepEqual(saysOf(attempt([record("worker", 5n)], tokens)), []);
-  assert.deepEqual(saysOf(attempt([record("worker", 0n, "failed_free")], tokens)), [[1n, 30n, 0n]]);
+  assert.deepEqual(saysOf(attempt([record("worker", 0n, "failed_free", 30n)], tokens)), [[1n, 30n, 0n]]);
+});
+
+test("tokens and requests are what the record that stands has counted; where it has no count, none is expected", () => {
+  const tokens: Posted = { ...money(30n), unit: "tokens" };
+  const requests: Posted = { ...money(1n, 2n), unit: "requests" };
+  assert.deepEqual(saysOf(attempt([record("worker", 5n, "success", 30n)], tokens, requests)), []);
+  assert.deepEqual(saysOf(attempt([record("worker", 5n, "success", 31n)], tokens, requests)), [[1n, 30n, 31n]]);
+  assert.deepEqual(saysOf(attempt([record("worker", 5n)], tokens, { ...requests, posted: 7n })), []);
+  assert.deepEqual(saysOf(attempt([record("worker", 5n, "success", 30n)], tokens, { ...requests, posted: 2n })), [
+    [2n, 2n, 1n],
+  ]);
+  assert.deepEqual(saysOf(attempt([record("worker", 5n, "success", 30n)], { ...tokens, posted: 0n }, requests)), [
+    [1n, 0n, 30n],
+  ]);
 });

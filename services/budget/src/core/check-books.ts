@@ -21,7 +21,7 @@ interface Sum {
 /** What one attempt's lines carry as posted, by window, and every record of it. */
 export interface PostedAttempt {
   attemptId: string;
-  records: readonly RankedRecord[];
+  records: readonly (RankedRecord & { tokens: bigint | undefined })[];
   windows: readonly { budgetId: string; windowId: bigint; startsAtMs: number; unit: Unit; posted: bigint }[];
 }
 
@@ -43,24 +43,36 @@ export function checkWindow({ posted, held, granted, ...window }: WindowSums): D
 }
 
 /**
- * The record that stands says what an attempt has cost, and each money window that it names carries just that. A window that only
- * an earlier holder's lines name carries nothing. Of tokens and requests the records keep no count: only that what was free is 0.
+ * The record that stands says what an attempt has cost and counted, and each window that it names carries just that, in the window's
+ * unit. A window that only an earlier holder's lines name carries nothing. Where nothing better is known than what was held, no count
+ * can be expected.
  */
 export function checkAttempt({ attemptId, records, windows }: PostedAttempt): Difference[] {
   const standing = effectiveRecord(records);
   if (!standing) return windows.filter(({ posted }) => posted !== 0n).map((window) => differ(window, attemptId, 0n));
-  const money = windows.filter(({ unit }) => unit === "usd");
-  const cost = standing.costPicoUsd;
-  const differences = money
-    .filter(({ posted }) => posted !== 0n && posted !== cost)
-    .map((w) => differ(w, attemptId, cost));
-  // Somebody held it for this record; where nothing carries its cost it was lost.
-  if (differences.length === 0 && money.every(({ posted }) => posted === 0n)) {
-    differences.push(...money.slice(0, cost === 0n ? 0 : 1).map((window) => differ(window, attemptId, cost)));
+  const { outcome, tokens, costPicoUsd } = standing;
+  const isFree = outcome === "failed_free";
+  const expected: Readonly<Record<Unit, bigint | undefined>> = {
+    usd: costPicoUsd,
+    tokens: isFree ? 0n : tokens,
+    requests: isFree ? 0n : tokens === undefined ? undefined : 1n,
+  };
+  return (["usd", "tokens", "requests"] as const).flatMap((unit) => {
+    const amount = expected[unit];
+    const counted = windows.filter((window) => window.unit === unit);
+    return amount === undefined ? [] : differencesFrom(amount, counted, attemptId);
+  });
+}
+
+function differencesFrom(amount: bigint, windows: PostedAttempt["windows"], attemptId: string): Difference[] {
+  const differences = windows
+    .filter(({ posted }) => posted !== 0n && posted !== amount)
+    .map((window) => differ(window, attemptId, amount));
+  // Somebody held it for this record; where nothing carries it, it was lost.
+  if (differences.length === 0 && amount !== 0n && windows.every(({ posted }) => posted === 0n)) {
+    differences.push(...windows.slice(0, 1).map((window) => differ(window, attemptId, amount)));
   }
-  if (standing.outcome !== "failed_free") return differences;
-  const counted = windows.filter(({ unit, posted }) => unit !== "usd" && posted !== 0n);
-  return [...differences, ...counted.map((window) => differ(window, attemptId, 0n))];
+  return differences;
 }
 
 function differ(

@@ -82,6 +82,7 @@ function tellOverHold(books: Books, { lines, costPicoUsd, attemptId }: SettleRec
 }
 
 function rowOf(record: SettleRecord, ordinal: number): SettledRecord {
-  const { recordId, attemptId, source, outcome, costPicoUsd, costKnown } = record;
-  return { recordId, attemptId, ordinal, source, outcome, costPicoUsd, costKnown, change: "insert" };
+  const { recordId, attemptId, source, outcome, costPicoUsd, costKnown, isWorstCase } = record;
+  const tokens = isWorstCase ? undefined : record.tokens;
+  return { recordId, attemptId, ordinal, source, outcome, costPicoUsd, costKnown, tokens, change: "insert" };
 }

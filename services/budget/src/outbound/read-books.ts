@@ -32,7 +32,7 @@ const READ_HOLDS = `
   FROM budget.hold WHERE attempt_id = ANY($1)`;
 
 const READ_RECORDS = `
-  SELECT record_id, attempt_id, ordinal, source, outcome, cost_pico_usd, cost_known
+  SELECT record_id, attempt_id, ordinal, source, outcome, cost_pico_usd, cost_known, tokens
   FROM budget.settled_record WHERE attempt_id = ANY($1)`;
 
 /** Rows were found whose windows are not locked: begin again with these as well. */
@@ -200,6 +200,7 @@ function putRecord(books: Books, row: Row): void {
     outcome: row.outcome,
     costPicoUsd: BigInt(row.cost_pico_usd),
     costKnown: row.cost_known,
+    tokens: row.tokens === null ? undefined : BigInt(row.tokens),
     change: "none",
   });
 }

@@ -103,6 +103,35 @@ for (const what of ["posted", "held", "granted"]) {
   });
 }
 
+test("a token that a counter and its line agree on, and the settled record does not, is named, and so is a request", async () => {
+  await using kit = await startTestBudgets(
+    { id: "tokens", limitPicoUsd: 10_000n, rule: { unit: "tokens" } },
+    { id: "requests", limitPicoUsd: 10_000n, rule: { unit: "requests" } },
+  );
+  const writer = kit.writer();
+  for (const outcome of ["success", "partial", "failed_free"]) {
+    const attemptId = newAttemptId();
+    const lines = linesOf(await writer.submit(place(attemptId, ["tokens", "requests"])));
+    await writer.submit(record(attemptId, "worker", outcome === "failed_free" ? 0n : 5n, lines, outcome));
+  }
+  const worst = newAttemptId();
+  const lines = linesOf(await writer.submit(place(worst, ["tokens", "requests"])));
+  await writer.submit({ ...record(worst, "lost", 100n, lines, "unknown"), tokens: 0n, isWorstCase: true });
+  assert.deepEqual(named(await verify(kit)), []);
+  await kit.owner.query("UPDATE budget.settled_record SET tokens = tokens + 1 WHERE outcome = 'success'");
+  assert.deepEqual(named(await verify(kit)), [["tokens", "record", -1n]]);
+  await kit.owner.query(
+    `UPDATE budget.hold h SET lines = (SELECT jsonb_agg(CASE WHEN line ->> 'budget' = 'requests' THEN line || '{"posted": "2"}' ELSE line END)
+       FROM jsonb_array_elements(h.lines) line)
+     WHERE attempt_id IN (SELECT attempt_id FROM budget.settled_record WHERE outcome = 'partial')`,
+  );
+  const found = named(await verify(kit));
+  assert.ok(
+    found.some(([budget, what, by]) => budget === "requests" && what === "record" && by === 1n),
+    String(found),
+  );
+});
+
 test("one pico-USD that a counter and its line agree on, and the settled record does not, is named with the attempt", async () => {
   await using kit = await usedBooks();
   await kit.owner.query(

@@ -76,7 +76,7 @@ const ATTEMPTS = `
     FROM posted GROUP BY attempt_id),
   records AS (
     SELECT attempt_id, jsonb_agg(jsonb_build_object(
-      'source', source, 'outcome', outcome, 'cost', cost_pico_usd::text) ORDER BY ordinal) AS records
+      'source', source, 'outcome', outcome, 'cost', cost_pico_usd::text, 'tokens', tokens::text) ORDER BY ordinal) AS records
     FROM budget.settled_record GROUP BY attempt_id)
   SELECT p.attempt_id, p.windows, coalesce(r.records, '[]') AS records
   FROM windows p LEFT JOIN records r USING (attempt_id)`;
@@ -149,6 +149,7 @@ interface StoredRecord {
   source: RecordSourceName;
   outcome: string;
   cost: string;
+  tokens: string | null;
 }
 
 interface StoredWindow {
@@ -162,10 +163,8 @@ interface StoredWindow {
 function toAttempt(row: Row): PostedAttempt {
   return {
     attemptId: row.attempt_id,
-    records: (row.records as StoredRecord[]).map(({ source, outcome, cost }) => ({
-      source,
-      outcome,
-      costPicoUsd: BigInt(cost),
+    records: (row.records as StoredRecord[]).map(({ source, outcome, cost, tokens }) => ({
+      ...{ source, outcome, costPicoUsd: BigInt(cost), tokens: tokens === null ? undefined : BigInt(tokens) },
     })),
     windows: (row.windows as StoredWindow[]).map(({ budget, window, unit, starts, posted }) => ({
       budgetId: budget,

@@ -48,7 +48,7 @@ const UPDATE_HOLDS = `
   WHERE h.attempt_id = c.attempt_id AND h.holder = c.holder`;
 
 const RECORDS =
-  "budget.settled_record (attempt_id, ordinal, record_id, source, outcome, cost_pico_usd, cost_known, settled_at)";
+  "budget.settled_record (attempt_id, ordinal, record_id, source, outcome, cost_pico_usd, cost_known, tokens, settled_at)";
 
 /** Writes every row that is marked as changed. The caller commits. */
 export async function writeBooks(client: Client, books: Books, nowMs: number): Promise<void> {
@@ -106,8 +106,8 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
   }
   const settledAt = isoTime(nowMs);
   const records = changed(books.records(), "insert").map((record) => {
-    const { attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown } = record;
-    return copyLine([attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown, settledAt]);
+    const { attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown, tokens } = record;
+    return copyLine([attemptId, ordinal, recordId, source, outcome, costPicoUsd, costKnown, tokens, settledAt]);
   });
   await copyIn(client, RECORDS, records);
   await writeSpend(client, books, nowMs);

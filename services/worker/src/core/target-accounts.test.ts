@@ -144,3 +144,30 @@ test("never a cooling account while another is free, and none is forgotten, what
     }),
   );
 });
+
+test("what another worker tells is left alone here too, and nothing of ours changes", () => {
+  const accounts = new TargetAccounts();
+  const resting = { provider: "p", model: "m", account: "east", forMs: 5_000 };
+  accounts.heard(resting, 0);
+  assert.deepEqual(
+    [1, 2, 4_999].map((nowMs) => idOf(accounts, nowMs)),
+    ["west", "west", "west"],
+  );
+  assert.deepEqual([...accounts.cooling(1)], [], "it is not ours to tell again");
+  assert.deepEqual(new Set([5_000, 5_001].map((nowMs) => idOf(accounts, nowMs))), new Set(["east", "west"]));
+  accounts.heard({ ...resting, forMs: 1 }, 6_000);
+  accounts.heard({ ...resting, account: "west", forMs: 9_000 }, 6_000);
+  assert.equal(idOf(accounts, 6_000), "cooling 1", "the shortest is told");
+  assert.equal(idOf(accounts, 6_001), "east");
+  // One refuses here, the other there: nobody is called.
+  const last = accounts.ended(
+    TWO,
+    end("east", "upstream_rate_limited", { retryAfterMs: 4_000, startedMs: 6_002 }),
+    6_002,
+  );
+  assert.deepEqual([last.otherAccount, last.retryAfterMs], [false, 4_000]);
+  // No pause that is told is believed for longer than a minute.
+  accounts.heard({ ...resting, model: "long", forMs: 3_600_000 }, 0);
+  accounts.heard({ ...resting, model: "long", account: "west", forMs: 3_600_000 }, 0);
+  assert.equal(idOf(accounts, 1, { model: "long" }), "cooling 59999");
+});

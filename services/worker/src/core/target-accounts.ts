@@ -42,6 +42,14 @@ export interface Aftermath {
   cooled: { reason: CooldownReason; forMs: number } | undefined;
 }
 
+/** An account that refused for its rate, or soon will, for so long from now. */
+export interface RestingAccount {
+  provider: string;
+  model: string;
+  account: string;
+  forMs: number;
+}
+
 export interface CoolingAccount {
   provider: string;
   model: string;
@@ -58,12 +66,17 @@ const WORTH_ANOTHER_ACCOUNT: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 /** Models beyond it push out the one that was first seen: its accounts begin anew. */
 const TARGETS_MAX = 10_000;
+/** What another worker says is believed so long at most. */
+const HEARD_MS_MAX = 60_000;
+const ACCOUNTS_HEARD_MAX = 100;
 
 interface Target {
   readonly provider: string;
   readonly model: string;
   readonly turns: Turns;
   readonly states: Map<string, AccountState>;
+  /** Until when other workers say that an account is to be left alone. */
+  readonly heard: Map<string, number>;
 }
 
 export class TargetAccounts {
@@ -76,9 +89,10 @@ export class TargetAccounts {
   pick<Account extends WeightedAccount>(accounts: readonly Account[], wish: Wish, nowMs: number): Picked<Account> {
     const [only, ...others] = accounts;
     if (only && others.length === 0) return { kind: "picked", account: only };
-    const { turns, states } = this.#target(wish);
+    const target = this.#target(wish);
+    const { turns, states } = target;
     const stateOf = ({ id }: Account): AccountState => states.get(id) ?? WELL;
-    const free = accounts.filter((account) => !isCooling(stateOf(account), nowMs));
+    const free = accounts.filter(({ id }) => !isResting(target, id, nowMs));
     const untried = free.filter(({ id }) => !wish.failedAccounts.includes(id));
     const candidates = untried.length > 0 ? untried : free;
     if (candidates.length > 0) {
@@ -89,7 +103,7 @@ export class TargetAccounts {
       accounts
         .filter((account) => stateOf(account).reason === reason)
         .sort((one, other) => stateOf(one).untilMs - stateOf(other).untilMs)[0];
-    const retryAfterMs = pauseMs(accounts, states, nowMs);
+    const retryAfterMs = pauseMs(accounts, target, nowMs);
     if (retryAfterMs > 0) return { kind: "cooling", retryAfterMs };
     const account = soonest("failing") ?? soonest("auth");
     if (!account) throw new Error("there is no account to pick from");
@@ -102,11 +116,12 @@ export class TargetAccounts {
       const retryAfterMs = end.code === "" ? (end.usedUpMs ?? 0) : end.retryAfterMs;
       return { otherAccount: false, retryAfterMs, cooled: undefined };
     }
-    const { states } = this.#target(end);
+    const target = this.#target(end);
+    const { states } = target;
     const before = states.get(end.account) ?? WELL;
     const state = afterCall(before, end, nowMs);
     states.set(end.account, state);
-    const isFree = ({ id }: WeightedAccount): boolean => !isCooling(states.get(id) ?? WELL, nowMs);
+    const isFree = ({ id }: WeightedAccount): boolean => !isResting(target, id, nowMs);
     const isUntried = ({ id }: WeightedAccount): boolean => id !== end.account && !end.failedAccounts.includes(id);
     const isNew = state.sinceMs !== before.sinceMs || state.pauses > before.pauses;
     const cooled = isNew && state.reason ? { reason: state.reason, forMs: wholeMs(state.untilMs - nowMs) } : undefined;
@@ -114,10 +129,18 @@ export class TargetAccounts {
       end.isFree &&
       WORTH_ANOTHER_ACCOUNT.has(end.code) &&
       accounts.some((account) => isUntried(account) && isFree(account));
-    return { otherAccount, cooled, retryAfterMs: pauseMs(accounts, states, nowMs) };
+    return { otherAccount, cooled, retryAfterMs: pauseMs(accounts, target, nowMs) };
   }
 
-  /** Accounts that are left alone now. */
+  /** Another worker was refused for its rate there, or will be: nothing of ours changes, and it is left alone meanwhile. */
+  heard({ provider, model, account, forMs }: RestingAccount, nowMs: number): void {
+    const { heard } = this.#target({ provider, model });
+    const untilMs = nowMs + Math.min(forMs, HEARD_MS_MAX);
+    if (untilMs > (heard.get(account) ?? 0)) heard.set(account, untilMs);
+    if (heard.size > ACCOUNTS_HEARD_MAX) heard.delete(heard.keys().next().value ?? "");
+  }
+
+  /** Accounts that are left alone now for what happened here. */
   *cooling(nowMs: number): Iterable<CoolingAccount> {
     for (const { provider, model, states } of this.#targets.values()) {
       for (const [account, state] of states) {
@@ -126,7 +149,7 @@ export class TargetAccounts {
     }
   }
 
-  #target({ provider, model }: Wish): Target {
+  #target({ provider, model }: Pick<Wish, "provider" | "model">): Target {
     const id = `${provider}/${model}`;
     const known = this.#targets.get(id);
     if (known) return known;
@@ -134,24 +157,35 @@ export class TargetAccounts {
       const [oldest] = this.#targets.keys();
       if (oldest !== undefined) this.#targets.delete(oldest);
     }
-    const target = { provider, model, turns: new Turns(), states: new Map<string, AccountState>() };
+    const target = {
+      provider,
+      model,
+      turns: new Turns(),
+      states: new Map<string, AccountState>(),
+      heard: new Map<string, number>(),
+    };
     this.#targets.set(id, target);
     return target;
   }
 }
 
+function isResting({ states, heard }: Target, account: string, nowMs: number): boolean {
+  return isCooling(states.get(account) ?? WELL, nowMs) || (heard.get(account) ?? 0) > nowMs;
+}
+
 /** How long a model is to be left alone: until its first account is free, where all were refused and one for its rate; else 0. */
-function pauseMs(
-  accounts: readonly WeightedAccount[],
-  states: ReadonlyMap<string, AccountState>,
-  nowMs: number,
-): number {
+function pauseMs(accounts: readonly WeightedAccount[], { states, heard }: Target, nowMs: number): number {
   let shortestMs = 0;
   for (const { id } of accounts) {
     const state = states.get(id) ?? WELL;
-    if (!isCooling(state, nowMs) || state.reason === "failing") return 0;
-    const leftMs = wholeMs(state.untilMs - nowMs);
-    if (state.reason === "rate_limited" && (shortestMs === 0 || leftMs < shortestMs)) shortestMs = leftMs;
+    const heardMs = (heard.get(id) ?? 0) - nowMs;
+    const isOurs = isCooling(state, nowMs);
+    if (!isOurs && heardMs <= 0) return 0;
+    if (isOurs && state.reason === "failing" && heardMs <= 0) return 0;
+    const isLimited = heardMs > 0 || state.reason === "rate_limited";
+    const ownMs = isOurs && state.reason === "rate_limited" ? state.untilMs - nowMs : 0;
+    const leftMs = wholeMs(Math.max(heardMs, ownMs));
+    if (isLimited && (shortestMs === 0 || leftMs < shortestMs)) shortestMs = leftMs;
   }
   return shortestMs;
 }

@@ -10,6 +10,7 @@ import { makeMeasures } from "../outbound/measures.ts";
 import type { WorkerConfig, World } from "../outbound/world.ts";
 import type { Ports } from "../ports.ts";
 import { ModelPulls } from "./pull-models.ts";
+import { shareResting } from "./share-resting.ts";
 
 /** A message is kept this many times within its ack wait. */
 const KEPT_PER_ACK_WAIT = 6;
@@ -31,7 +32,11 @@ export function serveModels(
   const open = new OpenAttempts(ackWaitMs / KEPT_PER_ACK_WAIT, () => pulls.wake());
   const [targets, lengths] = [new TargetHealth(), new AnswerLengths()];
   const { clock } = ports;
-  const accounts = watchAccounts({ providers, targets, lengths, clock, log, onNews: () => heartbeat.beatSoon() });
+  const resting = shareResting(nc, workerId, log, (told) => accounts.heard(told));
+  const accounts = watchAccounts({
+    ...{ providers, targets, lengths, clock, log, tell: resting.tell },
+    onNews: () => heartbeat.beatSoon(),
+  });
   const measure = makeMeasures(metrics, {
     inFlight: () => open.carrying,
     waiting: () => pulls.waiting(),

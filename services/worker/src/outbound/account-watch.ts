@@ -3,7 +3,7 @@
 import type { Clock } from "@waybill/domain";
 import type { Log, Reading } from "@waybill/service";
 import type { AnswerLengths } from "../core/answer-lengths.ts";
-import { TargetAccounts } from "../core/target-accounts.ts";
+import { type RestingAccount, TargetAccounts } from "../core/target-accounts.ts";
 import type { TargetHealth } from "../core/target-health.ts";
 import type { Ports } from "../ports.ts";
 import type { DeployedProviders } from "./deployed-providers.ts";
@@ -16,13 +16,18 @@ interface AccountWatchOptions {
   log: Log;
   /** Routers should hear of a model soon. */
   onNews(): void;
+  /** Other workers should leave an account alone, too. */
+  tell(resting: RestingAccount): void;
 }
 
 export interface AccountWatch extends Pick<Ports, "pickUpstream" | "callEnded" | "refusedParameters"> {
   cooling(): Reading[];
+  /** What another worker tells. */
+  heard(resting: RestingAccount): void;
 }
 
-export function watchAccounts({ providers, targets, lengths, clock, log, onNews }: AccountWatchOptions): AccountWatch {
+export function watchAccounts(options: AccountWatchOptions): AccountWatch {
+  const { providers, targets, lengths, clock, log, onNews, tell } = options;
   const accounts = new TargetAccounts();
   return {
     pickUpstream({ target, sessionKey, failedAccounts }) {
@@ -51,9 +56,11 @@ export function watchAccounts({ providers, targets, lengths, clock, log, onNews 
         if (cooled.reason === "auth")
           log.warn(fields, "the key of an account was refused; it is left alone for a while");
         else log.info(fields, "an account is left alone for a while");
+        if (cooled.reason === "rate_limited") tell({ provider, model, account, forMs: cooled.forMs });
       }
       return aftermath;
     },
+    heard: (resting) => accounts.heard(resting, clock.monotonicMs()),
     cooling: () => [...accounts.cooling(clock.monotonicMs())].map((cooling) => ({ value: 1, labels: { ...cooling } })),
   };
 }

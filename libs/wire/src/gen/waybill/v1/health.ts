@@ -64,6 +64,16 @@ export interface TargetHealth {
   retryAfterMs: number;
 }
 
+/** Worker -> waybill.resting: an account of a provider refused for its rate, or said that it soon will; others leave it alone, too. */
+export interface AccountResting {
+  workerId: string;
+  provider: string;
+  model: string;
+  account: string;
+  /** From now on. */
+  forMs: number;
+}
+
 /** Ingress -> waybill.alive.<ingress>. */
 export interface IngressAlive {
   ingressId: string;
@@ -579,6 +589,109 @@ export const TargetHealth: MessageFns<TargetHealth> = {
       : 0n;
     message.firstTokens = object.firstTokens ?? 0;
     message.retryAfterMs = object.retryAfterMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseAccountResting(): AccountResting {
+  return { workerId: "", provider: "", model: "", account: "", forMs: 0 };
+}
+
+export const AccountResting: MessageFns<AccountResting> = {
+  encode(message: AccountResting, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.workerId !== "") {
+      writer.uint32(10).string(message.workerId);
+    }
+    if (message.provider !== "") {
+      writer.uint32(18).string(message.provider);
+    }
+    if (message.model !== "") {
+      writer.uint32(26).string(message.model);
+    }
+    if (message.account !== "") {
+      writer.uint32(34).string(message.account);
+    }
+    if (message.forMs !== 0) {
+      writer.uint32(40).uint32(message.forMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountResting {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountResting();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.workerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.forMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AccountResting>): AccountResting {
+    return AccountResting.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccountResting>): AccountResting {
+    const message = createBaseAccountResting();
+    message.workerId = object.workerId ?? "";
+    message.provider = object.provider ?? "";
+    message.model = object.model ?? "";
+    message.account = object.account ?? "";
+    message.forMs = object.forMs ?? 0;
     return message;
   },
 };
