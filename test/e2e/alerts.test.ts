@@ -2,13 +2,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connectBus, type NatsConnection, sightStream } from "@waybill/bus";
-import { eventually, makeTestFolder, type TestFolder } from "@waybill/testing";
+import {
+  eventually,
+  makeTestFolder,
+  startWebhookReceiver,
+  type TestFolder,
+  type WebhookReceiver,
+} from "@waybill/testing";
 import { Alert } from "@waybill/wire";
 import { adminOf } from "../stack/admin.ts";
 import { ask } from "../stack/ask.ts";
-import { type Ran, runCli } from "../stack/run-cli.ts";
+import { type Ran, waybillOf } from "../stack/run-cli.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
-import { startWebhookReceiver, type WebhookReceiver } from "../stack/webhook-receiver.ts";
 
 let stack: TestStack;
 let folder: TestFolder;
@@ -39,12 +44,7 @@ after(async () => {
   await folder.remove();
 });
 
-async function waybill(code: number, ...args: string[]): Promise<Ran> {
-  const settings = { WAYBILL_ADMIN_URL: stack.adminUrl, WAYBILL_ADMIN_KEY: stack.keys.admin ?? "" };
-  const ran = await runCli({ settings, folder: folder.path }, ...args);
-  assert.equal(ran.code, code, `waybill ${args.join(" ")}\n${ran.stdout}${ran.stderr}`);
-  return ran;
-}
+const waybill = (code: number, ...args: string[]): Promise<Ran> => waybillOf(stack, folder.path)(code, ...args);
 
 /** 1,000 tokens in and 1,000 out: 0.005 USD. */
 async function spend(endUser: string, headers: Record<string, string> = {}, inputTokens = 1_000): Promise<void> {

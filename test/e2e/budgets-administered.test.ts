@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { eventually, makeTestFolder, type TestFolder } from "@waybill/testing";
 import { type AdminAnswer, adminOf } from "../stack/admin.ts";
 import { ask } from "../stack/ask.ts";
-import { type Ran, runCli } from "../stack/run-cli.ts";
+import { type Ran, waybillOf } from "../stack/run-cli.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 /** Within this every router has heard of a change. */
@@ -24,13 +24,7 @@ after(async () => {
   await folder.remove();
 });
 
-/** A run that must end as `code` says. */
-async function waybill(code: number, ...args: string[]): Promise<Ran> {
-  const settings = { WAYBILL_ADMIN_URL: stack.adminUrl, WAYBILL_ADMIN_KEY: stack.keys.admin ?? "" };
-  const ran = await runCli({ settings, folder: folder.path }, ...args);
-  assert.equal(ran.code, code, `waybill ${args.join(" ")}\n${ran.stdout}${ran.stderr}`);
-  return ran;
-}
+const waybill = (code: number, ...args: string[]): Promise<Ran> => waybillOf(stack, folder.path)(code, ...args);
 
 const path = (name: string): string => join(folder.path, name);
 

@@ -3,11 +3,10 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { connectBus, sightStream } from "@waybill/bus";
-import { eventually } from "@waybill/testing";
+import { eventually, startWebhookReceiver } from "@waybill/testing";
 import { adminOf } from "../stack/admin.ts";
 import { ask } from "../stack/ask.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
-import { startWebhookReceiver } from "../stack/webhook-receiver.ts";
 
 /** Where it dies, one after the other, each with a budget of its own. */
 const POINTS = ["alert_before_publish", "alert_after_publish"] as const;

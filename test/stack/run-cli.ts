@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "./launcher.ts";
+import type { TestStack } from "./start-stack.ts";
 
 const PROGRAM = join(ROOT, "libs/cli/dist/main.js");
 
@@ -35,4 +36,14 @@ export async function runCli({ settings, folder }: CliOptions, ...args: string[]
   const secret = settings.WAYBILL_ADMIN_KEY?.split("_").slice(2).join("_") ?? "";
   assert.ok(secret === "" || !`${ran.stdout}${ran.stderr}`.includes(secret), "the key is never printed");
   return ran;
+}
+
+/** Runs the command as the installation's administrator; the run must end as `code` says. */
+export function waybillOf(stack: Pick<TestStack, "adminUrl" | "keys">, folder: string) {
+  const settings = { WAYBILL_ADMIN_URL: stack.adminUrl, WAYBILL_ADMIN_KEY: stack.keys.admin ?? "" };
+  return async (code: number, ...args: string[]): Promise<Ran> => {
+    const ran = await runCli({ settings, folder }, ...args);
+    assert.equal(ran.code, code, `waybill ${args.join(" ")}\n${ran.stdout}${ran.stderr}`);
+    return ran;
+  };
 }

@@ -15,6 +15,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   // The two that serve HTTP.
   fastify: ["services/ingress/src/inbound/", "services/console/src/inbound/"],
   "@fastify/swagger": ["services/console/src/inbound/"],
+  standardwebhooks: ["libs/testing/src/"],
   "gpt-tokenizer": ["services/ingress/src/outbound/"],
   jose: ["services/ingress/src/outbound/"],
   undici: ["services/worker/src/outbound/"],

@@ -33,3 +33,4 @@ export { makeTestFolder, type TestFolder } from "./test-folder.ts";
 export { findTinyModel, type TinyModel, tinyModelMissing } from "./tiny-model/find-tiny-model.ts";
 export { startTinyModelServer, TINY_MODEL_NAME, type TinyModelServer } from "./tiny-model/server.ts";
 export { twentyNodeRoute } from "./twenty-node-route.ts";
+export { startWebhookReceiver, type WebhookReceiver } from "./webhook-receiver.ts";

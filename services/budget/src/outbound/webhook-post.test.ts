@@ -1,10 +1,8 @@
 // Webhooks on a real Postgres and over real HTTP: told until they answer, under one id, by one process at a time.
 import assert from "node:assert/strict";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { openPool, type Pool, transact } from "@waybill/store";
-import { Webhook } from "standardwebhooks";
+import { startWebhookReceiver, type WebhookReceiver } from "@waybill/testing";
 import { deliverAlerts, type WebhookPost } from "../tell-alerts.ts";
 import type { ChangeBy } from "./account-change.ts";
 import { alertRows } from "./alert-rows.ts";
@@ -15,18 +13,10 @@ import { type WebhookRows, webhookRows } from "./webhook-rows.ts";
 
 const by = (organisationId: string): ChangeBy => ({ ...{ actorId: "k", actorName: "n", reason: "", organisationId } });
 
-interface Told {
-  headers: IncomingHttpHeaders;
-  body: string;
-}
-
 interface World {
   pool: Pool;
   webhooks: WebhookRows;
-  url: string;
-  told: Told[];
-  /** What the receiver answers next; afterwards 204. */
-  answers: number[];
+  receiver: WebhookReceiver;
   deliver(): Promise<void>;
   /** Lets what waits be due. */
   hurry(): Promise<void>;
@@ -36,24 +26,13 @@ interface World {
 async function withWebhooks(work: (world: World) => Promise<void>): Promise<void> {
   await using kit = await startTestBudgets({ id: "b", limitPicoUsd: 1n });
   const pool = openPool({ url: kit.url, applicationName: "webhooks", connectionsMax: 4 });
-  const [told, answers]: [Told[], number[]] = [[], []];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (piece: string) => {
-      body += piece;
-    });
-    request.on("end", () => {
-      told.push({ headers: request.headers, body });
-      response.writeHead(answers.shift() ?? 204).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await using receiver = await startWebhookReceiver();
   const post: WebhookPost = webhookPost({
     ...{ pool, master: "master", allowPrivateAddress: true, unixMs: Date.now, onTried: () => {} },
   });
   try {
     await work({
-      ...{ pool, told, answers, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` },
+      ...{ pool, receiver },
       webhooks: webhookRows({ pool, master: "master", allowPrivateAddress: true }),
       async deliver() {
         while (await deliverAlerts(post));
@@ -68,13 +47,13 @@ async function withWebhooks(work: (world: World) => Promise<void>): Promise<void
       },
     });
   } finally {
-    server.close();
     await pool.end();
   }
 }
 
 test("a receiver that fails is told again under the same id, until it has answered", () =>
-  withWebhooks(async ({ webhooks, url, told, answers, deliver, hurry, raise }) => {
+  withWebhooks(async ({ webhooks, receiver, deliver, hurry, raise }) => {
+    const { url, told, answers } = receiver;
     const { webhook, secret } = await webhooks.create(by("acme"), { url, kinds: [] });
     answers.push(500, 302);
     const id = await raise("acme", "one");
@@ -84,9 +63,11 @@ test("a receiver that fails is told again under the same id, until it has answer
     }
     await deliver();
     assert.equal(told.length, 3);
-    for (const { headers, body } of told) {
-      const event = new Webhook(secret).verify(body, headers as Record<string, string>) as { id: string };
-      assert.equal(event.id, id);
+    assert.deepEqual(
+      receiver.verified(secret).map((event) => event.id),
+      [id, id, id],
+    );
+    for (const { headers } of told) {
       assert.equal(headers["webhook-id"], id);
       assert.match(headers["content-type"] ?? "", /^application\/cloudevents\+json/);
     }
@@ -99,7 +80,7 @@ test("a receiver that fails is told again under the same id, until it has answer
   }));
 
 test("a webhook hears of its organisation and its kinds; one of the installation of every organisation", () =>
-  withWebhooks(async ({ webhooks, url, told, deliver, raise }) => {
+  withWebhooks(async ({ webhooks, receiver: { url, told }, deliver, raise }) => {
     await webhooks.create(by("acme"), { url: `${url}/acme`, kinds: ["runaway"] });
     await webhooks.create(by("other"), { url: `${url}/other`, kinds: ["threshold", "test"] });
     await webhooks.create(by(""), { url: `${url}/all`, kinds: [] });
@@ -112,7 +93,7 @@ test("a webhook hears of its organisation and its kinds; one of the installation
   }));
 
 test("two processes tell it once, and what one died with is told by the other when its lease is over", () =>
-  withWebhooks(async ({ pool, webhooks, url, told, deliver, hurry, raise }) => {
+  withWebhooks(async ({ pool, webhooks, receiver: { url, told }, deliver, hurry, raise }) => {
     await webhooks.create(by("acme"), { url, kinds: [] });
     await raise("acme", "one");
     await Promise.all([deliver(), deliver(), deliver()]);
@@ -130,7 +111,7 @@ test("two processes tell it once, and what one died with is told by the other wh
   }));
 
 test("a private address is refused when it is made and, by what its name resolves to, when it is told", () =>
-  withWebhooks(async ({ pool, url, webhooks, told, raise }) => {
+  withWebhooks(async ({ pool, webhooks, receiver: { url, told }, raise }) => {
     const outside = webhookRows({ pool, master: "master", allowPrivateAddress: false });
     await assert.rejects(outside.create(by("acme"), { url: "https://127.0.0.1/x", kinds: [] }), /private address/);
     await assert.rejects(outside.create(by("acme"), { url, kinds: [] }), /https/);
@@ -146,7 +127,7 @@ test("a private address is refused when it is made and, by what its name resolve
   }));
 
 test("another organisation's webhook is none, there is a most, and each change is in the audit log", () =>
-  withWebhooks(async ({ pool, webhooks, url }) => {
+  withWebhooks(async ({ pool, webhooks, receiver: { url } }) => {
     const { webhook } = await webhooks.create({ ...by("acme"), reason: "ops" }, { url, kinds: [] });
     await assert.rejects(webhooks.get("other", webhook.id), /no such webhook/);
     await assert.rejects(webhooks.delete(by("other"), webhook.id), /no such webhook/);
@@ -164,7 +145,7 @@ test("another organisation's webhook is none, there is a most, and each change i
   }));
 
 test("alerts are listed newest first, page by page, and by budget and kind", () =>
-  withWebhooks(async ({ pool, raise, webhooks, url }) => {
+  withWebhooks(async ({ pool, raise, webhooks, receiver: { url } }) => {
     const ids: string[] = [];
     for (let n = 0; n < 5; n += 1) ids.unshift(await raise("acme", `once-${n}`));
     await raise("other", "theirs");
