@@ -17,7 +17,8 @@ export interface Pace {
 
 /**
  * Calls unspent credit back from every live holder. Resolves when it is back, or after about 100 ms; `missing`: some is not, and its holder
- * may only be slow. What a holder has that said nothing for seconds is not missing: it is gone until that grant's end.
+ * may only be slow. What a holder has that gave nothing back for seconds, or is connected and gave nothing back for 15 s, is not missing:
+ * it is gone until that grant's end.
  */
 export type Recall = (budgetIds: readonly string[]) => Promise<"back" | "missing">;
 

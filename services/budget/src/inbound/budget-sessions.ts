@@ -83,6 +83,12 @@ export class BudgetSessions {
     if (this.#stopping) onEnd();
   }
 
+  /** Whether this holder has a stream to this process now. */
+  isConnected(holder: string): boolean {
+    for (const session of this.#sessions) if (session.holder === holder) return true;
+    return false;
+  }
+
   /** Keeps the lists and sends it to everybody; who says hello later gets it then. */
   setBudgets(budgets: readonly Budget[], rateLimits: readonly RateLimit[]): void {
     this.#budgets = { budgets, rateLimits };

@@ -45,8 +45,13 @@ export async function serveRouters(
 ): Promise<{ openSessions(): number }> {
   const onError = (error: unknown): void => log.error({ err: error }, "a call failed");
   const budgets = budgetList(pool);
-  const recall = makeRecall({ pool, publish: (subject, data) => bus.connection().publish(subject, data) });
-  const sessions = new BudgetSessions({
+  const recall = makeRecall({
+    pool,
+    publish: (subject, data) => bus.connection().publish(subject, data),
+    isConnected: (holder) => sessions.isConnected(holder),
+    monotonicMs: systemClock.monotonicMs,
+  });
+  const sessions: BudgetSessions = new BudgetSessions({
     world: {
       writer,
       recall,
