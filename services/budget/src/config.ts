@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { type AcceptedTokens, parseAcceptedTokens } from "@waybill/rpc";
 import {
+  type ConfigOf,
   commonSettings,
   databaseSettings,
   failpointSettings,
@@ -73,6 +74,14 @@ export const settings = {
     fallback: "refused",
   }),
 } as const;
+
+/** How webhooks for alerts are signed and which addresses they may have. `master`: empty where none can be made. */
+export function webhookSettings(config: ConfigOf<typeof settings>): { master: string; allowPrivateAddress: boolean } {
+  return {
+    master: config.WAYBILL_ALERT_WEBHOOK_SECRET.reveal(),
+    allowPrivateAddress: config.WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES === "allowed",
+  };
+}
 
 /** The SQL this service owns. */
 export const migrations: MigrationSet = {

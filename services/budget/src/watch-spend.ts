@@ -5,7 +5,7 @@ import { NO_SPEND, type Spend } from "./core/burn.ts";
 import { judgeBurn, judgeProjection, judgeSession, judgeThresholds, type SessionTrail } from "./core/judge-spend.ts";
 
 /** What is read and written in one transaction, alone. */
-interface WatchDesk {
+interface LookDesk {
   /** By Postgres time, Unix milliseconds. */
   nowMs: number;
   /** Windows of budgets in which something was spent since the last look. */
@@ -16,14 +16,14 @@ interface WatchDesk {
   raise(alerts: readonly Alert[]): Promise<{ id: string; kind: AlertKind }[]>;
 }
 
-export interface SpendWatch {
+export interface SpendDesk {
   /** Undefined: another process is at it. */
-  alone<T>(work: (desk: WatchDesk) => Promise<T>): Promise<T | undefined>;
+  alone<T>(work: (desk: LookDesk) => Promise<T>): Promise<T | undefined>;
 }
 
 /** `isThorough`: more than thresholds. The kinds of the alerts that were raised. */
-export async function watchSpend(watch: SpendWatch, isThorough: boolean): Promise<readonly AlertKind[]> {
-  const raised = await watch.alone(async (desk) => {
+export async function watchSpend(spendDesk: SpendDesk, isThorough: boolean): Promise<readonly AlertKind[]> {
+  const raised = await spendDesk.alone(async (desk) => {
     const { nowMs } = desk;
     const touched = await desk.touched();
     const alerts = touched.flatMap((of) => judgeThresholds(of, nowMs));

@@ -37,7 +37,7 @@ import type { ModelEntry, Snapshot } from "./core/snapshot.ts";
 import { effectiveTimeouts } from "./core/timeouts.ts";
 import { countInput, RETRY_AFTER_MS, refusalOf, refuse, verdictOf } from "./core/write-refusal.ts";
 import { type Case, type Held, NOT_AFTER, UNHELD } from "./decision-case.ts";
-import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
+import { type HoldOutcome, type HoldWish, holdAtOnce, holdWaiting, waitWithin } from "./hold-money.ts";
 import { type LiveState, LiveWorld } from "./live-world.ts";
 import { toWireModel } from "./outbound/to-wire-model.ts";
 import type { Failpoint, Observations } from "./ports.ts";
@@ -67,9 +67,6 @@ export interface DecideOptions extends LiveState {
   observe: Observations;
   failpoint: Failpoint;
 }
-
-/** What is left of the asker's deadline for the way back. */
-const RETURN_MS = 20;
 
 export class Decide {
   readonly #options: DecideOptions;
@@ -111,7 +108,7 @@ export class Decide {
       ...{ attempt: question.keptModel === "" ? 1 : 0, retryDelayMs: 0, after: NOT_AFTER, held: undefined },
       rated: undefined,
     };
-    const waitMs = this.#waitMs(deadlineMs);
+    const waitMs = waitWithin(this.#options.budgetWaitMs, deadlineMs);
     const resolution = resolve(question, snapshot, world);
     if ("problem" in resolution) {
       const { problem, detail, param } = resolution;
@@ -143,7 +140,7 @@ export class Decide {
       ...{ request, question, world, itinerary, startedMs },
       attempt: failedAttempt + 1,
       reason: reasonAfter(next),
-      waitMs: this.#waitMs(deadlineMs),
+      waitMs: waitWithin(this.#options.budgetWaitMs, deadlineMs),
       retryDelayMs: retry ? retryDelayMs(retry.policy, retry.tries, next) : 0,
       after: { resumeToken: Buffer.from(resumeToken), failedAttempt, failureCode, retryAfterMs, otherAccount },
       ...{ held: undefined, rated: undefined },
@@ -155,11 +152,6 @@ export class Decide {
     const { till, isReady } = this.#options;
     if (!isReady()) return refuse("router_unavailable", { retryAfterMs: RETRY_AFTER_MS });
     return till.knowsBudgets ? undefined : refuse("budget_unavailable", { retryAfterMs: RETRY_AFTER_MS });
-  }
-
-  #waitMs(deadlineMs: number): number {
-    const { budgetWaitMs } = this.#options;
-    return deadlineMs === 0 ? budgetWaitMs : Math.min(budgetWaitMs, deadlineMs - RETURN_MS);
   }
 
   #choose(open: Case, asked: ChooseFrom): DecideResponse | Promise<DecideResponse> {

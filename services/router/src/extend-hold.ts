@@ -10,7 +10,7 @@ import {
   type JournaledAttempt,
 } from "@waybill/wire";
 import { NO_SIZE } from "./core/bounds.ts";
-import { type HoldWish, holdAtOnce, holdWaiting } from "./hold-money.ts";
+import { type HoldWish, holdAtOnce, holdWaiting, waitWithin } from "./hold-money.ts";
 import type { Observations } from "./ports.ts";
 import type { Till } from "./till.ts";
 
@@ -24,9 +24,6 @@ export interface ExtendOptions {
   budgetWaitMs: number;
   observe: Pick<Observations, "unheld" | "waitedForBudget">;
 }
-
-/** What is left of the asker's deadline for the way back. */
-const RETURN_MS = 20;
 
 /**
  * Holds for twice the output that was covered. The new lines stand under a holder of their own, `<holder>+<extension>`, so that one
@@ -51,7 +48,7 @@ export async function extendHold(
     ...{ holder: `${holder}+${extension}`, holds, holdLifeMs: BigInt(holdLifeMs) },
   });
   const size = { ...NO_SIZE, likelyPicoUsd: more, likelyTokens: covered };
-  const waitMs = deadlineMs === 0 ? budgetWaitMs : Math.min(budgetWaitMs, deadlineMs - RETURN_MS);
+  const waitMs = waitWithin(budgetWaitMs, deadlineMs);
   const wish: HoldWish = { budgets, size, journalAs, waitMs, onUnheld: observe.unheld };
   let outcome = holdAtOnce(till, wish);
   if (!outcome) {

@@ -27,8 +27,15 @@ export type HoldOutcome =
 /** Credit that arrives may be taken by others first; after this many answers the hold is placed exactly. */
 const FILLS_MAX = 2;
 const RETRY_MS = 25;
+/** What is left of the asker's deadline for the way back. */
+const RETURN_MS = 20;
 /** How long a service may be away before its absence is the answer: the time to move to its sibling. */
 const AWAY_MS = 100;
+
+/** How long a request may wait for the budget service: at most `budgetWaitMs`, and within the asker's deadline (0: it has none). */
+export function waitWithin(budgetWaitMs: number, deadlineMs: number): number {
+  return deadlineMs === 0 ? budgetWaitMs : Math.min(budgetWaitMs, deadlineMs - RETURN_MS);
+}
 
 /** The common case, without waiting: a hold from grants in hand, or undefined. */
 export function holdAtOnce(till: Till, { budgets, size, journalAs }: HoldWish): HoldOutcome | undefined {

@@ -1,5 +1,4 @@
 // Anthropic's Messages.
-
 import type { Surface } from "../surface.ts";
 import { messagesAnswerTexts } from "./answer-texts.ts";
 import { toErrorBody, toErrorEvent } from "./errors.ts";

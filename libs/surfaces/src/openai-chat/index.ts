@@ -1,5 +1,4 @@
 // OpenAI's Chat Completions.
-
 import type { Surface } from "../surface.ts";
 import { chatAnswerTexts } from "./answer-texts.ts";
 import { toErrorBody, toErrorEvent } from "./errors.ts";

@@ -1,5 +1,4 @@
 // OpenAI's legacy Completions: a prompt that is continued. Where a provider does not have it, a plain prompt is a user's message.
-
 import { toErrorBody, toErrorEvent } from "../openai-chat/errors.ts";
 import { ChunkStop } from "../openai-chat/stop-stream.ts";
 import type { Surface } from "../surface.ts";

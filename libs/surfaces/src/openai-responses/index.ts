@@ -1,5 +1,4 @@
 // OpenAI's Responses, without what a provider would have to keep.
-
 import { toErrorBody } from "../openai-chat/errors.ts";
 import type { Surface } from "../surface.ts";
 import { responsesAnswerTexts } from "./answer-texts.ts";

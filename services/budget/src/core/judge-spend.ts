@@ -76,7 +76,8 @@ export interface SessionTrail {
 }
 
 export const RUNAWAY_MINUTES = 10;
-const RUNAWAY_CALLS = 20;
+/** With fewer calls in those minutes, a session is no runaway. */
+export const RUNAWAY_CALLS = 20;
 /** Of the calls after the first: a small call in between does not make it tame. */
 const RUNAWAY_GROWN_PERCENT = 80;
 /** Of a budget's limit that the session alone took in those minutes. */

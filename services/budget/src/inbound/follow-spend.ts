@@ -2,12 +2,12 @@
 import type { NatsConnection } from "@waybill/bus";
 import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service";
 import type { Pool } from "@waybill/store";
-import type { settings } from "../config.ts";
+import { type settings, webhookSettings } from "../config.ts";
 import { alertBus } from "../outbound/alert-bus.ts";
 import { alertRows } from "../outbound/alert-rows.ts";
 import type { Measures } from "../outbound/measure.ts";
+import { spendDesk } from "../outbound/spend-desk.ts";
 import { forgetSpend } from "../outbound/spend-rows.ts";
-import { spendWatch } from "../outbound/spend-watch.ts";
 import { webhookPost } from "../outbound/webhook-post.ts";
 import { deliverAlerts, publishAlerts } from "../tell-alerts.ts";
 import { watchSpend } from "../watch-spend.ts";
@@ -34,11 +34,10 @@ export function followSpend(
 ): { tellBus(nc: NatsConnection): void } {
   const { monotonicMs, unixMs } = systemClock;
   const rows = alertRows(pool);
-  const watch = spendWatch(pool);
+  const desk = spendDesk(pool);
   const post = webhookPost({
     pool,
-    master: config.WAYBILL_ALERT_WEBHOOK_SECRET.reveal(),
-    allowPrivateAddress: config.WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES === "allowed",
+    ...webhookSettings(config),
     unixMs,
     onTried: measures.webhookTried,
   });
@@ -48,7 +47,7 @@ export function followSpend(
     const nowMs = monotonicMs();
     const isThorough = nowMs >= thoroughAtMs;
     if (isThorough) thoroughAtMs = nowMs + THOROUGH_EVERY_MS;
-    for (const kind of await watchSpend(watch, isThorough)) measures.alerted(kind);
+    for (const kind of await watchSpend(desk, isThorough)) measures.alerted(kind);
     if (nowMs < forgetAtMs) return;
     forgetAtMs = nowMs + FORGET_EVERY_MS;
     await forgetSpend(pool);

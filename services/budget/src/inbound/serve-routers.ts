@@ -1,7 +1,7 @@
 // Everything that answers over gRPC, with what is pushed unasked.
 import { type ConfigOf, type ServiceScope, systemClock } from "@waybill/service";
 import type { Pool } from "@waybill/store";
-import type { settings } from "../config.ts";
+import { type settings, webhookSettings } from "../config.ts";
 import { alertRows } from "../outbound/alert-rows.ts";
 import { beginAhead } from "../outbound/begin-ahead.ts";
 import type { BudgetBus } from "../outbound/budget-bus.ts";
@@ -80,11 +80,7 @@ export async function serveRouters(
     rateLimits: { office: rateLimitOffice(pool), list: () => listRateLimits(pool) },
     alerts: {
       alerts: alertRows(pool),
-      webhooks: webhookRows({
-        pool,
-        master: config.WAYBILL_ALERT_WEBHOOK_SECRET.reveal(),
-        allowPrivateAddress: config.WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES === "allowed",
-      }),
+      webhooks: webhookRows({ pool, ...webhookSettings(config) }),
     },
   });
   server.health.set(true);

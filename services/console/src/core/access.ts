@@ -2,7 +2,10 @@
 import { WaybillError } from "@waybill/domain";
 import type { Actor, AdminKey } from "@waybill/wire";
 
-/** What an endpoint is about. `alerts`: about spend, and who is told of them; `decisions`: requests, what they cost, and what they would have; `raises`: of budgets, for a time. */
+/**
+ * What an endpoint is about. `alerts`: about spend, and who is told of them; `decisions`: requests, what they cost, and what they
+ * would have; `raises`: of budgets, for a time.
+ */
 export type Area =
   | "about"
   | "routes"

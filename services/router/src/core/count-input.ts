@@ -31,7 +31,6 @@ const GUESS_PARTS = 2n;
 
 interface CountableRequest extends BoundedRequest {
   estimatedInputTokens: bigint;
-  exactTokenizer: string;
   hasTools: boolean;
   hasJsonSchema: boolean;
   keptModel: string;

@@ -2,10 +2,9 @@
 // processes take turns.
 import { type Client, type Pool, type Row, transact } from "@waybill/store";
 import type { Watched } from "../core/alert.ts";
-import type { SessionTrail } from "../core/judge-spend.ts";
-import { RUNAWAY_MINUTES } from "../core/judge-spend.ts";
+import { RUNAWAY_CALLS, RUNAWAY_MINUTES, type SessionTrail } from "../core/judge-spend.ts";
 import { age } from "../core/rolling.ts";
-import type { SpendWatch } from "../watch-spend.ts";
+import type { SpendDesk } from "../watch-spend.ts";
 import { raiseAlerts } from "./raise-alerts.ts";
 import { rollingOf } from "./read-books.ts";
 import { spendOf } from "./spend-rows.ts";
@@ -15,7 +14,6 @@ const MINUTES_AGAIN = 2;
 /** In one look; the rest have their turn while they go on spending. */
 const WINDOWS_MAX = 10_000;
 const SESSIONS_MAX = 1_000;
-const SESSION_CALLS_MIN = 10;
 
 const TAKE = `
   SELECT looked_minute, (extract(epoch FROM budget.clock()) * 1000)::float8 AS now_ms
@@ -43,7 +41,7 @@ const SESSIONS = `
       (count(*) FILTER (WHERE input_tokens > tokens_before))::int AS grown,
       (array_agg(input_tokens ORDER BY attempt_id))[1]::float8 AS tokens_first,
       (array_agg(input_tokens ORDER BY attempt_id DESC))[1]::float8 AS tokens_last
-    FROM calls GROUP BY organisation_id, session HAVING count(*) >= ${SESSION_CALLS_MIN} LIMIT ${SESSIONS_MAX}),
+    FROM calls GROUP BY organisation_id, session HAVING count(*) >= ${RUNAWAY_CALLS} LIMIT ${SESSIONS_MAX}),
   spent AS (
     SELECT c.organisation_id, c.session, b.budget_id, sum(c.cost_pico_usd) AS cost
     FROM calls c JOIN trails USING (organisation_id, session), unnest(c.budget_ids) AS b (budget_id)
@@ -55,7 +53,7 @@ const SESSIONS = `
   WHERE r.origin = 'admin' AND r.unit = 'usd' AND r.limit_pico_usd > 0
   ORDER BY t.organisation_id, t.session, s.cost / r.limit_pico_usd DESC`;
 
-export function spendWatch(pool: Pool): SpendWatch {
+export function spendDesk(pool: Pool): SpendDesk {
   return {
     alone: (work) =>
       transact(pool, async (client) => {

@@ -5,8 +5,8 @@ import { openPool, type Pool } from "@waybill/store";
 import type { Line, SettleRecord } from "../core/operation.ts";
 import { watchSpend } from "../watch-spend.ts";
 import { newAttemptId, startTestBudgets, type TestBudgets } from "./postgres-budgets.test.ts";
+import { spendDesk } from "./spend-desk.ts";
 import { forgetSpend, spendOf } from "./spend-rows.ts";
-import { spendWatch } from "./spend-watch.ts";
 
 const USD = 1_000_000_000_000n;
 
@@ -42,7 +42,7 @@ async function withWatch(rule: Readonly<Record<string, unknown>>, work: (kit: Ki
   try {
     await work({
       ...{ kit, pool, line },
-      look: (isThorough = true) => watchSpend(spendWatch(pool), isThorough),
+      look: (isThorough = true) => watchSpend(spendDesk(pool), isThorough),
       async spend(cost, change) {
         const settled = await writer.submit(record(cost, [line], change));
         assert.equal(settled.kind, "settled");
