@@ -35,7 +35,13 @@ before(async () => {
     ...{ url: stack.nats.url, ...stack.nats.credentials("operator"), service: "budget", name: "test" },
     ...{ onConnected: () => {}, onProblem: () => {} },
   });
-  bus.subscribe("waybill.alert.*", { callback: (_, message) => void onBus.push(Alert.decode(message.data)) });
+  bus.subscribe("waybill.alert.*", {
+    callback(_, message) {
+      const alert = Alert.decode(message.data);
+      // Both processes may publish one under its id, at least once; the stream holds it once, and that is asked of it below.
+      if (onBus.every(({ id }) => id !== alert.id)) onBus.push(alert);
+    },
+  });
 });
 after(async () => {
   await bus.close();

@@ -15,7 +15,7 @@ const FEW = 37n;
 const MANY = 600n;
 const SEEDS = faultSeeds(3);
 /** Lives are short, so that what a dead holder had is back soon. In earnest: 1 min, and 10 min with a margin of 1. */
-const LIVES = { WAYBILL_GRANT_LIFE_MS: "2000", WAYBILL_TOTAL_TIMEOUT_MS: "4000", WAYBILL_HOLD_MARGIN_MS: "1000" };
+const LIVES = { WAYBILL_GRANT_LIFE_MS: "2000", WAYBILL_TOTAL_TIMEOUT_MS: "10000", WAYBILL_HOLD_MARGIN_MS: "1000" };
 const BACK_LIMIT_MS = 60_000;
 
 let stack: TestStack;
@@ -74,37 +74,50 @@ async function settled(budget: RaceBudget): Promise<bigint> {
 const countOf = (statuses: readonly number[], status: number): number =>
   statuses.filter((each) => each === status).length;
 
+/** A failure says where the money was. */
+async function explained<T>(budget: RaceBudget, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    console.log(await race.describe(budget).catch(String));
+    throw error;
+  }
+}
+
 /** Of every race, once it is over; what dead holders had comes back to all of them in the same time. */
 const raced: { budget: RaceBudget; called: number; story: string }[] = [];
 
 for (const seed of SEEDS) {
   const random = seededRandom(seed);
   describe(`a thousand requests on a budget for fewer (seed ${seed})`, () => {
-    for (const [afforded, least] of [
-      [FEW, FEW],
-      // Credit that comes back in the same moment may be missed by a few; what is left is served afterwards.
-      [MANY, (MANY * 995n) / 1_000n],
-    ] as const) {
-      it(`${afforded} are served, never more${least < afforded ? `, and at least ${least} at once` : ""}`, async () => {
+    for (const afforded of [FEW, MANY]) {
+      it(`exactly ${afforded} are served`, async () => {
         const budget = budgetNamed(`calm-${afforded}-${seed}`);
         stack.provider.log.clear();
-        const statuses = await race.run(budget, CLIENTS, random);
-        const served = countOf(statuses, 200);
-        assert.ok(served <= Number(afforded) && served >= Number(least), `${served} of ${afforded}`);
-        assert.equal(countOf(statuses, 402), CLIENTS - served);
-        assert.equal(callsAtProvider(), served);
-        raced.push({ budget, called: served, story: `seed ${seed}, without kills` });
+        await explained(budget, async () => {
+          const statuses = await race.run(budget, CLIENTS, random);
+          assert.equal(countOf(statuses, 200), Number(afforded));
+          assert.equal(countOf(statuses, 402), CLIENTS - Number(afforded));
+          assert.equal(callsAtProvider(), Number(afforded));
+        });
+        raced.push({ budget, called: Number(afforded), story: `seed ${seed}, without kills` });
       });
     }
 
     it("with kill -9 of a router, a budget service and Postgres never more, and every client has an answer", async () => {
       const budget = budgetNamed(`killed-${seed}`);
+      // Records of the race before would end a budget service at its point while it is still starting.
+      const last = raced.at(-1)?.budget;
+      if (last)
+        await eventually(async () => (await race.counters(last)).held === 0n, { reason: "the last race is settled" });
       const afforded = Number(budget.afforded);
       const { victims, story } = await doomed(random);
       stack.provider.log.clear();
-      const racing = race.run(budget, CLIENTS, random);
-      await dieInTheMiddle(victims, random);
-      const statuses = await racing;
+      const statuses = await explained(budget, async () => {
+        const racing = race.run(budget, CLIENTS, random);
+        await Promise.all([racing, dieInTheMiddle(victims, random)]);
+        return racing;
+      });
       const called = callsAtProvider();
       assert.ok(called <= afforded, `${called} calls`);
       assert.ok(countOf(statuses, 200) <= called);

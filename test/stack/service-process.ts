@@ -67,12 +67,13 @@ export function startService(
     async ready() {
       await eventually(
         async () => {
-          if (!isRunning) throw new Error(`${plan.name} ended while starting; its log is ${logFile}`);
+          if (!isRunning) return true;
           const answer = await fetch(readyUrl).catch(() => undefined);
           return answer?.ok === true;
         },
         { timeoutMs: READY_LIMIT_MS, reason: `${plan.name} is ready (log ${logFile})` },
       );
+      if (!isRunning) throw new Error(`${plan.name} ended while starting; its log is ${logFile}`);
     },
     async kill9() {
       if (isRunning) child.kill("SIGKILL");

@@ -244,8 +244,11 @@ async function build(
     async start(name, { env = {}, inPlaceOf } = {}) {
       const before = processes.find(({ process }) => process === inPlaceOf);
       const process = launch(name, before?.listens ?? (await listensOf(name, Number.POSITIVE_INFINITY)), env);
-      // The others must have found it, too.
-      for (const other of processes) if (other.process.isRunning) await other.process.ready();
+      // The others must have found it, too; but one that is about to die in a test of its own need not.
+      for (const other of processes) {
+        if (other.process === process) await process.ready();
+        else if (other.process.isRunning) await Promise.race([other.process.ready(), other.process.ended]);
+      }
       return process;
     },
     async stopPostgres() {

@@ -21,6 +21,9 @@ const readyPollMs = 20;
 /** A fast shutdown writes a checkpoint first. */
 const stopLimitMs = 15_000;
 const quitLimitMs = 3_000;
+/** They look every few seconds at the latest. */
+const childrenLimitMs = 15_000;
+const childrenPollMs = 200;
 const connectionsMax = 200;
 
 export interface PostgresOptions {
@@ -59,10 +62,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const user = await choosePostgresUser(place, namespaces);
   if (!(await exists(join(user.dataDir, "PG_VERSION")))) await makeCluster(user, password);
   await endLeftover(user.dataDir);
-  const server = await launch(user, options);
-  options.onSpawn?.(server.pid);
   const url = `postgres://${owner}:${encodeURIComponent(password)}@127.0.0.1:${port}/${databaseName}`;
-  await waitUntilReady(server, url, user.dataDir, options.logFile);
+  const server = await launchReady(user, url, options);
   return {
     url,
     pid: server.pid,
@@ -107,6 +108,23 @@ async function makeCluster(user: PostgresUser, password: string): Promise<void> 
   } finally {
     await rm(passwordFile, { force: true });
     await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Children of a server that was killed may still be about to notice; PostgreSQL refuses to start beside them. */
+async function launchReady(user: PostgresUser, url: string, options: PostgresOptions): Promise<OwnGroup> {
+  const endsAtMs = performance.now() + childrenLimitMs;
+  for (;;) {
+    const server = await launch(user, options);
+    options.onSpawn?.(server.pid);
+    try {
+      await waitUntilReady(server, url, user.dataDir, options.logFile);
+      return server;
+    } catch (error) {
+      const isBesideChildren = error instanceof PlainError && error.message.includes("shared memory block");
+      if (!isBesideChildren || performance.now() >= endsAtMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, childrenPollMs));
+    }
   }
 }
 

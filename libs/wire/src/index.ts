@@ -96,6 +96,7 @@ export {
   Hello,
   HoldAnswer,
   HoldAsk,
+  type HoldWithdrawal,
   Journal,
   JournalAck,
   JournaledAttempt,

@@ -4,10 +4,11 @@ import { applyBatch } from "./core/apply-batch.ts";
 import type { AnswerTo, Operation } from "./core/operation.ts";
 import { askGrant, closingOf, lineOf, placeHoldOf, recordOf, sampleBooks } from "./core/sample-books.test.ts";
 import { makeWaitingRoom } from "./inbound/waiting-room.ts";
+import { makeWithdrawals } from "./inbound/withdrawals.ts";
 import { type PlaceHoldWorld, placeHold } from "./place-hold.ts";
 
 /** The real core on books in memory; time passes only while somebody waits. */
-function makeWorld(limit: bigint): PlaceHoldWorld & {
+function makeWorld(...limits: bigint[]): PlaceHoldWorld & {
   tell(...facts: Operation[]): void;
   recalled: string[];
   onRecall: () => void;
@@ -15,7 +16,7 @@ function makeWorld(limit: bigint): PlaceHoldWorld & {
   atMs: Map<number, () => void>;
   nowMs: number;
 } {
-  const books = sampleBooks(limit);
+  const books = sampleBooks(...limits);
   const world = {
     nowMs: 0,
     recalled: [] as string[],
@@ -34,6 +35,7 @@ function makeWorld(limit: bigint): PlaceHoldWorld & {
       return world.recallEnd;
     },
     waitingRoom: makeWaitingRoom(1),
+    withdrawals: makeWithdrawals((): number => world.nowMs),
     monotonicMs: () => world.nowMs,
     async pause(durationMs: number) {
       for (let ms = 0; ms < durationMs; ms += 1) {
@@ -67,6 +69,40 @@ test("while a holder that may only be slow has not given its credit back, nobody
   assert.equal((await placeHold(world, placeHoldOf("r2.1", 990n), 1_000)).kind, "held", "what fits beside it is held");
   world.recallEnd = "back";
   assert.equal((await placeHold(world, placeHoldOf("r3.1", 1_000n), 1_000)).kind, "refused", "a dead one's is gone");
+});
+
+test("what the budget of another round turns out to lack is called back, too, and nothing twice", async () => {
+  const world = makeWorld(1_000n, 1_000n);
+  const asks = [0, 1].map((n) => ({
+    ...{ budgetId: `b${n}`, wantPicoUsd: 995n, leastPicoUsd: 995n },
+    boundedByShare: false,
+  }));
+  world.tell(askGrant("g0", 10n));
+  world.onRecall = () => {
+    if (world.recalled.length > 1) return;
+    world.tell(closingOf("g0", 0n), askGrant("g1", 10n, { budgetId: "b1" }));
+  };
+  const answer = await placeHold(world, placeHoldOf("r1.1", 0n, { asks }), 1_000);
+  assert.deepEqual([answer.kind, world.recalled], ["refused", ["b0", "b1"]]);
+});
+
+test("a refusal that took longer than credit is stopped for is not given as certain", async () => {
+  const world = makeWorld(1_000n);
+  world.tell(askGrant("g1", 10n));
+  world.onRecall = () => {
+    world.nowMs += 2_001;
+  };
+  await assert.rejects(placeHold(world, placeHoldOf("r1.1", 1_000n), 60_000), { code: "budget_unavailable" });
+});
+
+test("what its asker goes without is not placed any more, though it waits", async () => {
+  const world = makeWorld(10n);
+  world.tell(placeHoldOf("r1.1", 8n));
+  const place = placeHoldOf("r2.1", 5n);
+  world.atMs.set(30, () => world.withdrawals.add(place));
+  world.atMs.set(50, () => world.tell(recordOf("r1.1", "worker", 1n, lineOf("", 8n))));
+  await assert.rejects(placeHold(world, place, 1_000), { code: "budget_unavailable" });
+  assert.equal(world.nowMs, 40);
 });
 
 test("a refusal waits for a record that makes room, and not a moment longer", async () => {

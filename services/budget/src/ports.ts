@@ -16,11 +16,22 @@ export interface Pace {
 }
 
 /**
- * Calls unspent credit back from every live holder. Resolves when it is back, or after about 100 ms; `missing`: some is not, and its holder
- * may only be slow. What a holder has that gave nothing back for seconds, or is connected and gave nothing back for 15 s, is not missing:
+ * Calls unspent credit back from every live holder. Resolves when all that was out when it was asked is back, or after about 100 ms;
+ * `missing`: some is not, and its holder may only be slow. What a holder has that gave nothing back for seconds, or is connected and gave nothing back for 15 s, is not missing:
  * it is gone until that grant's end.
  */
 export type Recall = (budgetIds: readonly string[]) => Promise<"back" | "missing">;
+
+/** Holds that were withdrawn a moment ago, and may not have been placed yet. */
+export interface Withdrawals {
+  add(hold: HeldBy): void;
+  has(hold: HeldBy): boolean;
+}
+
+interface HeldBy {
+  attemptId: string;
+  holder: string;
+}
 
 /** Bounds how many requests wait for holds to settle, because each asks the books again and again. */
 export interface WaitingRoom {

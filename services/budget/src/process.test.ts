@@ -200,7 +200,7 @@ class TestRouter {
   }
 
   async journal(attempts: JournaledAttempt[], closings: { grantId: string; debitedPicoUsd: bigint }[] = []) {
-    return this.ask({ $case: "journal", value: { attempts, closings } });
+    return this.ask({ $case: "journal", value: { attempts, closings, withdrawals: [] } });
   }
 
   stop(): void {

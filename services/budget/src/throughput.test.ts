@@ -97,7 +97,7 @@ test("one writer carries thousands of exact holds and settlements a second on on
           asks,
           cut: [],
           lifeMs: 60_000,
-          mayRecall: false,
+          recalled: [],
           message,
         });
         assert.ok(placed.kind === "held");

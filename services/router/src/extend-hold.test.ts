@@ -39,7 +39,7 @@ function world({ answer, budgets = [HARD, SOFT, TOKENS, REQUESTS] }: World) {
       if (answer === "away") return { kind: "unanswered", sent: false };
       return { kind: "refused", refusal: BudgetRefusal.create({ budgetId: "soft" }) };
     },
-    async journal(attempts) {
+    async journal({ attempts }) {
       journaled.push(...attempts);
       return true;
     },

@@ -120,9 +120,11 @@ async function placeExactly(till: Till, wish: HoldWish, endsAtMs: number): Promi
   const hard = missing.filter((budget) => budget.hard);
   const reserved = hard.length > 0 ? till.cutFromReserve(hard, ofReserve(size)) : [];
   if (!reserved) {
-    // What was sent may have been placed, and its cut lines with it: they stay held until the attempt's end of life.
-    if (wasSent) till.placementEnded(cut, "unknown", cut.length > 0 ? attempt : undefined);
-    else till.placementEnded(cut, "refused");
+    if (wasSent) {
+      // It may have been placed, and its cut lines with it.
+      till.placementEnded(cut, "unknown", cut.length > 0 ? attempt : undefined);
+      till.goWithout(attempt);
+    } else till.placementEnded(cut, "refused");
     return {
       kind: "unavailable",
       mayBeFree: missing.every((budget) => !budget.hard || budget.whenAway === WhenAway.DOWNGRADE),

@@ -1,7 +1,7 @@
 // What the stories need from the world. The adapters are in outbound/ and inbound/.
 import type { BudgetRefusal, BudgetUnit, HoldLine, JournaledAttempt, LimitDefinition } from "@waybill/wire";
 import type { GrantAsk, GrantGiven, TemplateCounter } from "./core/credit.ts";
-import type { Closing } from "./core/grant.ts";
+import type { JournalBatch } from "./core/journal-queue.ts";
 
 /** How a question to the budget service ended. `unanswered`: nothing is known of it; `sent` says whether it may have arrived. */
 export type Unanswered = { kind: "unanswered"; sent: boolean };
@@ -35,7 +35,7 @@ export interface BudgetService {
   askGrant(ask: GrantAsk, deadlineMs: number): Promise<{ kind: "given"; given: GrantGiven } | Unanswered>;
   placeHold(hold: ExactHold, deadlineMs: number): Promise<ExactAnswer>;
   /** True when the lines are durable. */
-  journal(attempts: JournaledAttempt[], closings: Closing[], deadlineMs: number): Promise<boolean>;
+  journal(batch: JournalBatch<JournaledAttempt>, deadlineMs: number): Promise<boolean>;
 }
 
 /** Measurements the stories make; the names are given in main.ts. */

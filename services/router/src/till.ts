@@ -178,6 +178,12 @@ export class Till {
     this.#pump();
   }
 
+  /** An exact hold got no answer, and nothing will be sent under it: where it was placed, it is given back soon. */
+  goWithout({ attemptId, holder }: JournaledAttempt): void {
+    this.#journal.pushWithdrawal({ attemptId, holder });
+    void this.#flush();
+  }
+
   placedExactly(budgetId: string, amount: bigint): void {
     this.#remaining.placed(budgetId, amount);
   }
@@ -275,8 +281,7 @@ export class Till {
       const batch = this.#journal.take();
       if (!batch) return;
       this.#options.failpoint("before_journal");
-      const { attempts, closings } = batch;
-      if (!(await this.#options.budgetService.journal(attempts, closings, JOURNAL_DEADLINE_MS))) {
+      if (!(await this.#options.budgetService.journal(batch, JOURNAL_DEADLINE_MS))) {
         this.#journal.failed();
         return;
       }

@@ -128,7 +128,10 @@ async function grants(on: TestStack): Promise<void> {
     if (told.answer.answer.value.amountPicoUsd !== amount) throw new Error("a grant was cut");
     // It is given back, so that the row has room again, as a router does that needs it no more.
     const closings = [{ grantId, debitedPicoUsd: 0n }];
-    const closed = await session.ask(callOf({ $case: "journal", value: { attempts: [], closings } }), DEADLINE_MS);
+    const closed = await session.ask(
+      callOf({ $case: "journal", value: { attempts: [], closings, withdrawals: [] } }),
+      DEADLINE_MS,
+    );
     if (closed.kind !== "answer") throw new Error(`a closing: ${closed.kind}`);
   };
   const rate = await ratePerSecond(ROUTERS * GRANTS_IN_FLIGHT, SECONDS, one);

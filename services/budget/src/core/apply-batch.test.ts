@@ -53,6 +53,7 @@ const fact: fc.Arbitrary<Operation> = fc.oneof(
     .tuple(attemptId, fc.constantFrom("worker", "lost", "ingress", "void"), amount, fc.option(line))
     .map(([id, source, cost, one]) => recordOf(id, source, cost, ...(one ? [one] : []))),
   attemptId.map((id) => ({ kind: "release_attempt", attemptId: id }) as const),
+  attemptId.map((id) => ({ kind: "withdraw_hold", attemptId: id, holder: "h" }) as const),
   grantId.map((id) => ({ kind: "reap_grant", grantId: id }) as const),
 );
 const anything: fc.Arbitrary<Operation> = fc.oneof(ask, place, fact);

@@ -23,7 +23,8 @@ export function applyBatch(books: Books, operations: readonly Operation[], nowMs
 }
 
 function turnOf({ kind }: Operation): "fact" | "hold" | "grant" {
-  if (kind === "place_hold") return "hold";
+  // A withdrawal comes after the hold that it withdraws, also where both are in one batch.
+  if (kind === "place_hold" || kind === "withdraw_hold") return "hold";
   return kind === "ask_grant" ? "grant" : "fact";
 }
 
@@ -43,6 +44,8 @@ function apply(books: Books, operation: Operation, nowMs: number): Answer {
       return { kind: "done", changed: releaseHolds(books, operation.attemptId, nowMs) };
     case "place_hold":
       return placeHold(books, operation, nowMs);
+    case "withdraw_hold":
+      return { kind: "done", changed: releaseHolds(books, operation.attemptId, nowMs, operation.holder) };
     case "ask_grant":
       return giveGrant(books, operation, nowMs);
   }

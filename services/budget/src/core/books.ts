@@ -41,6 +41,10 @@ export interface Window {
   postedPicoUsd: PicoUsd;
   heldPicoUsd: PicoUsd;
   grantedPicoUsd: PicoUsd;
+  /** Until then nobody gets credit ahead of need, by Postgres time; 0: it was not stopped. */
+  noCreditUntilMs: number;
+  /** In this batch. */
+  isCreditStopped: boolean;
   /** Set for a rolling window. */
   rolling: Rolling | undefined;
   /** What this batch posted in it, net of corrections. */
@@ -252,6 +256,19 @@ export function move(
   window.carriedOutPicoUsd = unspentOf(window);
   successor.carriedInPicoUsd += window.carriedOutPicoUsd - before;
   successor.change = "update";
+}
+
+/** Credit stays stopped for so long at least after a hold that did not fit; whoever calls it back can rely on that. */
+export const CREDIT_STOPPED_MS = 2_000;
+
+/**
+ * No credit ahead of need for a while: what is called back for one must not be given to another before the first one is decided. Lasts
+ * twice as long as is promised, so that not every hold has to write it down anew.
+ */
+export function stopCredit(window: Window, nowMs: number): void {
+  if (window.noCreditUntilMs >= nowMs + CREDIT_STOPPED_MS) return;
+  window.noCreditUntilMs = nowMs + 2 * CREDIT_STOPPED_MS;
+  window.isCreditStopped = true;
 }
 
 /** Makes a hold carry so much as posted. What has left a rolling window changes its counter no more. */

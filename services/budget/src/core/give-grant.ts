@@ -30,7 +30,8 @@ export function giveGrant(books: Books, ask: AskGrant, nowMs: number): Answer {
     return { kind: "granted", amountPicoUsd: 0n, windowId: 0n, lifeMs: 0, standing: undefined };
   if (!window) return { kind: "impossible", reason: `there is no budget ${ask.budgetId}` };
   const lifeMs = Math.min(ask.lifeMs, longestLifeMs(window, nowMs));
-  const amountPicoUsd = lifeMs <= 0 ? 0n : amountOf(books, window, ask);
+  const isStopped = nowMs < window.noCreditUntilMs;
+  const amountPicoUsd = lifeMs <= 0 || isStopped ? 0n : amountOf(books, window, ask);
   if (amountPicoUsd === 0n) {
     return { kind: "granted", amountPicoUsd, windowId: window.id, lifeMs: 0, standing: standingOf(window) };
   }

@@ -44,11 +44,11 @@ export function addLine(books: Books, owner: LineOwner, line: Line, nowMs: numbe
   return hold;
 }
 
-/** Gives back everything that is still held under the attempt; true when something was. */
-export function releaseHolds(books: Books, attemptId: string, nowMs: number): boolean {
+/** Gives back everything that is still held under the attempt, of one holder or of all; true when something was. */
+export function releaseHolds(books: Books, attemptId: string, nowMs: number, holder?: string): boolean {
   let released = false;
   for (const hold of books.holdsOf(attemptId)) {
-    if (hold.settledAtMs !== undefined) continue;
+    if (hold.settledAtMs !== undefined || (holder !== undefined && hold.holder !== holder)) continue;
     hold.settledAtMs = nowMs;
     hold.message = undefined;
     if (hold.change === "none") hold.change = "update";

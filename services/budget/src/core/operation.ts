@@ -69,8 +69,8 @@ export interface PlaceHold {
   asks: readonly HoldAsk[];
   cut: readonly Line[];
   lifeMs: number;
-  /** True: do not clamp or refuse while credit that is out with holders could change that; say whose to call back. */
-  mayRecall: boolean;
+  /** Budgets whose credit was called back for it already, so that it is clamped or refused by what is left of them. */
+  recalled: readonly string[];
   /** What a record can be written from; opaque here. */
   message: Uint8Array;
 }
@@ -83,6 +83,13 @@ export interface JournalAttempt {
   lines: readonly Line[];
   holdLifeMs: number;
   message: Uint8Array;
+}
+
+/** A holder goes without a hold of which it does not know whether it was placed; it will never use it. */
+export interface WithdrawHold {
+  kind: "withdraw_hold";
+  attemptId: string;
+  holder: string;
 }
 
 /** A holder's last word about a grant. */
@@ -132,7 +139,15 @@ interface ReleaseAttempt {
   attemptId: string;
 }
 
-export type Operation = AskGrant | PlaceHold | JournalAttempt | CloseGrant | SettleRecord | ReapGrant | ReleaseAttempt;
+export type Operation =
+  | AskGrant
+  | PlaceHold
+  | WithdrawHold
+  | JournalAttempt
+  | CloseGrant
+  | SettleRecord
+  | ReapGrant
+  | ReleaseAttempt;
 
 /** How a budget's current window stands. */
 export interface Standing {
@@ -175,7 +190,7 @@ export interface Held {
   lines: readonly HeldLine[];
 }
 
-/** The budget that bound, and the numbers behind the refusal. Final when nothing is recallable. */
+/** The budget that bound, and the numbers behind the refusal. Not final while something is recallable: ask again once it is back. */
 export interface Refused {
   kind: "refused";
   budgetId: string;
@@ -189,13 +204,13 @@ export interface Refused {
   neededPicoUsd: PicoUsd;
   /** When there is room again, in Unix milliseconds; undefined: never, or nobody can tell. */
   resetsAtMs: number | undefined;
-  /** Budgets that are short and have credit out with holders which, called back, would change the answer. */
+  /** Budgets that are short and have credit out which, called back, could change the answer; nobody gets more of it meanwhile. */
   recallable: readonly string[];
   /** True: it would fit if what is held now were given back; a record may be on its way. */
   mayFitSoon: boolean;
 }
 
-/** The attempt has a record: it was given up or finished before its hold was asked for. */
+/** The attempt has a record, or its hold was withdrawn: it was given up or finished before its hold was asked for. */
 interface Over {
   kind: "over";
 }
@@ -227,4 +242,4 @@ export type AnswerTo<O extends Operation> =
   | (O extends AskGrant ? Granted : never)
   | (O extends PlaceHold ? Held | Refused | Over : never)
   | (O extends SettleRecord ? Settled : never)
-  | (O extends JournalAttempt | CloseGrant | ReapGrant | ReleaseAttempt ? Done : never);
+  | (O extends JournalAttempt | WithdrawHold | CloseGrant | ReapGrant | ReleaseAttempt ? Done : never);

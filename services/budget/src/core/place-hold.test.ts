@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyBatch } from "./apply-batch.ts";
-import type { PlaceHold } from "./operation.ts";
+import { CREDIT_STOPPED_MS } from "./books.ts";
+import type { Answer, PlaceHold } from "./operation.ts";
 import { placeHold } from "./place-hold.ts";
 import {
   askGrant,
@@ -46,20 +47,50 @@ test("all or none: when one budget refuses, the other holds nothing, and the one
 test("before a refusal or a clamp, credit that is out with holders is named as worth calling back", () => {
   const books = sampleBooks(1_000n);
   applyBatch(books, [askGrant("g1", 10n)], 0);
-  const refused = placeHold(books, placeHoldOf("r1.1", 1_000n, { mayRecall: true }), 1);
+  const refused = placeHold(books, placeHoldOf("r1.1", 1_000n), 1);
   assert.ok(refused.kind === "refused");
   assert.deepEqual(refused.recallable, ["b0"]);
   const asks = [{ budgetId: "b0", wantPicoUsd: 995n, leastPicoUsd: 1n, boundedByShare: false }];
-  const clamped = placeHold(books, placeHoldOf("r1.1", 0n, { asks, mayRecall: true }), 1);
+  const clamped = placeHold(books, placeHoldOf("r1.1", 0n, { asks }), 1);
   assert.ok(clamped.kind === "refused");
   assert.deepEqual(clamped.recallable, ["b0"]);
-  assert.equal(placeHold(books, placeHoldOf("r1.1", 0n, { asks, mayRecall: false }), 1).kind, "held");
+  assert.equal(placeHold(books, placeHoldOf("r1.1", 0n, { asks, recalled: ["b0"] }), 1).kind, "held");
+});
+
+test("after a hold that did not fit beside credit, none is given ahead of need for a while, in the same batch too", () => {
+  const books = sampleBooks(1_000n);
+  applyBatch(books, [askGrant("g1", 10n)], 0);
+  const given = (answer: Answer | undefined) => (answer?.kind === "granted" ? answer.amountPicoUsd : undefined);
+  const [grant, hold] = applyBatch(books, [askGrant("g2", 5n), placeHoldOf("r1.1", 1_000n)], 100);
+  assert.deepEqual([given(grant), hold?.kind], [0n, "refused"]);
+  const window = books.windowOf({ windowId: 0n });
+  assert.deepEqual([window.noCreditUntilMs, window.isCreditStopped], [100 + 2 * CREDIT_STOPPED_MS, true]);
+  window.isCreditStopped = false;
+  placeHold(books, placeHoldOf("r1.1", 1_000n, { recalled: ["b0"] }), 200);
+  assert.equal(window.isCreditStopped, false, "it need not be written down anew");
+  placeHold(books, placeHoldOf("r2.1", 1_000n), 100 + CREDIT_STOPPED_MS + 1);
+  assert.equal(window.noCreditUntilMs, 101 + 3 * CREDIT_STOPPED_MS, "but is before a promise would be broken");
+  assert.equal(given(applyBatch(books, [askGrant("g3", 5n)], 100 + 3 * CREDIT_STOPPED_MS)[0]), 0n);
+  assert.equal(given(applyBatch(books, [askGrant("g4", 5n)], 101 + 3 * CREDIT_STOPPED_MS)[0]), 5n);
+});
+
+test("a hold that its asker goes without is given back, in the same batch too, and never placed again", () => {
+  const books = sampleBooks(10n);
+  const withdraw = { kind: "withdraw_hold", attemptId: "r1.1", holder: "h" } as const;
+  const kinds = applyBatch(books, [withdraw, placeHoldOf("r1.1", 8n), withdraw], 0).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["done", "held", "done"]);
+  assert.equal(books.windowOf({ windowId: 0n }).heldPicoUsd, 0n);
+  assert.equal(placeHold(books, placeHoldOf("r1.1", 8n), 1).kind, "over");
+  placeHold(books, placeHoldOf("r2.1", 8n), 1);
+  applyBatch(books, [{ ...withdraw, attemptId: "r2.1", holder: "h+1" }], 1);
+  assert.equal(books.windowOf({ windowId: 0n }).heldPicoUsd, 8n, "another holder's stays");
+  assertCountersTrue(books);
 });
 
 test("credit is not called back when even all of it would not do", () => {
   const books = sampleBooks(1_000n);
   applyBatch(books, [askGrant("g1", 10n)], 0);
-  const refused = placeHold(books, placeHoldOf("r1.1", 1_001n, { mayRecall: true }), 1);
+  const refused = placeHold(books, placeHoldOf("r1.1", 1_001n), 1);
   assert.ok(refused.kind === "refused");
   assert.deepEqual(refused.recallable, []);
 });
@@ -165,7 +196,7 @@ test("credit out of a soft budget is called back before it refuses", () => {
   const books = sampleBooks({ ...sampleWindow(0, 1_000n), enforcement: "soft" });
   applyBatch(books, [askGrant("g1", 10n), placeHoldOf("r1.1", 990n)], 0);
   Object.assign(books.windowOf({ windowId: 0n }), { heldPicoUsd: 990n, grantedPicoUsd: 10n });
-  const refused = placeHold(books, placeHoldOf("r2.1", 50n, { mayRecall: true }), 1);
+  const refused = placeHold(books, placeHoldOf("r2.1", 50n), 1);
   assert.ok(refused.kind === "refused");
   assert.deepEqual(refused.recallable, ["b0"]);
 });

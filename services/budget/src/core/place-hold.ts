@@ -1,13 +1,14 @@
 // An exact hold: all or none over a request's budgets, never more than each of them allows.
 import { maxPicoUsd, minPicoUsd, type PicoUsd } from "@waybill/domain";
 import { affords, allowedAmount, limitOf, restOf, roomAtMs } from "./allowance.ts";
-import type { Books, UnmadeCounter, Window } from "./books.ts";
+import { type Books, stopCredit, type UnmadeCounter, type Window } from "./books.ts";
 import { addLine } from "./hold-line.ts";
 import type { Answer, HeldLine, HoldAsk, Line, PlaceHold, Unit } from "./operation.ts";
 
-/** A repeated attempt of the same holder gets what it got the first time. */
+/** A repeated attempt of the same holder gets what it got the first time, unless that was given back meanwhile. */
 export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer {
   const placed = books.holdsOf(place.attemptId).filter((hold) => hold.holder === place.holder && hold.grantId === "");
+  if (placed.some(({ settledAtMs }) => settledAtMs !== undefined)) return { kind: "over" };
   if (placed.length > 0) return { kind: "held", lines: placed.map((line) => heldLine(books, line)) };
   if (books.recordsOf(place.attemptId).length > 0) return { kind: "over" };
   for (const line of place.cut) {
@@ -28,11 +29,17 @@ export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer
     group.asked.push({ window, ask, allowed: 0n });
   }
   for (const group of groups.values()) allow(group);
-  const recallable = place.mayRecall ? [...groups.values()].flatMap(findRecallable) : [];
-  const isRecallable = ({ asked }: UnitAsks): boolean =>
-    asked.some(({ window }) => recallable.includes(window.budgetId));
-  const bound = [...groups.values()].find(isShort) ?? [...groups.values()].find(isRecallable);
-  if (bound) return refuse(bound, recallable);
+  const recallable = [...groups.values()].flatMap(findRecallable);
+  for (const window of recallable) stopCredit(window, nowMs);
+  const uncalled = recallable.filter(({ budgetId }) => !place.recalled.includes(budgetId));
+  const isUncalled = ({ asked }: UnitAsks): boolean => asked.some(({ window }) => uncalled.includes(window));
+  const bound = [...groups.values()].find(isShort) ?? [...groups.values()].find(isUncalled);
+  if (bound) {
+    return refuse(
+      bound,
+      uncalled.map(({ budgetId }) => budgetId),
+    );
+  }
   const { attemptId, holder, message } = place;
   const owner = { attemptId, holder, message, expiresAtMs: nowMs + place.lifeMs };
   for (const line of place.cut) addLine(books, owner, line, nowMs, false);
@@ -89,12 +96,12 @@ function heldLine(books: Books, line: Line): HeldLine {
 }
 
 /** The budgets that would clamp or refuse and have credit out; none when even all of it back would not do. */
-function findRecallable({ asked, least }: UnitAsks): string[] {
+function findRecallable({ asked, least }: UnitAsks): Window[] {
   const short = asked.filter(
     ({ window, ask, allowed }) => allowed < ask.wantPicoUsd || !affords(window, restOf(window), least),
   );
   if (short.some(({ window }) => !affords(window, restOf(window) + window.grantedPicoUsd, least))) return [];
-  return short.filter(({ window }) => window.grantedPicoUsd > 0n).map(({ window }) => window.budgetId);
+  return short.map(({ window }) => window).filter(({ grantedPicoUsd }) => grantedPicoUsd > 0n);
 }
 
 /** A counter that could not be made is one that has nothing left: its organisation has all that it may have. */

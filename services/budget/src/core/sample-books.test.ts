@@ -26,6 +26,7 @@ export function sampleWindow(index: number, limitPicoUsd: bigint): Window {
     postedPicoUsd: 0n,
     heldPicoUsd: 0n,
     grantedPicoUsd: 0n,
+    ...{ noCreditUntilMs: 0, isCreditStopped: false },
     rolling: undefined,
     change: "none",
   };
@@ -117,7 +118,7 @@ export const placeHoldOf = (attemptId: string, amount: bigint, change: Partial<P
   asks: [{ budgetId: "b0", wantPicoUsd: amount, leastPicoUsd: amount, boundedByShare: false }],
   cut: [],
   lifeMs: 60_000,
-  mayRecall: false,
+  recalled: [],
   message: new Uint8Array(),
   ...change,
 });

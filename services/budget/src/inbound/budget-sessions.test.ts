@@ -17,6 +17,7 @@ import type { AnswerTo, Operation } from "../core/operation.ts";
 import { sampleBooks } from "../core/sample-books.test.ts";
 import { BudgetSessions } from "./budget-sessions.ts";
 import { makeWaitingRoom } from "./waiting-room.ts";
+import { makeWithdrawals } from "./withdrawals.ts";
 
 const TOKEN = "the-token-of-the-test";
 const SHA = createHash("sha256").update(TOKEN).digest();
@@ -51,6 +52,7 @@ beforeEach(async () => {
       },
       recall: async () => "back",
       waitingRoom: makeWaitingRoom(0),
+      withdrawals: makeWithdrawals(() => performance.now()),
       monotonicMs: () => performance.now(),
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     },

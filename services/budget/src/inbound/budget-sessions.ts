@@ -19,7 +19,13 @@ import type { AskGrant as AskGrantOperation, Operation, Standing } from "../core
 import { grantCredit } from "../grant-credit.ts";
 import { type PlaceHoldWorld, placeHold } from "../place-hold.ts";
 import type { RateCounters } from "../ports.ts";
-import { fromWireAskGrant, fromWireClosing, fromWireJournaledAttempt, fromWirePlaceHold } from "./from-wire.ts";
+import {
+  fromWireAskGrant,
+  fromWireClosing,
+  fromWireJournaledAttempt,
+  fromWirePlaceHold,
+  fromWireWithdrawal,
+} from "./from-wire.ts";
 import { fromWireAskRates, toWireRates } from "./rates-wire.ts";
 import { answerOf, toWireGrant, toWireHold, toWireRefusal, toWireStanding } from "./to-wire.ts";
 
@@ -185,13 +191,17 @@ export class BudgetSessions {
 
   /** Acknowledged when every line is committed. A line that cannot be true is reported and must not hold up the others. */
   async #journal(journal: Journal, deadlineMs: number): Promise<Answer> {
-    const { attempts, closings } = journal;
-    if (attempts.length + closings.length > JOURNAL_LINES_MAX) throw new WaybillError("invalid_value");
+    const { attempts, closings, withdrawals } = journal;
+    if (attempts.length + closings.length + withdrawals.length > JOURNAL_LINES_MAX)
+      throw new WaybillError("invalid_value");
+    const withdrawn = this.#read(withdrawals, fromWireWithdrawal);
+    const { writer, withdrawals: noted } = this.#options.world;
+    for (const withdrawal of withdrawn) noted.add(withdrawal);
     const operations: Operation[] = [
       ...this.#read(attempts, fromWireJournaledAttempt),
       ...this.#read(closings, fromWireClosing),
+      ...withdrawn,
     ];
-    const { writer } = this.#options.world;
     const answers = await Promise.all(operations.map((operation) => writer.submit(operation, deadlineMs)));
     for (const answer of answers) if (answer.kind === "impossible") this.#options.onOddMessage(answer.reason);
     return { $case: "journaled", value: {} };

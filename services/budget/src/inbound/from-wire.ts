@@ -4,6 +4,7 @@ import {
   BudgetUnit,
   type GrantClosing,
   type HoldLine,
+  type HoldWithdrawal,
   JournaledAttempt,
   type LimitDefinition,
   readUsageRecord,
@@ -24,6 +25,7 @@ import type {
   PlaceHold,
   TemplateCounter,
   Unit,
+  WithdrawHold,
 } from "../core/operation.ts";
 import type { Reading } from "../ports.ts";
 
@@ -61,7 +63,7 @@ export function fromWirePlaceHold(wire: WirePlaceHold): PlaceHold {
     asks,
     cut: fromWireLines(wire.cut),
     lifeMs: life(wire.lifeMs, HOLD_LIFE_MS_MAX, "life_ms"),
-    mayRecall: false,
+    recalled: [],
     message: wire.attempt ? JournaledAttempt.encode(wire.attempt).finish() : new Uint8Array(),
   };
 }
@@ -75,6 +77,10 @@ export function fromWireJournaledAttempt(wire: JournaledAttempt): JournalAttempt
     holdLifeMs: life(wire.holdLifeMs, HOLD_LIFE_MS_MAX, "hold_life_ms"),
     message: JournaledAttempt.encode(wire).finish(),
   };
+}
+
+export function fromWireWithdrawal(wire: HoldWithdrawal): WithdrawHold {
+  return { kind: "withdraw_hold", attemptId: attempt(wire.attemptId), holder: id(wire.holder, "holder") };
 }
 
 export function fromWireClosing(wire: GrantClosing): CloseGrant {

@@ -21,6 +21,7 @@ import { makeBudgetPushes } from "./push-budgets.ts";
 import { repeat } from "./repeat.ts";
 import { serveGrpc } from "./serve-grpc.ts";
 import { makeWaitingRoom } from "./waiting-room.ts";
+import { makeWithdrawals } from "./withdrawals.ts";
 
 /** Routers hear of a changed list, and how budgets stand, within a second. */
 const PUSH_EVERY_MS = 750;
@@ -56,6 +57,7 @@ export async function serveRouters(
       writer,
       recall,
       waitingRoom: makeWaitingRoom(WAITING_FOR_RECORDS_MAX),
+      withdrawals: makeWithdrawals(systemClock.monotonicMs),
       monotonicMs: systemClock.monotonicMs,
       pause: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
     },

@@ -18,7 +18,7 @@ test("the next window of what is in use is begun once, a little before it is nee
   const writer = kit.writer();
   const hold = async (budgetId: string): Promise<bigint | undefined> => {
     const answer = await writer.submit({
-      ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, mayRecall: false },
+      ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, recalled: [] },
       asks: [{ budgetId, wantPicoUsd: 1n, leastPicoUsd: 1n, boundedByShare: false }],
       message: new Uint8Array([1]),
     });
@@ -71,7 +71,7 @@ test("of a window that its rule no longer has, or whose budget is gone, nothing 
   await kit.setClock("'2026-01-31T22:59:55Z'::timestamptz");
   for (const budgetId of ["changed", "gone"]) {
     await kit.writer().submit({
-      ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, mayRecall: false },
+      ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, recalled: [] },
       asks: [{ budgetId, wantPicoUsd: 1n, leastPicoUsd: 1n, boundedByShare: false }],
       message: new Uint8Array([1]),
     });

@@ -21,7 +21,7 @@ const place = (attemptId: string, ...asks: HoldAsk[]): PlaceHold => ({
   asks,
   cut: [],
   lifeMs: 60_000,
-  mayRecall: false,
+  recalled: [],
   message: new Uint8Array([1, 2, 3]),
 });
 
@@ -78,6 +78,24 @@ test("a transaction that fails before its commit leaves nothing, and its operati
   assert.ok(failures < 0, "the writer did not meet the failure");
   assert.equal(answers.filter(({ kind }) => kind === "held").length, 37);
   assert.deepEqual(await kit.windows("tight"), [[37n, 0n, 37n, 0n]]);
+});
+
+test("after a hold that did not fit beside credit, no process gives new credit of that budget for two seconds, and of others it does", async () => {
+  await using kit = await startTestBudgets({ id: "b", limitPicoUsd: 1_000n }, { id: "other", limitPicoUsd: 1_000n });
+  const writers = [kit.writer(), kit.writer()] as const;
+  const grant = async (writer: (typeof writers)[number], budgetId: string): Promise<bigint> => {
+    const ids = { kind: "ask_grant", grantId: makeUuidV7(), holder: "router-1", budgetId } as const;
+    const amounts = { needPicoUsd: 5n, wantPicoUsd: 5n, lifeMs: 5_000, holdLifeMs: 60_000 };
+    const answer = await writer.submit({ ...ids, ...amounts });
+    return answer.kind === "granted" ? answer.amountPicoUsd : -1n;
+  };
+  assert.equal(await grant(writers[0], "b"), 5n);
+  const refused = await writers[0].submit(place(newAttemptId(), ask("b", 1_000n)));
+  assert.deepEqual(refused.kind === "refused" && refused.recallable, ["b"]);
+  assert.deepEqual([await grant(writers[0], "b"), await grant(writers[1], "b")], [0n, 0n]);
+  assert.equal(await grant(writers[1], "other"), 5n);
+  await kit.setClock("clock_timestamp() + interval '4001 ms'");
+  assert.equal(await grant(writers[1], "b"), 5n);
 });
 
 test("an answer that is lost after the commit is given again, and nothing is held twice", async () => {

@@ -12,7 +12,7 @@ const MINUTES: LimitSpec = {
 };
 
 const place = (attemptId: string, limit: Partial<LimitSpec> = {}): PlaceHold => ({
-  ...{ kind: "place_hold", attemptId, holder: "router-1", cut: [], lifeMs: 60_000, mayRecall: false },
+  ...{ kind: "place_hold", attemptId, holder: "router-1", cut: [], lifeMs: 60_000, recalled: [] },
   asks: [
     {
       ...{ budgetId: "limit.a", wantPicoUsd: 1n, leastPicoUsd: 1n, boundedByShare: false },

@@ -15,7 +15,7 @@ const ask = (budgetId: string, limit: Partial<LimitSpec> | undefined, amount = 1
 });
 
 const place = (attemptId: string, ...asks: HoldAsk[]): PlaceHold => ({
-  ...{ kind: "place_hold", attemptId, holder: "router-1", asks, cut: [], lifeMs: 60_000, mayRecall: false },
+  ...{ kind: "place_hold", attemptId, holder: "router-1", asks, cut: [], lifeMs: 60_000, recalled: [] },
   message: new Uint8Array([1]),
 });
 

@@ -9,7 +9,7 @@ import { newAttemptId, startTestBudgets } from "./postgres-budgets.test.ts";
 import { publishLost } from "./publish-lost.ts";
 
 const place = (attemptId: string, holder: string, wantPicoUsd: bigint): PlaceHold => ({
-  ...{ kind: "place_hold", attemptId, holder, cut: [], lifeMs: 60_000, mayRecall: false },
+  ...{ kind: "place_hold", attemptId, holder, cut: [], lifeMs: 60_000, recalled: [] },
   asks: [{ budgetId: "b", wantPicoUsd, leastPicoUsd: 1n, boundedByShare: false }],
   message: new Uint8Array(),
 });

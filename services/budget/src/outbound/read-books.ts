@@ -11,7 +11,7 @@ const LOCK_WINDOWS = `
   SELECT w.id, w.budget_id, b.template_value, b.origin, r.name, r.organisation_id, r.max_share_percent, r.unit, r.enforcement, r.raise_by,
     ${MS("r.raise_until")} AS raise_until_ms, ${MS("w.starts_at")} AS starts_at_ms, ${MS("w.ends_at")} AS ends_at_ms,
     w.limit_pico_usd, w.carried_in_pico_usd, w.carried_out_pico_usd, w.posted_pico_usd, w.held_pico_usd,
-    w.granted_pico_usd, w.bucket_first, w.buckets::text[] AS buckets
+    w.granted_pico_usd, ${MS("w.no_credit_until")} AS no_credit_until_ms, w.bucket_first, w.buckets::text[] AS buckets
   FROM budget.budget_window w JOIN budget.budget b ON b.id = w.budget_id
   JOIN budget.budget r ON r.id = coalesce(b.template_id, b.id)
   WHERE w.id = ANY($1::bigint[]) ORDER BY w.id FOR UPDATE OF w`;
@@ -135,6 +135,8 @@ function putWindow(books: Books, row: Row): Window {
     postedPicoUsd: BigInt(row.posted_pico_usd),
     heldPicoUsd: BigInt(row.held_pico_usd),
     grantedPicoUsd: BigInt(row.granted_pico_usd),
+    noCreditUntilMs: row.no_credit_until_ms ?? 0,
+    isCreditStopped: false,
     rolling: rollingOf(startsAtMs, row),
     spentNow: 0n,
     change: "none",
@@ -154,7 +156,15 @@ function goneWindow(id: bigint, budgetId: string): Window {
     ...{ id, budgetId, budgetName: budgetId, maxSharePercent: 0, unit: "usd", enforcement: "hard", templateValue: "" },
     ...{ startsAtMs: 0, endsAtMs: 0, limitPicoUsd: 0n, carriedInPicoUsd: 0n, carriedOutPicoUsd: undefined },
     ...{ successor: undefined, raisedPicoUsd: 0n, postedPicoUsd: 0n, heldPicoUsd: 0n, grantedPicoUsd: 0n },
-    ...{ organisationId: "", isWatched: false, rolling: undefined, spentNow: 0n, change: "none" },
+    ...{
+      noCreditUntilMs: 0,
+      isCreditStopped: false,
+      organisationId: "",
+      isWatched: false,
+      rolling: undefined,
+      spentNow: 0n,
+      change: "none",
+    },
   };
 }
 

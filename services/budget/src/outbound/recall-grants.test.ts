@@ -44,3 +44,38 @@ test("credit that is out is missing until its holder is gone for certain: longer
   assert.equal(await recall(["b"]), "back");
   await pool.end();
 });
+
+test("whoever comes while others are told that nothing is out is told by a look of his own", async () => {
+  await using kit = await startTestBudgets({ id: "b", limitPicoUsd: 1_000n });
+  const pool = openPool({ url: kit.url, applicationName: "recall", connectionsMax: 2 });
+  let [go, seen] = [() => {}, () => {}];
+  const [released, looked] = [new Promise<void>((done) => (go = done)), new Promise<void>((done) => (seen = done))];
+  let looks = 0;
+  const slow = Object.create(pool, {
+    query: {
+      async value(query: never) {
+        const rows = await pool.query(query);
+        looks += 1;
+        if (looks === 1) {
+          seen();
+          await released;
+        }
+        return rows;
+      },
+    },
+  }) as typeof pool;
+  const recall = makeRecall({
+    ...{ pool: slow, isConnected: () => true, publish: () => {}, monotonicMs: () => performance.now() },
+  });
+  const first = recall(["b"]);
+  await looked;
+  const granted = await kit.writer().submit({
+    ...{ kind: "ask_grant", grantId: makeUuidV7(), holder: "router-1", budgetId: "b" },
+    ...{ needPicoUsd: 5n, wantPicoUsd: 5n, lifeMs: 60_000, holdLifeMs: 60_000 },
+  });
+  assert.ok(granted.kind === "granted" && granted.amountPicoUsd === 5n);
+  const second = recall(["b"]);
+  go();
+  assert.deepEqual([await first, await second], ["back", "missing"]);
+  await pool.end();
+});

@@ -14,12 +14,14 @@ export interface RecallOptions {
 
 const WAIT_MS = 100;
 const POLL_MS = 10;
+/** While somebody waits it is called again, because the bus may lose a call. */
+const CALL_EVERY_MS = 100;
 /**
- * A holder that has not given a grant back after so long, and after so many rounds in which Postgres answered, is gone: what it says
+ * A holder that has not given a grant back after so long, and after it was called so often while Postgres answered, is gone: what it says
  * may wait behind a stall of Postgres, of this process or of its own, all of which pass. One that is connected may be slow for longer.
  */
 const GONE_AFTER_MS = 3_000;
-const GONE_AFTER_ROUNDS = 20;
+const GONE_AFTER_CALLS = 20;
 const CONNECTED_GONE_AFTER_MS = 15_000;
 /** Grants that were called back and did not come, remembered so that nobody waits for a dead holder again and again. */
 const REMEMBERED_MAX = 10_000;
@@ -33,14 +35,20 @@ interface OpenGrant {
   holder: string;
 }
 
-/** Everybody who is short of one budget at the same moment waits for the same recall. */
+interface Waiting {
+  endsAtMs: number;
+  resolve(end: "back" | "missing"): void;
+  reject(error: unknown): void;
+}
+
 export function makeRecall({ pool, publish, isConnected, monotonicMs }: RecallOptions): Recall {
-  const running = new Map<string, Promise<"back" | "missing">>();
-  /** When each was first called back, and in how many rounds it did not come. */
-  const called = new Map<string, { firstMs: number; rounds: number }>();
+  /** By budget; everybody who waits for the credit of one is served by the same looks at it. */
+  const waiting = new Map<string, Waiting[]>();
+  /** When each was first called back, and how often. */
+  const called = new Map<string, { firstMs: number; calls: number }>();
   const isGone = ({ grantId, holder }: OpenGrant): boolean => {
     const known = called.get(grantId);
-    if (!known || known.rounds < GONE_AFTER_ROUNDS) return false;
+    if (!known || known.calls < GONE_AFTER_CALLS) return false;
     return monotonicMs() - known.firstMs >= (isConnected(holder) ? CONNECTED_GONE_AFTER_MS : GONE_AFTER_MS);
   };
 
@@ -53,36 +61,59 @@ export function makeRecall({ pool, publish, isConnected, monotonicMs }: RecallOp
     return rows.map(({ grant_id: grantId, holder }) => ({ grantId, holder })).filter((grant) => !isGone(grant));
   };
 
-  const recallOne = async (budgetId: string): Promise<"back" | "missing"> => {
-    const calledAtMs = monotonicMs();
-    const endsAtMs = calledAtMs + WAIT_MS;
-    let open = await openGrants(budgetId);
-    if (open.length === 0) return "back";
+  const call = (budgetId: string, open: readonly OpenGrant[]): void => {
     publish(subjects.recall, GrantRecall.encode({ budgetId }).finish());
-    while (open.length > 0 && monotonicMs() < endsAtMs) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      open = await openGrants(budgetId);
-    }
     for (const { grantId } of open) {
-      const { firstMs = calledAtMs, rounds = 0 } = called.get(grantId) ?? {};
-      called.set(grantId, { firstMs, rounds: rounds + 1 });
+      const { firstMs = monotonicMs(), calls = 0 } = called.get(grantId) ?? {};
+      called.set(grantId, { firstMs, calls: calls + 1 });
     }
     for (const id of called.keys()) {
       if (called.size <= REMEMBERED_MAX) break;
       called.delete(id);
     }
-    return open.length === 0 ? "back" : "missing";
   };
 
-  return async (budgetIds) => {
-    const recalls = budgetIds.map((budgetId) => {
-      const known = running.get(budgetId);
-      if (known) return known;
-      const recall = recallOne(budgetId).finally(() => running.delete(budgetId));
-      running.set(budgetId, recall);
-      return recall;
+  /** Looks at a budget's credit until nobody waits for it. */
+  const follow = async (budgetId: string, all: Waiting[]): Promise<void> => {
+    let calledAtMs: number | undefined;
+    while (all.length > 0) {
+      // Whoever comes while a look is under way has to wait for the next: only that one is certain to see what was out when he came.
+      const looking = all.splice(0);
+      try {
+        const open = await openGrants(budgetId);
+        const nowMs = monotonicMs();
+        const isOver = ({ endsAtMs }: Waiting): boolean => open.length === 0 || endsAtMs <= nowMs;
+        const patient = looking.filter((one) => !isOver(one));
+        const isDue = calledAtMs === undefined || (patient.length > 0 && nowMs - calledAtMs >= CALL_EVERY_MS);
+        if (open.length > 0 && isDue) {
+          call(budgetId, open);
+          calledAtMs = nowMs;
+        }
+        for (const one of looking.filter(isOver)) one.resolve(open.length === 0 ? "back" : "missing");
+        all.push(...patient);
+      } catch (error) {
+        for (const one of [...looking, ...all.splice(0)]) one.reject(error);
+      }
+      if (all.length > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    waiting.delete(budgetId);
+  };
+
+  const recallOne = (budgetId: string): Promise<"back" | "missing"> =>
+    new Promise((resolve, reject) => {
+      const one: Waiting = { endsAtMs: monotonicMs() + WAIT_MS, resolve, reject };
+      const others = waiting.get(budgetId);
+      if (others) {
+        others.push(one);
+        return;
+      }
+      const all = [one];
+      waiting.set(budgetId, all);
+      void follow(budgetId, all);
     });
-    const ends = await Promise.allSettled(recalls);
+
+  return async (budgetIds) => {
+    const ends = await Promise.allSettled(budgetIds.map(recallOne));
     // Without the bus or the database nothing comes back, and nobody knows what is out.
     return ends.every((end) => end.status === "fulfilled" && end.value === "back") ? "back" : "missing";
   };

@@ -11,7 +11,7 @@ export const ask = (budgetId: string, amount: bigint, change: Partial<HoldAsk> =
 });
 
 export const place = (attemptId: string, ...asks: HoldAsk[]): PlaceHold => ({
-  ...{ kind: "place_hold", attemptId, holder: "router-1", asks, cut: [], lifeMs: 60_000, mayRecall: false },
+  ...{ kind: "place_hold", attemptId, holder: "router-1", asks, cut: [], lifeMs: 60_000, recalled: [] },
   message: new Uint8Array([1]),
 });
 

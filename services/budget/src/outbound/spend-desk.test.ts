@@ -32,7 +32,7 @@ async function withWatch(rule: Readonly<Record<string, unknown>>, work: (kit: Ki
   const pool = openPool({ url: kit.url, applicationName: "watch", connectionsMax: 4 });
   const writer = kit.writer();
   const held = await writer.submit({
-    ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, mayRecall: false },
+    ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, recalled: [] },
     asks: [{ budgetId: "b", wantPicoUsd: 1n, leastPicoUsd: 1n, boundedByShare: false }],
     message: new Uint8Array([1]),
   });
@@ -130,7 +130,7 @@ test("a budget that will be used up before its window ends is told of, and one t
     await world.kit.setClock("'2026-03-01T12:00:30Z'::timestamptz");
     // The window of the hold is another day's; what is posted there is not looked at again.
     const begun = await world.kit.writer().submit({
-      ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, mayRecall: false },
+      ...{ kind: "place_hold", attemptId: newAttemptId(), holder: "r", cut: [], lifeMs: 60_000, recalled: [] },
       asks: [{ budgetId: "b", wantPicoUsd: 1n, leastPicoUsd: 1n, boundedByShare: false }],
       message: new Uint8Array([1]),
     });

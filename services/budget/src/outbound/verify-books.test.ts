@@ -21,7 +21,7 @@ const verify = (kit: TestBudgets, which: Partial<Parameters<typeof verifyBooks>[
   withPool(kit, (pool) => verifyBooks(pool, { organisationId: "", budgetId: "", ...which }));
 
 const place = (attemptId: string, budgetIds: readonly string[], want = 100n, holder = "router-1"): PlaceHold => ({
-  ...{ kind: "place_hold", attemptId, holder, cut: [], lifeMs: 60_000, mayRecall: false },
+  ...{ kind: "place_hold", attemptId, holder, cut: [], lifeMs: 60_000, recalled: [] },
   asks: budgetIds.map((budgetId) => ({ budgetId, wantPicoUsd: want, leastPicoUsd: want, boundedByShare: false })),
   message: new Uint8Array([1]),
 });

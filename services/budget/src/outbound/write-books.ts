@@ -21,6 +21,10 @@ const UPDATE_WINDOWS_WHOLE = `
     $8::text[]) AS c (id, posted, held, granted, carried_in, carried_out, first, buckets)
   WHERE w.id = c.id`;
 
+const STOP_CREDIT = `
+  UPDATE budget.budget_window w SET no_credit_until = to_timestamp(c.until_ms / 1000)
+  FROM unnest($1::bigint[], $2::float8[]) AS c (id, until_ms) WHERE w.id = c.id`;
+
 const INSERT_GRANTS = `
   INSERT INTO budget.credit_grant (grant_id, holder, budget_id, window_id, amount_pico_usd, cap_pico_usd,
     debited_pico_usd, state, granted_at, expires_at, last_hold_ends_at, is_reserve)
@@ -72,6 +76,8 @@ export async function writeBooks(client: Client, books: Books, nowMs: number): P
     (window) => window.rolling?.first ?? 0,
     (window) => `{${window.rolling ? toStoredBuckets(window.rolling).join(",") : ""}}`,
   ]);
+  const stopped = [...books.windows.values()].filter(({ isCreditStopped }) => isCreditStopped);
+  await write("stop-credit", STOP_CREDIT, stopped, [({ id }) => id, ({ noCreditUntilMs }) => noCreditUntilMs]);
   await write("insert-grants", INSERT_GRANTS, changed(books.grants.values(), "insert"), [
     (grant) => grant.grantId,
     (grant) => grant.holder,

@@ -164,6 +164,19 @@ test("a grant that was called back before it was answered is closed untouched", 
   assert.deepEqual(credit.closings, [{ grantId: "g1", debitedPicoUsd: 0n }]);
 });
 
+test("an ask that got no answer is asked again when its credit is called back, and what it brings is closed untouched", () => {
+  const credit = makeCredit();
+  credit.askForMissing([B], () => 10n, at(0));
+  const [ask] = credit.asks.splice(0);
+  credit.unanswered("b", ask?.grantId ?? "", true);
+  credit.recall("b", at(1));
+  assert.deepEqual(credit.asks.splice(0), [ask]);
+  credit.recall("b", at(2));
+  assert.deepEqual(credit.asks, [], "it is on its way");
+  credit.answered("b", { grantId: "g1", amountPicoUsd: 100n, windowId: 1n, lifeMs: LIFE_MS }, at(3));
+  assert.deepEqual(credit.closings, [{ grantId: "g1", debitedPicoUsd: 0n }]);
+});
+
 test("a closing waits for the placement that holds some of its money", () => {
   const credit = makeCredit();
   give(credit, 100n, at(0));

@@ -240,7 +240,10 @@ export class Credit {
     if (!credit) return;
     credit.nearUntilMs = now.monotonicMs + NEAR_MS;
     credit.nearFromPicoUsd = 0n;
-    if (credit.asking) credit.asking.isRecalled = true;
+    const { asking } = credit;
+    if (asking) asking.isRecalled = true;
+    // An ask that got no answer may have been granted: only its answer can be given back.
+    if (asking && !asking.isPending) this.#askAgain(asking, asking.ask.limit);
     for (const grant of [...credit.grants]) this.#close(credit, grant);
   }
 
@@ -321,9 +324,7 @@ export class Credit {
     const before = credit.asking;
     if (before?.isPending) return;
     if (before) {
-      before.isPending = true;
-      // Under the same id, so that it is given once; the limit is the one that holds now.
-      this.asks.push({ ...before.ask, limit });
+      this.#askAgain(before, limit);
       return;
     }
     const oldest = credit.grants[0];
@@ -343,6 +344,12 @@ export class Credit {
     };
     credit.asking = { ask, askedAt: now, isPending: true, wasSent: false, isRecalled: false };
     this.asks.push(ask);
+  }
+
+  /** Under the same id, so that it is given once; the limit is the one that holds now. */
+  #askAgain(asking: Asking, limit: LimitDefinition | undefined): void {
+    asking.isPending = true;
+    this.asks.push({ ...asking.ask, limit });
   }
 
   #close(credit: BudgetCredit, grant: Grant): void {

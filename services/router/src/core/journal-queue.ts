@@ -1,12 +1,23 @@
 // The journal's lines on their way to the budget service: in order, one batch under way at a time, repeated until it is
-// acknowledged, never dropped. A closing stands behind every line of its grant because it is pushed after them.
+// acknowledged, never dropped. A closing stands behind every line of its grant because it is pushed after them, and so does a withdrawal
+// behind its attempt.
 import type { Closing } from "./grant.ts";
 
-export type JournalLine<Attempt> = { kind: "attempt"; attempt: Attempt } | { kind: "closing"; closing: Closing };
+/** An exact hold that was asked for and got no answer; nobody uses it. */
+export interface Withdrawal {
+  attemptId: string;
+  holder: string;
+}
+
+type JournalLine<Attempt> =
+  | { kind: "attempt"; attempt: Attempt }
+  | { kind: "closing"; closing: Closing }
+  | { kind: "withdrawal"; withdrawal: Withdrawal };
 
 export interface JournalBatch<Attempt> {
   attempts: Attempt[];
   closings: Closing[];
+  withdrawals: Withdrawal[];
 }
 
 export class JournalQueue<Attempt> {
@@ -39,14 +50,20 @@ export class JournalQueue<Attempt> {
     this.#lines.push({ kind: "closing", closing });
   }
 
+  /** Always taken: there are never more than requests that wait. */
+  pushWithdrawal(withdrawal: Withdrawal): void {
+    this.#lines.push({ kind: "withdrawal", withdrawal });
+  }
+
   /** The next batch, or undefined when one is under way or nothing waits. */
   take(): JournalBatch<Attempt> | undefined {
     if (this.#underWay > 0 || this.#lines.length === 0) return undefined;
-    const batch: JournalBatch<Attempt> = { attempts: [], closings: [] };
+    const batch: JournalBatch<Attempt> = { attempts: [], closings: [], withdrawals: [] };
     this.#underWay = Math.min(this.#batchMax, this.#lines.length);
     for (const line of this.#lines.slice(0, this.#underWay)) {
       if (line.kind === "attempt") batch.attempts.push(line.attempt);
-      else batch.closings.push(line.closing);
+      else if (line.kind === "closing") batch.closings.push(line.closing);
+      else batch.withdrawals.push(line.withdrawal);
     }
     return batch;
   }

@@ -85,8 +85,8 @@ export function connectBudget(options: BudgetStreamOptions): BudgetStream {
       const { lines, refusal } = answer.value;
       return refusal ? { kind: "refused", refusal } : { kind: "placed", lines: onlyAsked(lines, asks) };
     },
-    async journal(attempts, closings, deadlineMs) {
-      const answer = await ask({ $case: "journal", value: { attempts, closings } }, deadlineMs);
+    async journal(batch, deadlineMs) {
+      const answer = await ask({ $case: "journal", value: batch }, deadlineMs);
       return "$case" in answer && answer.$case === "journaled";
     },
     async askRates(value, deadlineMs) {

@@ -276,9 +276,16 @@ export interface GrantClosing {
   debitedPicoUsd: bigint;
 }
 
+/** The asker got no answer to an exact hold and goes without it: where it was placed all the same, it is given back. */
+export interface HoldWithdrawal {
+  attemptId: string;
+  holder: string;
+}
+
 export interface Journal {
   attempts: JournaledAttempt[];
   closings: GrantClosing[];
+  withdrawals: HoldWithdrawal[];
 }
 
 export interface JournalAck {
@@ -2236,8 +2243,75 @@ export const GrantClosing: MessageFns<GrantClosing> = {
   },
 };
 
+function createBaseHoldWithdrawal(): HoldWithdrawal {
+  return { attemptId: "", holder: "" };
+}
+
+export const HoldWithdrawal: MessageFns<HoldWithdrawal> = {
+  encode(message: HoldWithdrawal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attemptId !== "") {
+      writer.uint32(10).string(message.attemptId);
+    }
+    if (message.holder !== "") {
+      writer.uint32(18).string(message.holder);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HoldWithdrawal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHoldWithdrawal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attemptId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.holder = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HoldWithdrawal>): HoldWithdrawal {
+    return HoldWithdrawal.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HoldWithdrawal>): HoldWithdrawal {
+    const message = createBaseHoldWithdrawal();
+    message.attemptId = object.attemptId ?? "";
+    message.holder = object.holder ?? "";
+    return message;
+  },
+};
+
 function createBaseJournal(): Journal {
-  return { attempts: [], closings: [] };
+  return { attempts: [], closings: [], withdrawals: [] };
 }
 
 export const Journal: MessageFns<Journal> = {
@@ -2247,6 +2321,9 @@ export const Journal: MessageFns<Journal> = {
     }
     for (const v of message.closings) {
       GrantClosing.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.withdrawals) {
+      HoldWithdrawal.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -2280,6 +2357,14 @@ export const Journal: MessageFns<Journal> = {
             message.closings.push(GrantClosing.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.withdrawals.push(HoldWithdrawal.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2299,6 +2384,7 @@ export const Journal: MessageFns<Journal> = {
     const message = createBaseJournal();
     message.attempts = object.attempts?.map((e) => JournaledAttempt.fromPartial(e)) || [];
     message.closings = object.closings?.map((e) => GrantClosing.fromPartial(e)) || [];
+    message.withdrawals = object.withdrawals?.map((e) => HoldWithdrawal.fromPartial(e)) || [];
     return message;
   },
 };
