@@ -6,7 +6,7 @@ import { RSS_MIB_MAX, type Verdict, verdict } from "./verdicts.ts";
 const FIRST_TOKEN_ADDED_MS_MAX = 2;
 /** WAYBILL_ALL_BUFFERS_BYTES_MAX, and what the connections themselves take. */
 const SLOW_READERS_MIB_MAX = 256 + 128;
-/** Another client's p99 meanwhile, as a multiple of its p99 alone on the machine. */
+/** Another client's p99 meanwhile, as a multiple of its p99 beside the same clients while they are no burden. */
 const OTHERS_RATIO_MAX = 2;
 const QUIET_SECONDS_MAX = 1;
 /** With fewer it would be a smaller thing that was measured. */
@@ -42,14 +42,14 @@ export function judgeHold({ openStreams, burdens, books }: HoldResults): Verdict
 }
 
 function judgeBurden(burden: Burden): Verdict[] {
-  const { kind, openMax, othersMs, othersAloneMs, rssMib, upstreamQuietSeconds } = burden;
+  const { kind, openMax, othersMs, othersBesideNoneMs, rssMib, upstreamQuietSeconds } = burden;
   const isWhole = openMax >= CLIENTS_MIN;
   const what = kind === "slow-readers" ? "slow readers" : "disconnects";
   const { before = Number.NaN, during = Number.NaN } = rssMib.ingress ?? {};
   const others = verdict(
-    `another client's p99 beside ${openMax} ${what}, against alone`,
+    `another client's p99 beside ${openMax} ${what}, against the same ${openMax} before that or without`,
     `≤ ${OTHERS_RATIO_MAX}×`,
-    isWhole ? othersMs.p99 / othersAloneMs.p99 : undefined,
+    isWhole ? othersMs.p99 / othersBesideNoneMs.p99 : undefined,
     "×",
     (ratio) => ratio <= OTHERS_RATIO_MAX,
   );

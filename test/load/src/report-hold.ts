@@ -36,6 +36,7 @@ export function renderHold(results: HoldResults): string {
           "cut or refused",
           "others p50 ms",
           "p99",
+          "no burden p99",
           "alone p99",
           "beside direct p99",
           "others failed",
@@ -44,7 +45,8 @@ export function renderHold(results: HoldResults): string {
       ],
       burdens.map((row) => [
         ...[row.kind, String(row.openMax), String(row.completed), failed(row.failed)],
-        ...[two(row.othersMs.p50), two(row.othersMs.p99), two(row.othersAloneMs.p99)],
+        ...[two(row.othersMs.p50), two(row.othersMs.p99), two(row.othersBesideNoneMs.p99)],
+        two(row.othersAloneMs.p99),
         ...[two(row.othersBesideDirectMs.p99), failed(row.othersFailed)],
         ...[rss(row.rssMib, "ingress"), rss(row.rssMib, "worker"), String(row.cancelledUpstream)],
         `${two(row.upstreamQuietSeconds)} s`,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { compareFolders } from "./generated-code.ts";
-import { findTestFiles, runTestFiles } from "./test-files.ts";
+import { findTestFiles, runTestFiles, together } from "./test-files.ts";
 
 let rootDir = "";
 before(async () => {
@@ -30,6 +30,20 @@ test("a filter that matches nothing, or a folder without tests, is a failure, no
   const run = { rootDir, folders: ["a"], concurrency: 1, fileLimitMs: 1_000 };
   assert.equal(await runTestFiles({ ...run, filters: ["nothing-like-this"] }), false);
   assert.equal(await runTestFiles({ ...run, folders: ["missing"], filters: [] }), false);
+});
+
+test("tests of pure code share a process, by package, unless they have hooks or a clock of their own", async () => {
+  const pure = ["services/s/src/core/a.test.ts", "services/s/src/core/b.test.ts", "libs/l/src/core/c.test.ts"];
+  const [hooked, thin] = ["services/s/src/core/hooked.test.ts", "services/s/src/thin.test.ts"];
+  for (const file of [...pure, hooked, thin]) {
+    await mkdir(join(rootDir, file, ".."), { recursive: true });
+    await writeFile(join(rootDir, file), 'import { test } from "node:test";\n');
+  }
+  await writeFile(join(rootDir, hooked), 'import { beforeEach, test } from "node:test";\n');
+  const [services = "", libs = "", ...alone] = await together(rootDir, [...pure, hooked, thin], rootDir);
+  assert.deepEqual(alone, [hooked, thin]);
+  assert.equal((await readFile(services, "utf8")).split("import").length - 1, 2);
+  assert.match(await readFile(libs, "utf8"), /^import "file:.*\/libs\/l\/src\/core\/c\.test\.ts";\n$/);
 });
 
 test("generated code that differs, is missing or is too much is named", async () => {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { OutgoingRequest } from "./answer.ts";
-import type { BurdenJob } from "./jobs.ts";
+import { type BurdenJob, STAY_MS } from "./jobs.ts";
 import type { Tally } from "./tally.ts";
 
 const BEGUN_OVER_MS = 4_000;
@@ -29,7 +29,9 @@ export async function burden(job: BurdenJob, request: OutgoingRequest, tally: Ta
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone() && performance.now() < endMs) await sleep(POLL_MS);
   };
-  if (isSlow) {
+  if (job.kind !== "disconnects") {
+    await until(() => streams.every(({ controller, isOver }) => controller !== undefined || isOver));
+    tally.burdenBegins();
     await until(() => streams.every(({ isOver }) => isOver));
     for (const { controller } of streams) controller?.resume();
     const graceMs = performance.now() + job.seconds * 1_000;
@@ -37,6 +39,8 @@ export async function burden(job: BurdenJob, request: OutgoingRequest, tally: Ta
     return;
   }
   await until(() => streams.every(({ controller, isOver }) => controller !== undefined || isOver));
+  await sleep(STAY_MS);
+  tally.burdenBegins();
   const left = new Error("the client has left");
   for (const [index, { controller, isOver }] of streams.entries()) {
     if (index % 50 === 0) await sleep((50 * LEAVE_WITHIN_MS) / job.clients);

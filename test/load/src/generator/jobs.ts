@@ -44,12 +44,15 @@ export interface StreamsJob extends JobOf<"streams"> {
 }
 
 /**
- * Clients that are a burden, one stream each, begun over a second or two. `slow-readers` stop reading at the first byte, for as long as
- * the job takes, and then read on; `disconnects` leave, all within a second, once every stream has begun or the time is up.
+ * Clients that are a burden, one stream each, begun over some seconds. `slow-readers` stop reading at the first byte, for as long as
+ * the job takes, and then read on; `disconnects` stay for STAY_MS once every stream has begun and leave, all within a second. `readers`
+ * are none: they read what comes, to its end.
  */
-export interface BurdenJob extends JobOf<"slow-readers" | "disconnects"> {
+export interface BurdenJob extends JobOf<"readers" | "slow-readers" | "disconnects"> {
   readonly clients: number;
 }
+
+export const STAY_MS = 5_000;
 
 export type Job = ClosedLoopJob | OpenLoopJob | StreamsJob | BurdenJob;
 
@@ -61,6 +64,10 @@ export interface JobResult {
   readonly failed: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly latencyMs: Float64Array;
+  /** When each of those began, in Unix milliseconds. */
+  readonly begunAtMs: Float64Array;
+  /** Burdens: when all had begun and it began, in Unix milliseconds; else 0. */
+  readonly burdenFromMs: number;
   /** Open loop: how late the generator itself was in sending. */
   readonly sendDelayMs: Float64Array;
   /** Streams: from the send to the first chunk with content. */

@@ -9,6 +9,8 @@ export class Tally {
   #completed = 0;
   readonly #failed = new Map<string, number>();
   readonly #latencyMs: number[] = [];
+  readonly #begunAtMs: number[] = [];
+  #burdenFromMs = 0;
   readonly #sendDelayMs: number[] = [];
   readonly #firstTokenMs: number[] = [];
   readonly #chunkDelayMs: number[] = [];
@@ -20,7 +22,14 @@ export class Tally {
   completed(latencyMs: number): void {
     this.#completed += 1;
     this.#lastMs = performance.now();
-    keep(this.#latencyMs, latencyMs);
+    if (this.#latencyMs.length >= SAMPLES_MAX) return;
+    this.#latencyMs.push(latencyMs);
+    this.#begunAtMs.push(performance.timeOrigin + this.#lastMs - latencyMs);
+  }
+
+  /** From now on the clients are the burden that the job is about. */
+  burdenBegins(): void {
+    this.#burdenFromMs = performance.timeOrigin + performance.now();
   }
 
   failed(problem: string): void {
@@ -58,6 +67,8 @@ export class Tally {
       failed: Object.fromEntries(this.#failed),
       seconds: (this.#lastMs - this.#startedMs) / 1_000,
       latencyMs: Float64Array.from(this.#latencyMs),
+      begunAtMs: Float64Array.from(this.#begunAtMs),
+      burdenFromMs: this.#burdenFromMs,
       sendDelayMs: Float64Array.from(this.#sendDelayMs),
       firstTokenMs: Float64Array.from(this.#firstTokenMs),
       chunkDelayMs: Float64Array.from(this.#chunkDelayMs),
