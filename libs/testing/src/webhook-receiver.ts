@@ -14,15 +14,16 @@ interface CloudEvent {
 export interface WebhookReceiver extends AsyncDisposable {
   readonly url: string;
   readonly told: readonly { headers: IncomingHttpHeaders; body: string }[];
-  /** What it answers next, in order; then 204. */
+  /** What it answers next to a body that contains `answersTo`, in order; then, and to others, 204. */
   answers: number[];
+  answersTo: string;
   /** What it was told so far, each verified with Standard Webhooks' own library. Throws where a signature is not right. */
   verified(secret: string): CloudEvent[];
 }
 
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const told: { headers: IncomingHttpHeaders; body: string }[] = [];
-  const answers: number[] = [];
+  const answering = { answers: [] as number[], answersTo: "" };
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (piece: string) => {
@@ -30,15 +31,15 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     });
     request.on("end", () => {
       told.push({ headers: request.headers, body });
-      response.writeHead(answers.shift() ?? 204).end();
+      const status = body.includes(answering.answersTo) ? answering.answers.shift() : undefined;
+      response.writeHead(status ?? 204).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  return Object.assign(answering, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/waybill`,
     told,
-    answers,
-    verified: (secret) =>
+    verified: (secret: string) =>
       told.map(
         ({ headers, body }) => new Webhook(secret).verify(body, headers as Record<string, string>) as CloudEvent,
       ),
@@ -46,5 +47,5 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }

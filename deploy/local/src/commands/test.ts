@@ -17,8 +17,9 @@ interface Step {
   run(rootDir: string, filters: readonly string[]): Promise<boolean>;
 }
 
-/** Tests with whole stacks wait more than they work; those with faults have the machine to themselves. */
+/** Those with whole stacks keep both cores busy, single files wait more than they work, and faults have the machine to themselves. */
 const twoAtOnce = 2;
+const threeAtOnce = 3;
 const oneAtOnce = 1;
 const minuteMs = 60_000;
 
@@ -41,7 +42,7 @@ const steps: readonly Step[] = [
     run: (rootDir) => runTool(rootDir, "node_modules/knip/bin/knip.js", ["--no-config-hints"]),
   },
   testStep("tidy", "the house rules", ["test/tidy"], twoAtOnce, minuteMs),
-  testStep("unit", "unit tests", ["libs", "services", "deploy"], twoAtOnce, 2 * minuteMs),
+  testStep("unit", "unit tests", ["libs", "services", "deploy"], threeAtOnce, 2 * minuteMs),
   testStep("contract", "contracts with real NATS and Postgres", ["test/contract"], twoAtOnce, 3 * minuteMs),
   { ...testStep("e2e", "the whole stack", ["test/e2e"], twoAtOnce, 5 * minuteMs), needsBuild: true },
   { ...testStep("fault", "faults on real processes", ["test/fault"], oneAtOnce, 10 * minuteMs), needsBuild: true },
