@@ -14,7 +14,10 @@ const CLIENTS = 1_000;
 const FEW = 37n;
 const MANY = 600n;
 const SEEDS = faultSeeds(3);
-/** Lives are short, so that what a dead holder had is back soon. In earnest: 1 min, and 10 min with a margin of 1. */
+/**
+ * Lives are short, so that what a dead holder had is back soon. In earnest: 1 min, and 10 min with a margin of 1. A thousand calls at once
+ * take seconds on a busy machine, and one that timed out would be the provider's failure.
+ */
 const LIVES = { WAYBILL_GRANT_LIFE_MS: "2000", WAYBILL_TOTAL_TIMEOUT_MS: "8000", WAYBILL_HOLD_MARGIN_MS: "1000" };
 const BACK_LIMIT_MS = 60_000;
 

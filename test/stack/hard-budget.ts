@@ -120,31 +120,23 @@ export class Race {
 
   /** Where its money is, for whoever has to find out why something was refused. */
   async describe(budget: RaceBudget): Promise<string> {
-    const { posted, held, granted } = await this.counters(budget);
-    const open = await this.#stack.sql<{ state: string; is_exact: boolean; calls: string }>(
-      `SELECT CASE WHEN h.settled_at IS NULL THEN 'open' ELSE 'settled' END AS state, line ->> 'grant' = '' AS is_exact, count(*)::text AS calls
+    const holds = await this.#stack.sql(
+      `SELECT h.settled_at IS NULL AS is_open, line ->> 'grant' = '' AS is_exact, count(*) AS calls
        FROM budget.hold h, jsonb_array_elements(h.lines) AS line WHERE line ->> 'budget' = $1 GROUP BY 1, 2`,
       [budget.id],
     );
-    const grants = await this.#stack.sql<{ state: string; grants: string; rest: string }>(
-      `SELECT state, count(*)::text AS grants, sum(greatest(0, cap_pico_usd - debited_pico_usd))::text AS rest
+    const grants = await this.#stack.sql(
+      `SELECT state, count(*) AS grants, sum(greatest(0, cap_pico_usd - debited_pico_usd))::text AS rest
        FROM budget.credit_grant WHERE budget_id = $1 GROUP BY state`,
       [budget.id],
     );
     const attempts = await this.#stack.sql(
-      `SELECT outcome, error_code, count(*)::text AS attempts, max(duration_ms)::text AS longest_ms FROM ledger.attempt WHERE end_user_id = $1 GROUP BY 1, 2`,
+      `SELECT outcome, error_code, count(*) AS attempts, max(duration_ms) AS longest_ms
+       FROM ledger.attempt WHERE end_user_id = $1 GROUP BY 1, 2`,
       [budget.id],
     );
-    return JSON.stringify({
-      attempts,
-      afforded: `${budget.afforded}`,
-      call: `${budget.callPicoUsd}`,
-      posted: `${posted}`,
-      held: `${held}`,
-      granted: `${granted}`,
-      open,
-      grants,
-    });
+    const found = { ...budget, ...(await this.counters(budget)), holds, grants, attempts };
+    return JSON.stringify(found, (_, value) => (typeof value === "bigint" ? String(value) : value));
   }
 
   /** What the ledger has for that budget's requests. */

@@ -1,7 +1,7 @@
 // Real PostgreSQL in a folder that only its owner may enter, as a clone in root's home is.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +69,23 @@ test("data survives a stop and a kill -9", async () => {
   const third = await start(port);
   assert.equal(await ask(third.url, "SELECT n FROM kept"), 7);
 });
+
+test("it starts again after a kill -9 although a child of the killed server is slow to go", async () => {
+  const { pid, kill9 } = await start(await freePort());
+  const [child] = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).split(" ").map(Number);
+  assert.ok(child);
+  process.kill(child, "SIGSTOP");
+  await kill9();
+  const again = start(await freePort());
+  await Promise.race([again, new Promise((resolve) => setTimeout(resolve, 1_500))]);
+  assert.equal(await isRefused(), true, "it was refused meanwhile");
+  process.kill(child, "SIGCONT");
+  assert.equal(await ask((await again).url, "SELECT n FROM kept"), 7);
+});
+
+async function isRefused(): Promise<boolean> {
+  return (await readFile(join(folder, "postgres.log"), "utf8")).includes("shared memory block");
+}
 
 test("a server left by a killed launcher is ended before the next one starts", async () => {
   const left = running;

@@ -21,7 +21,7 @@ const readyPollMs = 20;
 /** A fast shutdown writes a checkpoint first. */
 const stopLimitMs = 15_000;
 const quitLimitMs = 3_000;
-/** They look every few seconds at the latest. */
+/** The children of a server that was killed look for it every few seconds at the latest. */
 const childrenLimitMs = 15_000;
 const childrenPollMs = 200;
 const connectionsMax = 200;

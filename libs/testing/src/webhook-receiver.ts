@@ -23,7 +23,6 @@ export interface WebhookReceiver extends AsyncDisposable {
 
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const told: { headers: IncomingHttpHeaders; body: string }[] = [];
-  const answering = { answers: [] as number[], answersTo: "" };
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (piece: string) => {
@@ -31,15 +30,17 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     });
     request.on("end", () => {
       told.push({ headers: request.headers, body });
-      const status = body.includes(answering.answersTo) ? answering.answers.shift() : undefined;
+      const status = body.includes(receiver.answersTo) ? receiver.answers.shift() : undefined;
       response.writeHead(status ?? 204).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return Object.assign(answering, {
+  const receiver: WebhookReceiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/waybill`,
     told,
-    verified: (secret: string) =>
+    answers: [],
+    answersTo: "",
+    verified: (secret) =>
       told.map(
         ({ headers, body }) => new Webhook(secret).verify(body, headers as Record<string, string>) as CloudEvent,
       ),
@@ -47,5 +48,6 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  });
+  };
+  return receiver;
 }

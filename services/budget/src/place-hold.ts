@@ -33,7 +33,7 @@ export async function placeHold(
   const decide = (): Promise<AnswerTo<PlaceHold>> => {
     // Whoever goes without it does not hear of it any more: what is placed now would be held by nobody.
     if (world.withdrawals.has(place)) throw unavailable("its asker goes without it");
-    return world.writer.submit({ ...place, recalled: [...recalled] }, Math.max(0, endsAtMs - world.monotonicMs()));
+    return world.writer.submit({ ...place, recalled }, Math.max(0, endsAtMs - world.monotonicMs()));
   };
 
   let answer = await decide();

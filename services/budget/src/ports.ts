@@ -1,7 +1,7 @@
 // What the stories need from the world.
 
 import type { WorkSight } from "./core/judge-end-of-life.ts";
-import type { AnswerTo, Operation, SettleRecord } from "./core/operation.ts";
+import type { AnswerTo, Operation, PlaceHold, SettleRecord } from "./core/operation.ts";
 import type { RateWanted } from "./core/rate-bucket.ts";
 
 /** The group-commit writer: answers after the commit. Rejects with budget_unavailable when the deadline passes first. */
@@ -17,20 +17,15 @@ export interface Pace {
 
 /**
  * Calls unspent credit back from every live holder. Resolves when all that was out when it was asked is back, or after about 100 ms;
- * `missing`: some is not, and its holder may only be slow. What a holder has that gave nothing back for seconds, or is connected and gave nothing back for 15 s, is not missing:
- * it is gone until that grant's end.
+ * `missing`: some is not, and its holder may only be slow. What a holder has that gave nothing back for seconds, or is connected and gave
+ * nothing back for 15 s, is not missing: it is gone until that grant's end.
  */
 export type Recall = (budgetIds: readonly string[]) => Promise<"back" | "missing">;
 
 /** Holds that were withdrawn a moment ago, and may not have been placed yet. */
 export interface Withdrawals {
-  add(hold: HeldBy): void;
-  has(hold: HeldBy): boolean;
-}
-
-interface HeldBy {
-  attemptId: string;
-  holder: string;
+  add(hold: Pick<PlaceHold, "attemptId" | "holder">): void;
+  has(hold: Pick<PlaceHold, "attemptId" | "holder">): boolean;
 }
 
 /** Bounds how many requests wait for holds to settle, because each asks the books again and again. */

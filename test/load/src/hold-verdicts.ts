@@ -47,7 +47,7 @@ function judgeBurden(burden: Burden): Verdict[] {
   const what = kind === "slow-readers" ? "slow readers" : "disconnects";
   const { before = Number.NaN, during = Number.NaN } = rssMib.ingress ?? {};
   const others = verdict(
-    `another client's p99 beside ${openMax} ${what}, against the same ${openMax} before that or without`,
+    `another client's p99 beside ${openMax} ${what}, against the same ${openMax} while they are no burden`,
     `≤ ${OTHERS_RATIO_MAX}×`,
     isWhole ? othersMs.p99 / othersBesideNoneMs.p99 : undefined,
     "×",

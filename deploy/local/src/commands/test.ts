@@ -17,7 +17,7 @@ interface Step {
   run(rootDir: string, filters: readonly string[]): Promise<boolean>;
 }
 
-/** Those with whole stacks keep both cores busy, single files wait more than they work, and faults have the machine to themselves. */
+/** Unit tests wait more than they work; two whole stacks keep two cores busy; faults have the machine to themselves. */
 const twoAtOnce = 2;
 const threeAtOnce = 3;
 const oneAtOnce = 1;

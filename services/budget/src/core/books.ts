@@ -43,7 +43,7 @@ export interface Window {
   grantedPicoUsd: PicoUsd;
   /** Until then nobody gets credit ahead of need, by Postgres time; 0: it was not stopped. */
   noCreditUntilMs: number;
-  /** In this batch. */
+  /** True: this batch has set it. */
   isCreditStopped: boolean;
   /** Set for a rolling window. */
   rolling: Rolling | undefined;

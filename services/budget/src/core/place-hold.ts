@@ -34,12 +34,7 @@ export function placeHold(books: Books, place: PlaceHold, nowMs: number): Answer
   const uncalled = recallable.filter(({ budgetId }) => !place.recalled.includes(budgetId));
   const isUncalled = ({ asked }: UnitAsks): boolean => asked.some(({ window }) => uncalled.includes(window));
   const bound = [...groups.values()].find(isShort) ?? [...groups.values()].find(isUncalled);
-  if (bound) {
-    return refuse(
-      bound,
-      uncalled.map(({ budgetId }) => budgetId),
-    );
-  }
+  if (bound) return refuse(bound, uncalled);
   const { attemptId, holder, message } = place;
   const owner = { attemptId, holder, message, expiresAtMs: nowMs + place.lifeMs };
   for (const line of place.cut) addLine(books, owner, line, nowMs, false);
@@ -114,7 +109,7 @@ function refuseUnmade({ budgetId, leastPicoUsd }: HoldAsk, unmade: UnmadeCounter
 }
 
 /** Names the budget that allows least. */
-function refuse({ asked, least }: UnitAsks, recallable: readonly string[]): Answer {
+function refuse({ asked, least }: UnitAsks, recallable: readonly Window[]): Answer {
   const [tightest] = asked;
   if (!tightest) throw new Error("a hold without asks cannot be refused");
   const { window, ask } = tightest;
@@ -131,7 +126,7 @@ function refuse({ asked, least }: UnitAsks, recallable: readonly string[]): Answ
     leftPicoUsd: maxPicoUsd(restOf(window), 0n),
     neededPicoUsd,
     resetsAtMs: roomAtMs(window, soft ? 1n : least),
-    recallable,
+    recallable: recallable.map(({ budgetId }) => budgetId),
     mayFitSoon: asked.every(({ window }) => affords(window, restOf(window) + window.heldPicoUsd, least)),
   };
 }

@@ -9,7 +9,8 @@ const KEPT_MAX = 100_000;
 export function makeWithdrawals(monotonicMs: () => number): Withdrawals {
   /** In the order in which they came. */
   const known = new Map<string, number>();
-  const keyOf = ({ attemptId, holder }: { attemptId: string; holder: string }): string => `${attemptId} ${holder}`;
+  const keyOf: (hold: Parameters<Withdrawals["has"]>[0]) => string = ({ attemptId, holder }) =>
+    `${attemptId} ${holder}`;
   return {
     add(hold) {
       const nowMs = monotonicMs();

@@ -80,7 +80,7 @@ test("a transaction that fails before its commit leaves nothing, and its operati
   assert.deepEqual(await kit.windows("tight"), [[37n, 0n, 37n, 0n]]);
 });
 
-test("after a hold that did not fit beside credit, no process gives new credit of that budget for two seconds, and of others it does", async () => {
+test("after a hold that did not fit beside credit, no process gives new credit of that budget for a while, and of others it does", async () => {
   await using kit = await startTestBudgets({ id: "b", limitPicoUsd: 1_000n }, { id: "other", limitPicoUsd: 1_000n });
   const writers = [kit.writer(), kit.writer()] as const;
   const grant = async (writer: (typeof writers)[number], budgetId: string): Promise<bigint> => {

@@ -156,15 +156,8 @@ function goneWindow(id: bigint, budgetId: string): Window {
     ...{ id, budgetId, budgetName: budgetId, maxSharePercent: 0, unit: "usd", enforcement: "hard", templateValue: "" },
     ...{ startsAtMs: 0, endsAtMs: 0, limitPicoUsd: 0n, carriedInPicoUsd: 0n, carriedOutPicoUsd: undefined },
     ...{ successor: undefined, raisedPicoUsd: 0n, postedPicoUsd: 0n, heldPicoUsd: 0n, grantedPicoUsd: 0n },
-    ...{
-      noCreditUntilMs: 0,
-      isCreditStopped: false,
-      organisationId: "",
-      isWatched: false,
-      rolling: undefined,
-      spentNow: 0n,
-      change: "none",
-    },
+    ...{ organisationId: "", isWatched: false, rolling: undefined, spentNow: 0n, change: "none" },
+    ...{ noCreditUntilMs: 0, isCreditStopped: false },
   };
 }
 

@@ -41,6 +41,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Everybody who is short of one budget at the same moment waits for the same calls and looks. */
 export function makeRecall({ pool, publish, isConnected, monotonicMs }: RecallOptions): Recall {
   /** By budget; everybody who waits for the credit of one is served by the same looks at it. */
   const waiting = new Map<string, Waiting[]>();
@@ -82,15 +83,16 @@ export function makeRecall({ pool, publish, isConnected, monotonicMs }: RecallOp
       try {
         const open = await openGrants(budgetId);
         const nowMs = monotonicMs();
-        const isOver = ({ endsAtMs }: Waiting): boolean => open.length === 0 || endsAtMs <= nowMs;
-        const patient = looking.filter((one) => !isOver(one));
-        const isDue = calledAtMs === undefined || (patient.length > 0 && nowMs - calledAtMs >= CALL_EVERY_MS);
+        for (const one of looking) {
+          if (open.length === 0) one.resolve("back");
+          else if (one.endsAtMs <= nowMs) one.resolve("missing");
+          else all.push(one);
+        }
+        const isDue = calledAtMs === undefined || (all.length > 0 && nowMs - calledAtMs >= CALL_EVERY_MS);
         if (open.length > 0 && isDue) {
           call(budgetId, open);
           calledAtMs = nowMs;
         }
-        for (const one of looking.filter(isOver)) one.resolve(open.length === 0 ? "back" : "missing");
-        all.push(...patient);
       } catch (error) {
         for (const one of [...looking, ...all.splice(0)]) one.reject(error);
       }

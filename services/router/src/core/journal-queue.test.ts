@@ -23,8 +23,8 @@ test("a full queue says so before anything more is held", () => {
   assert.ok(!queue.hasRoom);
 });
 
-test("with any failures, lines are told in order and a closing never before the lines pushed ahead of it", () => {
-  const ops = fc.array(fc.constantFrom("attempt", "closing", "ok", "fail"), { maxLength: 200 });
+test("with any failures, lines are told in order and a closing or a withdrawal never before the lines pushed ahead of it", () => {
+  const ops = fc.array(fc.constantFrom("attempt", "closing", "withdrawal", "ok", "fail"), { maxLength: 200 });
   fc.assert(
     fc.property(ops, fc.integer({ min: 1, max: 7 }), (plan, batchMax) => {
       const queue = new JournalQueue<number>(1_000, batchMax);
@@ -34,12 +34,15 @@ test("with any failures, lines are told in order and a closing never before the 
       const drain = (isOk: boolean): void => {
         const batch = queue.take();
         if (!batch) return;
-        const closings = batch.closings.map(({ debitedPicoUsd }) => Number(debitedPicoUsd));
+        const last = [
+          ...batch.closings.map(({ debitedPicoUsd }) => Number(debitedPicoUsd)),
+          ...batch.withdrawals.map(({ attemptId }) => Number(attemptId)),
+        ];
         if (isOk) {
-          // The receiver takes attempts first, then closings.
-          told.push(...[...batch.attempts, ...closings].sort((a, b) => a - b));
-          for (const closing of closings) {
-            for (let before = 0; before < closing; before += 1) assert.ok(told.includes(before));
+          // The receiver takes attempts first, then the others.
+          told.push(...[...batch.attempts, ...last].sort((a, b) => a - b));
+          for (const line of last) {
+            for (let before = 0; before < line; before += 1) assert.ok(told.includes(before));
           }
           queue.acknowledged();
         } else queue.failed();
@@ -47,7 +50,8 @@ test("with any failures, lines are told in order and a closing never before the 
       for (const op of plan) {
         if (op === "attempt") queue.pushAttempt(next);
         if (op === "closing") queue.pushClosing({ grantId: "g", debitedPicoUsd: BigInt(next) });
-        if (op === "attempt" || op === "closing") {
+        if (op === "withdrawal") queue.pushWithdrawal({ attemptId: String(next), holder: "h" });
+        if (op === "attempt" || op === "closing" || op === "withdrawal") {
           pushed.push(next);
           next += 1;
         } else drain(op === "ok");

@@ -1,23 +1,18 @@
 // The journal's lines on their way to the budget service: in order, one batch under way at a time, repeated until it is
 // acknowledged, never dropped. A closing stands behind every line of its grant because it is pushed after them, and so does a withdrawal
 // behind its attempt.
+import type { HoldWithdrawal } from "@waybill/wire";
 import type { Closing } from "./grant.ts";
-
-/** An exact hold that was asked for and got no answer; nobody uses it. */
-export interface Withdrawal {
-  attemptId: string;
-  holder: string;
-}
 
 type JournalLine<Attempt> =
   | { kind: "attempt"; attempt: Attempt }
   | { kind: "closing"; closing: Closing }
-  | { kind: "withdrawal"; withdrawal: Withdrawal };
+  | { kind: "withdrawal"; withdrawal: HoldWithdrawal };
 
 export interface JournalBatch<Attempt> {
   attempts: Attempt[];
   closings: Closing[];
-  withdrawals: Withdrawal[];
+  withdrawals: HoldWithdrawal[];
 }
 
 export class JournalQueue<Attempt> {
@@ -50,8 +45,8 @@ export class JournalQueue<Attempt> {
     this.#lines.push({ kind: "closing", closing });
   }
 
-  /** Always taken: there are never more than requests that wait. */
-  pushWithdrawal(withdrawal: Withdrawal): void {
+  /** Of an exact hold that got no answer and that nobody uses. Always taken: without room no further hold is asked for. */
+  pushWithdrawal(withdrawal: HoldWithdrawal): void {
     this.#lines.push({ kind: "withdrawal", withdrawal });
   }
 

@@ -29,8 +29,8 @@ export async function burden(job: BurdenJob, request: OutgoingRequest, tally: Ta
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone() && performance.now() < endMs) await sleep(POLL_MS);
   };
+  await until(() => streams.every(({ controller, isOver }) => controller !== undefined || isOver));
   if (job.kind !== "disconnects") {
-    await until(() => streams.every(({ controller, isOver }) => controller !== undefined || isOver));
     tally.burdenBegins();
     await until(() => streams.every(({ isOver }) => isOver));
     for (const { controller } of streams) controller?.resume();
@@ -38,7 +38,6 @@ export async function burden(job: BurdenJob, request: OutgoingRequest, tally: Ta
     while (streams.some(({ isOver }) => !isOver) && performance.now() < graceMs) await sleep(POLL_MS);
     return;
   }
-  await until(() => streams.every(({ controller, isOver }) => controller !== undefined || isOver));
   await sleep(STAY_MS);
   tally.burdenBegins();
   const left = new Error("the client has left");

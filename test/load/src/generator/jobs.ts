@@ -52,6 +52,7 @@ export interface BurdenJob extends JobOf<"readers" | "slow-readers" | "disconnec
   readonly clients: number;
 }
 
+/** How long all clients that will disconnect have their streams open. */
 export const STAY_MS = 5_000;
 
 export type Job = ClosedLoopJob | OpenLoopJob | StreamsJob | BurdenJob;

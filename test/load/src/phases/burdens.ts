@@ -82,8 +82,8 @@ async function measureBurden(bench: Bench, kind: Burden["kind"], others: Generat
       await isQuiet(provider);
       return { result, upstreamQuietSeconds: (performance.now() - quietFromMs) / 1_000 };
     };
-    const [{ result, upstreamQuietSeconds }, meanwhile] = await Promise.all([carried(), ask(seconds)]);
-    return { result, upstreamQuietSeconds, meanwhile };
+    const [burden, meanwhile] = await Promise.all([carried(), ask(seconds)]);
+    return { ...burden, meanwhile };
   };
   const direct = await beside(provider.target, kind);
   const reading = kind === "slow-readers" ? await beside(waybill.target, "readers") : undefined;
