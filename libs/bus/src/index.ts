@@ -26,5 +26,5 @@ export {
   type Storage,
 } from "./passing-bucket.ts";
 export { type DurablePublish, Publisher, type PublishOutcome, toHeaders } from "./publish.ts";
-export { publishSoon, type SoonOptions } from "./publish-soon.ts";
+export { publishNow, publishSoon, type SoonOptions } from "./publish-soon.ts";
 export { PulledMessage, Puller, type PullOptions } from "./pull.ts";

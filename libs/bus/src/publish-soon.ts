@@ -37,9 +37,12 @@ export function publishSoon(
   queue.push({ subject, data, options, onLost });
 }
 
-/** The same without the wait. */
+/**
+ * The same without the wait. Timers that outlive a connection use it: one that drains or is closed refuses what is published
+ * by throwing, which in a timer would end the process.
+ */
 export function publishNow(
-  nc: NatsConnection,
+  nc: Pick<NatsConnection, "publish">,
   subject: string,
   data: Uint8Array | string,
   options: SoonOptions = {},

@@ -11,7 +11,7 @@ test("after the end of a drain no attempt begins: what is opened is given up bef
   const stops: (() => void)[] = [];
   const scope = { metrics: { gauge() {} }, onStop: (_name: string, stop: () => void) => void stops.push(stop) };
   const clock = { monotonicMs: () => 0, unixMs: () => 0 };
-  const control = { isClosed: () => true } as unknown as NatsConnection;
+  const control = { publish() {} } as unknown as NatsConnection;
   const table = new AttemptTable({ workerSilentMs: 1, lastFrameMs: 1, overdueMs: 1, keepEndedMs: 1 });
   const options = { control, ingressId: "i", life: "l", table, clock };
   const bus = startAttemptBus(options, scope as unknown as ServiceScope);

@@ -1,5 +1,5 @@
 // The running attempts on the bus: registering them, serving their large bodies, cancelling them, sweeping what is over.
-import type { NatsConnection } from "@waybill/bus";
+import { type NatsConnection, publishNow } from "@waybill/bus";
 import { attemptId, type Clock } from "@waybill/domain";
 import type { ServiceScope } from "@waybill/service";
 import { CancelAttempt, IngressAlive, type OpenAttempt, subjects } from "@waybill/wire";
@@ -36,7 +36,7 @@ export function startAttemptBus(
   const bodies = new Map<string, { stop(): void }>();
   let isOver = false;
   const publish = (subject: string, data: Uint8Array): void => {
-    if (!control.isClosed()) control.publish(subject, data);
+    publishNow(control, subject, data);
   };
   const cancel: Attempts["cancel"] = (attempt, reason) => {
     if (attempt.workerId === "") return;

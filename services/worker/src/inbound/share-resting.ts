@@ -1,6 +1,6 @@
 // Workers tell each other which accounts of providers are to be left alone for their rate. Lost messages do no harm: whoever did not hear
 // learns it from the provider.
-import type { NatsConnection } from "@waybill/bus";
+import { type NatsConnection, publishNow } from "@waybill/bus";
 import type { Log } from "@waybill/service";
 import { AccountResting, subjects } from "@waybill/wire";
 import type { RestingAccount } from "../core/target-accounts.ts";
@@ -29,8 +29,7 @@ export function shareResting(
   });
   return {
     tell(resting) {
-      if (nc.isClosed()) return;
-      nc.publish(subjects.resting, AccountResting.encode({ workerId, ...resting }).finish());
+      publishNow(nc, subjects.resting, AccountResting.encode({ workerId, ...resting }).finish());
     },
   };
 }

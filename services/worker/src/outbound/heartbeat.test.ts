@@ -16,7 +16,6 @@ function play(context: TestContext): Played {
   let nowMs = 0;
   const said: Played["said"] = [];
   const nc = {
-    isClosed: () => false,
     publish: (_subject: string, data?: unknown) => {
       assert.ok(data instanceof Uint8Array);
       said.push({ atMs: nowMs, health: WorkerHealth.decode(data) });

@@ -1,6 +1,6 @@
 // Once a second: which models this worker serves, how much it carries and how its calls go. Routers stop sending to a worker that
 // is not heard.
-import type { NatsConnection } from "@waybill/bus";
+import { type NatsConnection, publishNow } from "@waybill/bus";
 import type { Clock } from "@waybill/domain";
 import { subjects, WorkerHealth } from "@waybill/wire";
 
@@ -19,7 +19,7 @@ export interface Heartbeat {
 }
 
 export function startHeartbeat(
-  nc: Pick<NatsConnection, "isClosed" | "publish">,
+  nc: Pick<NatsConnection, "publish">,
   { monotonicMs }: Pick<Clock, "monotonicMs">,
   read: () => Omit<WorkerHealth, "draining">,
 ): Heartbeat {
@@ -30,9 +30,8 @@ export function startHeartbeat(
     clearTimeout(soon);
     soon = undefined;
     saidMs = monotonicMs();
-    if (nc.isClosed()) return;
     const health = { ...read(), draining };
-    nc.publish(subjects.health(health.workerId), WorkerHealth.encode(health).finish());
+    publishNow(nc, subjects.health(health.workerId), WorkerHealth.encode(health).finish());
   };
   const timer = setInterval(beat, EVERY_MS);
   beat();

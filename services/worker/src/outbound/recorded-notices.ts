@@ -1,6 +1,6 @@
 // Tells ingresses which attempts are on USAGE: so that they can forget what they saw of them, and so that one whose last
 // frames were lost with a connection does not wait for them. In batches: nobody waits for it.
-import type { NatsConnection } from "@waybill/bus";
+import { type NatsConnection, publishNow } from "@waybill/bus";
 import { AttemptsRecorded, subjects } from "@waybill/wire";
 
 const EVERY_MS = 50;
@@ -37,8 +37,7 @@ export class RecordedNotices {
 
   #publish(batch: ReadonlyMap<string, string[]>): void {
     for (const [ingressId, attemptIds] of batch) {
-      if (this.#nc.isClosed()) return;
-      this.#nc.publish(subjects.recorded(ingressId), AttemptsRecorded.encode({ attemptIds }).finish());
+      publishNow(this.#nc, subjects.recorded(ingressId), AttemptsRecorded.encode({ attemptIds }).finish());
     }
   }
 }
