@@ -301,7 +301,9 @@ function noteCall(fulfilment: Fulfilment, settlement: Settlement, ending: Called
     ...(!failure && wholeAnswer(waybill, settlement)),
   });
   if (!failure || isFree) return aftermath;
-  ports.log.warn(
+  // Nobody has to look at a client that left; the books and the metric tell it.
+  const level = failure.code === "client_gone" ? "debug" : "warn";
+  ports.log[level](
     {
       ...{ ...logged(fulfilment), ...called, code: failure.code },
       provider_status: failure.providerStatus,

@@ -1,6 +1,6 @@
 // What the path of a request should hold, against what was measured: the design's speed budget, and burdens that harm nobody else.
 import type { HoldResults } from "./hold.ts";
-import type { Burden } from "./phases/burdens.ts";
+import { type Burden, slowdown } from "./phases/burdens.ts";
 import { RSS_MIB_MAX, type Verdict, verdict } from "./verdicts.ts";
 
 const FIRST_TOKEN_ADDED_MS_MAX = 2;
@@ -42,14 +42,14 @@ export function judgeHold({ openStreams, burdens, books }: HoldResults): Verdict
 }
 
 function judgeBurden(burden: Burden): Verdict[] {
-  const { kind, openMax, othersMs, othersBesideNoneMs, rssMib, upstreamQuietSeconds } = burden;
+  const { kind, openMax, rssMib, upstreamQuietSeconds } = burden;
   const isWhole = openMax >= CLIENTS_MIN;
   const what = kind === "slow-readers" ? "slow readers" : "disconnects";
   const { before = Number.NaN, during = Number.NaN } = rssMib.ingress ?? {};
   const others = verdict(
     `another client's p99 beside ${openMax} ${what}, against the same ${openMax} while they are no burden`,
     `≤ ${OTHERS_RATIO_MAX}×`,
-    isWhole ? othersMs.p99 / othersBesideNoneMs.p99 : undefined,
+    isWhole ? slowdown(burden) : undefined,
     "×",
     (ratio) => ratio <= OTHERS_RATIO_MAX,
   );

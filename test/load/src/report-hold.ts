@@ -37,6 +37,7 @@ export function renderHold(results: HoldResults): string {
           "others p50 ms",
           "p99",
           "no burden p99",
+          "times, each round",
           "alone p99",
           "beside direct p99",
           "others failed",
@@ -46,6 +47,7 @@ export function renderHold(results: HoldResults): string {
       burdens.map((row) => [
         ...[row.kind, String(row.openMax), String(row.completed), failed(row.failed)],
         ...[two(row.othersMs.p50), two(row.othersMs.p99), two(row.othersBesideNoneMs.p99)],
+        row.slowdowns.map(two).join(", "),
         two(row.othersAloneMs.p99),
         ...[two(row.othersBesideDirectMs.p99), failed(row.othersFailed)],
         ...[rss(row.rssMib, "ingress"), rss(row.rssMib, "worker"), String(row.cancelledUpstream)],

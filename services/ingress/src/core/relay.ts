@@ -62,7 +62,8 @@ export class Relay {
         this.#onFinished(event.frame);
         return;
       case "failed":
-        this.#fail(failedFrameError(event.frame), event.frame);
+        if (this.#client.isGone) this.#resolve({ kind: "client_gone" });
+        else this.#fail(failedFrameError(event.frame), event.frame);
         return;
       case "gap":
         // What the worker still sends is of no use to anybody.

@@ -7,6 +7,12 @@ import { CancelAttempt, IngressAlive, subjects } from "@waybill/wire";
 /** An ingress not heard for this long is forgotten. */
 const FORGET_MS = 3_600_000;
 
+/** Which attempt to end, and why. */
+export interface Cancel {
+  attemptId: string;
+  code: ErrorCode;
+}
+
 export interface IngressVoices {
   /** When the ingress was last heard, on the monotonic clock; 0: never. */
   heardAtMs(ingressId: string): number;
@@ -18,13 +24,15 @@ export function listenToIngresses(
   workerId: string,
   nowMs: () => number,
   log: Log,
-  onCancel: (attemptId: string, code: ErrorCode) => void,
+  onCancel: (cancel: Cancel) => void,
 ): IngressVoices {
   const heard = new Map<string, number>();
   nc.subscribe(subjects.cancel(workerId), {
     callback: (error, message) => {
       const cancel = error ? undefined : decoded(() => CancelAttempt.decode(message.data), log);
-      if (cancel) onCancel(cancel.attemptId, isErrorCode(cancel.reason) ? cancel.reason : "client_gone");
+      if (!cancel) return;
+      const { attemptId, reason } = cancel;
+      onCancel({ attemptId, code: isErrorCode(reason) ? reason : "client_gone" });
     },
   });
   nc.subscribe(subjects.aliveOfAll, {

@@ -2,13 +2,17 @@
 import { declareStream, type NatsConnection } from "@waybill/bus";
 import { type Log, type ServiceScope, systemClock } from "@waybill/service";
 import { STREAMS } from "@waybill/wire";
+import { Paced } from "../core/paced.ts";
 import type { ReadKey } from "../outbound/deployed-providers.ts";
 import { openWorld, type WorkerConfig } from "../outbound/world.ts";
 import { drainWorker } from "./drain.ts";
-import { listenToIngresses } from "./listen.ts";
+import { type Cancel, listenToIngresses } from "./listen.ts";
 import { startRounds } from "./rounds.ts";
 import { serveModels } from "./serve-models.ts";
 import { watchCatalogue } from "./watch-catalogue.ts";
+
+/** To end a call and see to its record takes about a millisecond; as long may they take together before others come. */
+const CANCELS_TURN_MS = 4;
 
 export async function startWorker(config: WorkerConfig, scope: ServiceScope, readKey: ReadKey): Promise<void> {
   const { log, health } = scope;
@@ -35,7 +39,12 @@ export async function startWorker(config: WorkerConfig, scope: ServiceScope, rea
     void declareAndSend();
   };
   const { monotonicMs } = systemClock;
-  const voices = listenToIngresses(nc, scope.serviceId, monotonicMs, log, (id, code) => open.cancel(id, code));
+  const cancels = new Paced<Cancel>(
+    CANCELS_TURN_MS,
+    ({ attemptId, code }) => open.cancel(attemptId, code),
+    monotonicMs,
+  );
+  const voices = listenToIngresses(nc, scope.serviceId, monotonicMs, log, (cancel) => cancels.add(cancel));
   const catalogue = watchCatalogue(nc, log, (deployed) => pulls.serve(providers.deploy(deployed).served));
   const rounds = startRounds({
     open,
