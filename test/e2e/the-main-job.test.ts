@@ -48,7 +48,7 @@ describe("the main job", () => {
     assert.equal(row?.input_tokens, 10n);
     assert.equal(row?.output_tokens, 4n);
     const [who] = await stack.sql(
-      "SELECT organisation_id, organisation_name, team_id, user_id, end_user_id, key_id, price_version, simulated FROM ledger.entry WHERE request_id = $1",
+      "SELECT organisation_id, organisation_name, team_id, user_id, end_user_id, key_id, price_version, simulated FROM ledger.attempt WHERE request_id = $1",
       [requestId],
     );
     assert.equal(who?.organisation_id, "acme");

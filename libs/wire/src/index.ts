@@ -162,6 +162,9 @@ export {
 } from "./gen/waybill/v1/health.ts";
 export {
   AttemptCost,
+  BooksMonth,
+  BooksProblem,
+  CloseMonthRequest,
   DecisionWithCost,
   GetRequestRequest,
   LedgerServiceClient,
@@ -169,7 +172,12 @@ export {
   LedgerServiceService,
   ListDecisionsRequest,
   ListDecisionsResponse,
+  ListMonthsRequest,
+  ListMonthsResponse,
+  RebuildSumsRequest,
   RequestDetail,
+  VerifyBooksRequest,
+  VerifyBooksResponse,
 } from "./gen/waybill/v1/ledger.ts";
 export { BudgetUnit, HoldLine, Price, PriceRates, PriceTier, TokenUsage } from "./gen/waybill/v1/money.ts";
 export {

@@ -9,6 +9,7 @@ import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
+import { postgresMonths } from "./outbound/postgres-months.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 
 await runService({
@@ -32,7 +33,8 @@ await runService({
     onStop("database watch", () => database.stop());
 
     const decisions = postgresDecisions(pools.requests);
-    await serveGrpc(config, scope, decisions);
+    const months = postgresMonths(pools.months);
+    await serveGrpc(config, scope, decisions, months);
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

@@ -11,6 +11,8 @@ export interface OpenBooks {
 }
 
 export interface Books {
+  /** The months of these facts that are open, as "2026-11-01"; opens what can be. What belongs to another can never be booked. */
+  openMonths(facts: readonly UsageFact[]): Promise<ReadonlySet<string>>;
   /**
    * Runs `work` in one transaction and commits; runs it again where another writer was first. Throws BooksRefused when
    * the values themselves cannot be booked, anything else when the books cannot be reached now.

@@ -21,7 +21,9 @@ before(async () => {
 });
 beforeEach(async () => {
   parked = [];
-  await owner.query("TRUNCATE ledger.usage_record, ledger.entry, ledger.posting");
+  await owner.query(
+    "TRUNCATE ledger.usage_record, ledger.entry, ledger.posting, ledger.usage_hour, ledger.usage_day, ledger.closed_month",
+  );
 });
 after(async () => {
   await pool.end();
@@ -64,7 +66,7 @@ test("a record makes one original entry and two postings that sum to zero", asyn
   assert.equal(entry?.class, "original");
   assert.equal(entry?.cost_usd, "0.001500000000");
   assert.deepEqual(await rows("SELECT account, amount_usd FROM ledger.posting ORDER BY line"), [
-    { account: "spend:acme/support", amount_usd: "0.001500000000" },
+    { account: "spend:acme/support/k1", amount_usd: "0.001500000000" },
     { account: "payable:sim", amount_usd: "-0.001500000000" },
   ]);
   await noProblem();
@@ -204,6 +206,11 @@ const FORBIDDEN = [
   "UPDATE ledger.usage_record SET cost_usd = 0",
   "DELETE FROM ledger.usage_record",
   "TRUNCATE ledger.entry",
+  "UPDATE ledger.usage_day SET cost_usd = 0",
+  "DELETE FROM ledger.usage_hour",
+  "UPDATE ledger.closed_month SET cost_usd = 0",
+  "DELETE FROM ledger.closed_month",
+  "UPDATE ledger.attribution SET team_id = 'other'",
   "CREATE TABLE ledger.note (body text)",
 ];
 for (const sql of FORBIDDEN) {
@@ -238,7 +245,12 @@ const DAMAGES: readonly [string, RegExp][] = [
   ["DELETE FROM ledger.entry", /add up to the record/],
   ["DELETE FROM ledger.usage_record", /add up to the record/],
   ["UPDATE ledger.usage_record SET cost_usd = 7", /add up to the record/],
-  ["UPDATE ledger.entry SET request_month = '2024-10-01'", /month/],
+  ["UPDATE ledger.entry SET occurred_at = '2024-10-31 23:59:59Z'", /not the month of the request/],
+  ["UPDATE ledger.entry SET attribution_id = gen_random_uuid()", /to whom/],
+  ["UPDATE ledger.usage_hour SET attempts = attempts + 1", /sums of an hour/],
+  ["DELETE FROM ledger.usage_hour", /sums of an hour/],
+  ["UPDATE ledger.usage_day SET cost_usd = cost_usd + 1", /sums of a day/],
+  ["DELETE FROM ledger.usage_day", /sums of a day/],
 ];
 for (const [damage, problem] of DAMAGES) {
   test(`ledger.problem finds: ${damage}`, async () => {
@@ -261,4 +273,75 @@ test("the database ranks sources as libs/domain does", async () => {
     ranked.map(({ source }) => source),
     ["worker", "lost", "ingress", "void"],
   );
+});
+
+test("rows that are shared by entries are kept once, whoever adds them", async () => {
+  await owner.query("TRUNCATE ledger.attribution, ledger.routing");
+  const facts = Array.from({ length: 40 }, (_, index) => sampleFact(sampleRequest(index)));
+  await Promise.all([deliver(...facts.slice(0, 20)), deliver(...facts.slice(20))]);
+  assert.deepEqual(await rows("SELECT team_name, cost_centre, environment FROM ledger.attribution"), [
+    { team_name: "Support", cost_centre: "4711", environment: null },
+  ]);
+  assert.equal((await rows("SELECT * FROM ledger.routing")).length, 1);
+  const [attempt] = await rows<Record<string, unknown>>(
+    "SELECT team_id, key_name, model, price_version FROM ledger.attempt",
+  );
+  assert.deepEqual(attempt, { team_id: "support", key_name: "laptop", model: "economy", price_version: "v1" });
+  await noProblem();
+});
+
+test("the rates that held are kept beside an entry, and tokens times rates are its cost", async () => {
+  const tokens = {
+    input: 100n,
+    cachedInput: 40n,
+    cacheWrite5m: 0n,
+    cacheWrite1h: 0n,
+    output: 20n,
+    reasoningOutput: 5n,
+  };
+  await deliver(sampleFact({ tokens, costPicoUsd: 1_500_000_000n }));
+  const [priced] = await rows<{ cost: string; booked: string }>(`
+    SELECT trim_scale((e.input_tokens - e.cached_input_tokens) * p.input_usd_per_million / 1000000
+      + e.cached_input_tokens * p.cached_input_usd_per_million / 1000000
+      + e.output_tokens * p.output_usd_per_million / 1000000) AS cost, trim_scale(e.cost_usd) AS booked
+    FROM ledger.entry e JOIN ledger.price p ON p.id = e.price_id`);
+  assert.equal(priced?.cost, priced?.booked);
+});
+
+test("hours and days add up as the records come, and can be made anew to the last digit", async () => {
+  const lost = sampleFact({
+    source: "lost",
+    outcome: "unknown",
+    costPicoUsd: 9_000_000_000n,
+    tokenSource: "worst_case",
+  });
+  await deliver(lost, sampleFact(sampleRequest(3_600_000)), sampleFact(sampleRequest(86_400_000)));
+  await deliver(sampleFact(), sampleFact({ ...sampleRequest(5), priced: false, costPicoUsd: 0n }));
+  const kept =
+    "SELECT h::text AS row FROM ledger.usage_hour h UNION ALL SELECT d::text FROM ledger.usage_day d ORDER BY 1";
+  const before = await rows(kept);
+  assert.deepEqual(
+    await rows(`SELECT day::text AS day, sum(requests)::int AS requests, sum(unpriced_attempts)::int AS unpriced
+      FROM ledger.usage_day GROUP BY day ORDER BY day`),
+    [
+      { day: "2024-11-15", requests: 3, unpriced: 1 },
+      { day: "2024-11-16", requests: 1, unpriced: 0 },
+    ],
+  );
+  await owner.query("UPDATE ledger.usage_hour SET cost_usd = cost_usd * 2; DELETE FROM ledger.usage_day");
+  await pool.query("SELECT ledger.rebuild_roll_ups('2024-11-01')");
+  assert.deepEqual(await rows(kept), before);
+  await noProblem();
+});
+
+test("a record of a month that cannot be is parked with the reason, and its batch is booked", async () => {
+  const old = Date.parse("2019-12-31T23:59:59Z");
+  const report = await deliver(
+    sampleFact(),
+    sampleFact({ ...sampleRequest(1), requestedAtMs: old }),
+    sampleFact({ ...sampleRequest(2), requestedAtMs: Date.now() + 70 * 86_400_000 }),
+  );
+  assert.deepEqual([report.records, report.parked], [1, 2]);
+  assert.match(parked[0] ?? "", /no month 2019-12: it is dropped, or to come/);
+  await noProblem();
 });

@@ -1,5 +1,6 @@
 // THE STORY: a batch of usage records goes on the books, once, whatever order and however often they come.
 import type { Failpoint } from "@waybill/service";
+import { requestMonth } from "./core/months.ts";
 import { type EntryPlan, planEntries } from "./core/plan-entries.ts";
 import type { UsageFact } from "./core/usage-fact.ts";
 import { type BatchReport, type Books, BooksRefused, type Delivery, type Park } from "./ports.ts";
@@ -41,8 +42,17 @@ export async function recordUsage(ports: RecordUsagePorts, deliveries: readonly 
     if (reading.kind === "fact") readable.push({ delivery, fact: reading.fact });
     else unreadable.push({ delivery, reason: reading.reason });
   }
+  const open = await ports.books.openMonths(readable.map(({ fact }) => fact));
+  const bookable = readable.filter(({ fact }) => open.has(requestMonth(fact)));
+  for (const { delivery, fact } of readable) {
+    if (open.has(requestMonth(fact))) continue;
+    unreadable.push({
+      delivery,
+      reason: `the books have no month ${requestMonth(fact).slice(0, 7)}: it is dropped, or to come`,
+    });
+  }
   // The good ones first: a poison message never keeps the rest of its batch off the books.
-  await book(ports, readable, report);
+  await book(ports, bookable, report);
   for (const { delivery, reason } of unreadable) await park(ports, delivery, reason, report);
   return report;
 }

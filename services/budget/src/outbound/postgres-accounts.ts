@@ -36,7 +36,7 @@ const SELECT_KEYS = `
     floor(extract(epoch FROM k.previous_secret_until) * 1000)::bigint AS previous_secret_until_ms,
     floor(extract(epoch FROM k.expires_at) * 1000)::bigint AS expires_at_ms,
     floor(extract(epoch FROM k.revoked_at) * 1000)::bigint AS revoked_at_ms,
-    o.id AS organisation_id, o.name AS organisation_name, t.id AS team_id, t.name AS team_name,
+    o.id AS organisation_id, o.name AS organisation_name, t.id AS team_id, t.name AS team_name, t.cost_centre,
     u.id AS user_id, u.name AS user_name
   FROM accounts.virtual_key k
   JOIN accounts.organisation o ON o.id = k.organisation_id
@@ -63,6 +63,7 @@ interface KeyRow {
   organisation_name: string;
   team_id: string;
   team_name: string;
+  cost_centre: string;
   user_id: string;
   user_name: string;
 }
@@ -122,6 +123,7 @@ function toKey(row: KeyRow): VirtualKey {
       organisationName: row.organisation_name,
       teamId: row.team_id,
       teamName: row.team_name,
+      costCentre: row.cost_centre,
       userId: row.user_id,
       userName: row.user_name,
       keyId: row.key_id,

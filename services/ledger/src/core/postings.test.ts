@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { postingsOf } from "./postings.ts";
 import { sampleFact } from "./sample-fact.test.ts";
 
-test("what a priced fact costs is spent by its team and owed to its provider", () => {
+test("what a priced fact costs is spent by a key of its team and owed to its provider", () => {
   assert.deepEqual(postingsOf(sampleFact({ costPicoUsd: 7n })), [
-    { account: "spend:acme/support", amountPicoUsd: 7n },
+    { account: "spend:acme/support/k1", amountPicoUsd: 7n },
     { account: "payable:sim", amountPicoUsd: -7n },
   ]);
 });
@@ -29,16 +29,17 @@ test("postings sum to zero, whatever the cost", () => {
   );
 });
 
-test("no two teams share an account, whatever their ids hold", () => {
+test("no two spenders share an account, whatever their ids hold", () => {
   const id = fc.string({ unit: fc.constantFrom("a", "/", ":", "%", "2", "f"), maxLength: 5 });
-  const account = (organisationId: string, teamId: string): string => {
+  const spender = fc.record({ organisationId: id, teamId: id, keyId: id });
+  const account = (who: { organisationId: string; teamId: string; keyId: string }): string => {
     const { attribution } = sampleFact();
-    return postingsOf(sampleFact({ attribution: { ...attribution, organisationId, teamId } }))[0].account;
+    return postingsOf(sampleFact({ attribution: { ...attribution, ...who } }))[0].account;
   };
   fc.assert(
-    fc.property(id, id, id, id, (organisation, team, otherOrganisation, otherTeam) => {
-      fc.pre(organisation !== otherOrganisation || team !== otherTeam);
-      assert.notEqual(account(organisation, team), account(otherOrganisation, otherTeam));
+    fc.property(spender, spender, (one, other) => {
+      fc.pre(Object.values(one).join("\n") !== Object.values(other).join("\n"));
+      assert.notEqual(account(one), account(other));
     }),
   );
 });

@@ -9,21 +9,21 @@ export interface Posting {
 }
 
 /**
- * What a priced fact costs is spent by its team and owed to its provider. A fact without a price lies in suspense, with
+ * What a priced fact costs is spent by a key of its team and owed to its provider. A fact without a price lies in suspense, with
  * amount 0 on both sides, until a price is known: its cost is unknown, not zero, and no spend account shows it.
  */
 export function postingsOf(fact: UsageFact): readonly [Posting, Posting] {
-  const { organisationId, teamId } = fact.attribution;
-  const team = `${accountPart(organisationId)}/${accountPart(teamId)}`;
+  const { organisationId, teamId, keyId } = fact.attribution;
+  const spender = [organisationId, teamId, keyId].map(accountPart).join("/");
   const provider = accountPart(fact.provider);
   if (!fact.priced) {
     return [
-      { account: `suspense:${team}`, amountPicoUsd: 0n },
+      { account: `suspense:${spender}`, amountPicoUsd: 0n },
       { account: `suspense:${provider}`, amountPicoUsd: 0n },
     ];
   }
   return [
-    { account: `spend:${team}`, amountPicoUsd: fact.costPicoUsd },
+    { account: `spend:${spender}`, amountPicoUsd: fact.costPicoUsd },
     { account: `payable:${provider}`, amountPicoUsd: -fact.costPicoUsd },
   ];
 }

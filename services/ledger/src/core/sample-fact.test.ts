@@ -7,6 +7,12 @@ export const SAMPLE_REQUEST = "01932f5e-8a00-7abc-8def-000000000001";
 // The time inside that id: 2024-11-15 in UTC.
 const SAMPLE_TIME_MS = 0x01932f5e8a00;
 
+const SAMPLE_RATES = {
+  ...{ input: 15_000_000n, cachedInput: 5_000_000n, cacheWrite5m: 20_000_000n, cacheWrite1h: 30_000_000n },
+  ...{ output: 20_000_000n, reasoningOutput: 20_000_000n },
+};
+
+/** Its cost is 60 x 15 + 40 x 5 + 20 x 20 millionths of a USD. */
 export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
   return {
     requestId: SAMPLE_REQUEST,
@@ -16,7 +22,11 @@ export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
     outcome: "success",
     costPicoUsd: 1_500_000_000n,
     priced: true,
-    priceVersion: "v1",
+    price: {
+      version: "v1",
+      tier: { aboveInputTokens: 0n, rates: SAMPLE_RATES },
+      perRequestPicoUsd: 0n,
+    },
     tokens: { input: 100n, cachedInput: 40n, cacheWrite5m: 0n, cacheWrite1h: 0n, output: 20n, reasoningOutput: 5n },
     tokenSource: "provider",
     suspect: false,
@@ -26,6 +36,7 @@ export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
       organisationName: "Acme",
       teamId: "support",
       teamName: "Support",
+      costCentre: "4711",
       userId: "ada",
       userName: "Ada",
       keyId: "k1",

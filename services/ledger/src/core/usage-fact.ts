@@ -1,5 +1,5 @@
 // A usage record as the books understand it: every field checked, every amount exact.
-import type { PicoUsd, RankedRecord, RecordSourceName, TokenUsage } from "@waybill/domain";
+import type { PicoUsd, PriceRates, RankedRecord, RecordSourceName, TokenUsage } from "@waybill/domain";
 
 /** One budget's part of the hold that was placed for the attempt. */
 export interface FactHold {
@@ -16,12 +16,21 @@ export interface FactAttribution {
   organisationName: string;
   teamId: string;
   teamName: string;
+  costCentre: string;
   userId: string;
   userName: string;
   keyId: string;
   keyName: string;
   endUserId: string;
   tags: Readonly<Record<string, string>>;
+}
+
+/** What of a price held for a request of this size. */
+export interface FactPrice {
+  version: string;
+  /** Undefined: only the version is known, as of an attempt that was lost. */
+  tier: { aboveInputTokens: bigint; rates: PriceRates } | undefined;
+  perRequestPicoUsd: PicoUsd;
 }
 
 export interface AttemptKey {
@@ -41,7 +50,8 @@ export interface UsageFact extends AttemptKey, RankedRecord {
   costPicoUsd: PicoUsd;
   /** False: the price is unknown, which is never the same as free. */
   priced: boolean;
-  priceVersion: string;
+  /** Undefined: none is known, or none applied. */
+  price: FactPrice | undefined;
   tokens: TokenUsage;
   /** provider, counted, estimated, worst_case or none. */
   tokenSource: string;

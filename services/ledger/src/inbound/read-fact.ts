@@ -1,7 +1,13 @@
 // A message of USAGE as a fact for the books. Free text is bounded and made storable here: what a client can put into a
 // name or a tag must never keep what its request cost off the books.
-import { type Attribution, type HoldLine, type ReadUsageRecord, readUsageRecord } from "@waybill/wire";
-import type { FactAttribution, FactHold, UsageFact } from "../core/usage-fact.ts";
+import {
+  type Attribution,
+  type HoldLine,
+  type ReadUsageRecord,
+  readUsageRecord,
+  type UsageRecord,
+} from "@waybill/wire";
+import type { FactAttribution, FactHold, FactPrice, UsageFact } from "../core/usage-fact.ts";
 import type { ReadFact } from "../record-usage.ts";
 
 const TEXT_CHARS_MAX = 512;
@@ -24,7 +30,7 @@ function toFact({ record, requestedAtMs, source, outcome, tokenSource, attributi
     outcome,
     costPicoUsd: record.costPicoUsd,
     priced: record.costKnown,
-    priceVersion: storable(record.price?.version ?? ""),
+    price: toPrice(record, usage.input),
     tokens: usage,
     tokenSource,
     suspect: record.suspect,
@@ -62,6 +68,7 @@ function toAttribution(wire: Attribution): FactAttribution {
     organisationName: storable(wire.organisationName),
     teamId: storable(wire.teamId),
     teamName: storable(wire.teamName),
+    costCentre: storable(wire.costCentre),
     userId: storable(wire.userId),
     userName: storable(wire.userName),
     keyId: storable(wire.keyId),
@@ -69,6 +76,14 @@ function toAttribution(wire: Attribution): FactAttribution {
     endUserId: storable(wire.endUserId),
     tags,
   };
+}
+
+/** The tier that held for this input, as the worker priced it (costOf in libs/domain). */
+function toPrice({ price, costKnown }: UsageRecord, inputTokens: bigint): FactPrice | undefined {
+  if (!price || price.version === "" || !costKnown) return undefined;
+  const tiers = price.tiers.flatMap(({ aboveInputTokens, rates }) => (rates ? [{ aboveInputTokens, rates }] : []));
+  const tier = tiers.findLast(({ aboveInputTokens }, index) => index === 0 || inputTokens > aboveInputTokens);
+  return { version: storable(price.version), tier, perRequestPicoUsd: price.perRequestPicoUsd };
 }
 
 function toHold(line: HoldLine): FactHold {

@@ -3,7 +3,7 @@ import { parseUsd } from "@waybill/domain";
 import type { Row } from "@waybill/store";
 import { AttemptCost, DecisionRecord, type DecisionWithCost, FilterFindings } from "@waybill/wire";
 
-/** What is read of ledger.entry. */
+/** What is read of ledger.entry_whole. */
 export const ATTEMPT_COLUMNS = `sequence, outcome, cost_usd::text AS cost_usd, input_tokens, cached_input_tokens,
   output_tokens, reasoning_tokens, cache_write_5m_tokens, cache_write_1h_tokens, error_code,
   provider AS booked_provider, model AS booked_model, provider_account`;

@@ -1,34 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { requestMonth } from "../core/months.ts";
 import { sampleFact } from "../core/sample-fact.test.ts";
-import { ENTRY_TARGET, entryFields, requestMonth } from "./entry-columns.ts";
+import type { UsageFact } from "../core/usage-fact.ts";
+import { ENTRY_TARGET, entryFields } from "./entry-columns.ts";
+import { sharedRowsOf } from "./shared-rows.ts";
 
 const columns = ENTRY_TARGET.replace(/^[^(]*\(|\)$/g, "").split(", ");
-const field = (name: string, fact = sampleFact()) => entryFields(fact, 1)[columns.indexOf(name)];
+const written = (fact: UsageFact) =>
+  entryFields({ fact, sequence: 1, accountingMonth: requestMonth(fact), shared: sharedRowsOf(fact) });
+const field = (name: string, fact = sampleFact()) => written(fact)[columns.indexOf(name)];
 
 test("times are written exactly, in UTC", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1_577_836_800_000, max: 4_102_444_799_999 }), (requestedAtMs) => {
-      const written = field("occurred_at", sampleFact({ requestedAtMs }));
-      assert.equal(written, new Date(requestedAtMs).toISOString());
-      assert.equal(requestMonth({ requestedAtMs }), `${String(written).slice(0, 7)}-01`);
+      const time = field("occurred_at", sampleFact({ requestedAtMs }));
+      assert.equal(time, new Date(requestedAtMs).toISOString());
+      assert.equal(field("request_month", sampleFact({ requestedAtMs })), `${String(time).slice(0, 7)}-01`);
     }),
   );
 });
 
 test("what is unknown is NULL, and an unknown cost above all", () => {
-  const bare = sampleFact({ priced: false, costPicoUsd: 0n, route: "", finishReason: "", providerStatus: 0 });
-  for (const name of [
-    "cost_usd",
-    "route",
-    "route_version",
-    "finish_reason",
-    "provider_status",
-    "tags",
-    "holds",
-    "path",
-  ]) {
+  const bare = sampleFact({ priced: false, costPicoUsd: 0n, finishReason: "", providerStatus: 0 });
+  for (const name of ["cost_usd", "finish_reason", "provider_status", "tags", "holds"]) {
     assert.equal(field(name, bare), undefined, name);
   }
   assert.equal(field("state", bare), "unpriced");
@@ -36,6 +32,6 @@ test("what is unknown is NULL, and an unknown cost above all", () => {
 });
 
 test("every column has a field", () => {
-  assert.equal(entryFields(sampleFact(), 1).length, columns.length);
+  assert.equal(written(sampleFact()).length, columns.length);
   assert.equal(new Set(columns).size, columns.length);
 });

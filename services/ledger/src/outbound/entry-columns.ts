@@ -1,98 +1,96 @@
 // The columns of ledger.entry, in one place: how a fact is written, and how a standing entry is mirrored.
 import { formatUsd } from "@waybill/domain";
 import type { CopyField } from "@waybill/store";
+import { requestMonth } from "../core/months.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
+import type { SharedRows } from "./shared-rows.ts";
 
-type Column = readonly [name: string, value: (fact: UsageFact) => CopyField];
+/** An entry to write: what it states, where it is booked and what it refers to. */
+export interface EntryRow {
+  fact: UsageFact;
+  sequence: number;
+  accountingMonth: string;
+  shared: SharedRows;
+}
+
+type Column = readonly [name: string, value: (row: EntryRow) => CopyField];
 
 /** Amounts: negated in a mirror. */
 const AMOUNTS: readonly Column[] = [
-  ["input_tokens", (fact) => fact.tokens.input],
-  ["cached_input_tokens", (fact) => fact.tokens.cachedInput],
-  ["cache_write_5m_tokens", (fact) => fact.tokens.cacheWrite5m],
-  ["cache_write_1h_tokens", (fact) => fact.tokens.cacheWrite1h],
-  ["output_tokens", (fact) => fact.tokens.output],
-  ["reasoning_tokens", (fact) => fact.tokens.reasoningOutput],
-  ["cost_usd", costUsd],
+  ["input_tokens", ({ fact }) => fact.tokens.input],
+  ["cached_input_tokens", ({ fact }) => fact.tokens.cachedInput],
+  ["cache_write_5m_tokens", ({ fact }) => fact.tokens.cacheWrite5m],
+  ["cache_write_1h_tokens", ({ fact }) => fact.tokens.cacheWrite1h],
+  ["output_tokens", ({ fact }) => fact.tokens.output],
+  ["reasoning_tokens", ({ fact }) => fact.tokens.reasoningOutput],
+  ["cost_usd", ({ fact }) => costUsd(fact)],
 ];
 
 /** What the amounts are about: the same in a mirror. */
 const DIMENSIONS: readonly Column[] = [
-  ["request_month", requestMonth],
-  ["request_id", (fact) => fact.requestId],
-  ["attempt", (fact) => fact.attempt],
-  ["source", (fact) => fact.source],
-  ["outcome", (fact) => fact.outcome],
-  // No month is ever closed yet, so every entry belongs to the month of its request.
-  ["accounting_month", requestMonth],
-  ["occurred_at", (fact) => timestamp(fact.requestedAtMs)],
-  ["recorded_at", (fact) => timestamp(fact.recordedAtMs)],
-  ["organisation_id", (fact) => fact.attribution.organisationId],
-  ["organisation_name", (fact) => known(fact.attribution.organisationName)],
-  ["team_id", (fact) => known(fact.attribution.teamId)],
-  ["team_name", (fact) => known(fact.attribution.teamName)],
-  ["user_id", (fact) => known(fact.attribution.userId)],
-  ["user_name", (fact) => known(fact.attribution.userName)],
-  ["key_id", (fact) => known(fact.attribution.keyId)],
-  ["key_name", (fact) => known(fact.attribution.keyName)],
-  ["end_user_id", (fact) => known(fact.attribution.endUserId)],
-  ["tags", (fact) => objectJson(fact.attribution.tags)],
-  ["route", (fact) => known(fact.route)],
-  ["route_version", (fact) => (fact.route === "" ? undefined : fact.routeVersion)],
-  ["path", (fact) => (fact.path.length === 0 ? undefined : JSON.stringify(fact.path))],
-  ["requested_model", (fact) => known(fact.requestedModel)],
-  ["provider", (fact) => fact.provider],
-  ["model", (fact) => fact.model],
-  ["upstream_model", (fact) => known(fact.upstreamModel)],
-  ["simulated", (fact) => fact.simulated],
-  ["token_source", (fact) => fact.tokenSource],
-  ["suspect", (fact) => fact.suspect],
-  ["evidence", (fact) => known(fact.evidenceJson)],
-  ["price_version", (fact) => known(fact.priceVersion)],
-  ["state", (fact) => (fact.priced ? "priced" : "unpriced")],
-  ["holds", holdsJson],
-  ["holder", (fact) => known(fact.holder)],
-  ["ingress_id", (fact) => known(fact.ingressId)],
-  ["worker_id", (fact) => known(fact.workerId)],
-  ["stream", (fact) => fact.stream],
-  ["first_token_ms", (fact) => (fact.firstTokenMs === 0 ? undefined : fact.firstTokenMs)],
-  ["duration_ms", (fact) => fact.durationMs],
-  ["finish_reason", (fact) => known(fact.finishReason)],
-  ["error_code", (fact) => known(fact.errorCode)],
-  ["provider_account", (fact) => known(fact.providerAccount)],
-  ["provider_status", (fact) => (fact.providerStatus === 0 ? undefined : fact.providerStatus)],
+  ["request_month", ({ fact }) => requestMonth(fact)],
+  ["request_id", ({ fact }) => fact.requestId],
+  ["attempt", ({ fact }) => fact.attempt],
+  ["source", ({ fact }) => fact.source],
+  ["outcome", ({ fact }) => fact.outcome],
+  ["occurred_at", ({ fact }) => timestamp(fact.requestedAtMs)],
+  ["recorded_at", ({ fact }) => timestamp(fact.recordedAtMs)],
+  ["attribution_id", ({ shared }) => shared.attribution.id],
+  ["routing_id", ({ shared }) => shared.routing.id],
+  ["price_id", ({ shared }) => shared.price.id],
+  ["end_user_id", ({ fact }) => known(fact.attribution.endUserId)],
+  ["tags", ({ fact }) => objectJson(fact.attribution.tags)],
+  ["token_source", ({ fact }) => fact.tokenSource],
+  ["suspect", ({ fact }) => fact.suspect],
+  ["evidence", ({ fact }) => known(fact.evidenceJson)],
+  ["state", ({ fact }) => (fact.priced ? "priced" : "unpriced")],
+  ["holds", ({ fact }) => holdsJson(fact)],
+  ["holder", ({ fact }) => known(fact.holder)],
+  ["ingress_id", ({ fact }) => known(fact.ingressId)],
+  ["worker_id", ({ fact }) => known(fact.workerId)],
+  ["stream", ({ fact }) => fact.stream],
+  ["first_token_ms", ({ fact }) => (fact.firstTokenMs === 0 ? undefined : fact.firstTokenMs)],
+  ["duration_ms", ({ fact }) => fact.durationMs],
+  ["finish_reason", ({ fact }) => known(fact.finishReason)],
+  ["error_code", ({ fact }) => known(fact.errorCode)],
+  ["provider_status", ({ fact }) => (fact.providerStatus === 0 ? undefined : fact.providerStatus)],
 ];
 
-const COLUMNS = [...DIMENSIONS, ...AMOUNTS];
+/** Of each entry's own: a mirror has another. */
+const PLACE: readonly Column[] = [
+  ["sequence", ({ sequence }) => sequence],
+  ["class", ({ sequence }) => (sequence === 1 ? "original" : "correction")],
+  ["sign", () => 1],
+  ["accounting_month", ({ accountingMonth }) => accountingMonth],
+];
+
+const COLUMNS = [...PLACE, ...DIMENSIONS, ...AMOUNTS];
 const names = (columns: readonly Column[]): string => columns.map(([name]) => name).join(", ");
 
 /** Target of COPY for rows of `entryFields`. */
-export const ENTRY_TARGET = `ledger.entry (sequence, class, sign, ${names(COLUMNS)})`;
+export const ENTRY_TARGET = `ledger.entry (${names(COLUMNS)})`;
 
 /** One row: what stands now. */
-export function entryFields(fact: UsageFact, sequence: number): CopyField[] {
-  return [sequence, sequence === 1 ? "original" : "correction", 1, ...COLUMNS.map(([, value]) => value(fact))];
+export function entryFields(row: EntryRow): CopyField[] {
+  return COLUMNS.map(([, value]) => value(row));
 }
 
-const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[])
-  AS standing (request_month, request_id, attempt, sequence)`;
+const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[], $5::date[])
+  AS standing (request_month, request_id, attempt, sequence, booked_in)`;
 
-/** Mirrors standing entries; parameters: months, request ids, attempts, sequences. */
+/** Mirrors standing entries; parameters: months, request ids, attempts, sequences, months to book the mirrors in. */
 export const MIRROR_ENTRIES = `
-  INSERT INTO ledger.entry (sequence, class, sign, ${names(COLUMNS)})
-  SELECT sequence + 1, 'correction', -sign, ${names(DIMENSIONS)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
+  INSERT INTO ledger.entry (${names(COLUMNS)})
+  SELECT sequence + 1, 'correction', -sign, booked_in,
+    ${names(DIMENSIONS)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
   FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)`;
 
-/** Mirrors their postings; the same parameters. */
+/** Mirrors their postings; the same parameters without the last. */
 export const MIRROR_POSTINGS = `
   INSERT INTO ledger.posting (request_month, request_id, attempt, sequence, line, account, amount_usd)
   SELECT request_month, request_id, attempt, sequence + 1, line, account, -amount_usd
-  FROM ${STANDING} JOIN ledger.posting USING (request_month, request_id, attempt, sequence)`;
-
-/** First day of the month inside the request id, UTC. */
-export function requestMonth(fact: { requestedAtMs: number }): string {
-  return `${minuteText(fact.requestedAtMs).slice(0, 7)}-01`;
-}
+  FROM unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[])
+    AS standing (request_month, request_id, attempt, sequence) JOIN ledger.posting USING (request_month, request_id, attempt, sequence)`;
 
 /** NULL where the price is unknown: never zero. */
 export function costUsd(fact: UsageFact): string | undefined {
@@ -107,7 +105,7 @@ const MINUTE_MS = 60_000;
 let lastMinute = Number.NaN;
 let lastMinuteText = "";
 
-/** "2026-11-23T01:49", UTC. Asked several times per fact, and nearly always about the same minute. */
+/** "2026-11-23T01:49", UTC. Asked twice per fact, and nearly always about the same minute. */
 function minuteText(unixMs: number): string {
   const minute = Math.floor(unixMs / MINUTE_MS);
   if (minute !== lastMinute) {

@@ -7,12 +7,15 @@ import type { settings } from "../config.ts";
 const REQUESTS_CONNECTIONS = 5;
 /** A question that takes longer is given up; whoever asked waits no longer either. */
 const REQUESTS_STATEMENT_MS = 10_000;
+/** For looking through whole months: one at a time, and each as long as it takes within this. */
+const MONTHS_CONNECTIONS = 1;
+const MONTHS_STATEMENT_MS = 600_000;
 
-/** Opens both; they end with the service. */
+/** Opens them; they end with the service. */
 export function openPools(
   config: ConfigOf<typeof settings>,
   { log, serviceId, onStop }: ServiceScope,
-): { books: Pool; requests: Pool } {
+): { books: Pool; requests: Pool; months: Pool } {
   const url = config.DATABASE_URL.reveal();
   const onIdleError = (error: Error): void => log.warn({ err: error }, "a database connection broke");
   // One for each batch in work, and one to look whether the database is there.
@@ -25,8 +28,15 @@ export function openPools(
     statementTimeoutMs: REQUESTS_STATEMENT_MS,
     onIdleError,
   });
-  onStop("postgres", async () => {
-    await Promise.all([books.end(), requests.end()]);
+  const months = openPool({
+    url,
+    applicationName: `${serviceId} months`,
+    connectionsMax: MONTHS_CONNECTIONS,
+    statementTimeoutMs: MONTHS_STATEMENT_MS,
+    onIdleError,
   });
-  return { books, requests };
+  onStop("postgres", async () => {
+    await Promise.all([books.end(), requests.end(), months.end()]);
+  });
+  return { books, requests, months };
 }

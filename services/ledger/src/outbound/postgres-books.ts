@@ -1,16 +1,21 @@
 // The books in Postgres. A batch is one transaction of a few statements, whatever its size.
 //
-// No locks are taken by hand: the primary keys are what makes several writers right. Two of them that book the same
-// attempt at once meet on the same (attempt, sequence); the second waits, is told of the violation, and looks again.
-// Rows are added in key order, so that two batches never wait for each other in a circle.
+// The primary keys are what makes several writers right. Two of them that book the same attempt at once meet on the same
+// record or (attempt, sequence); the second waits, is told of the violation, and looks again. Rows are added in key order, so that two
+// batches never wait for each other in a circle. Entries are added under a lock, one batch after another, so that the roll-ups need
+// none of their own and nothing is booked into a month that is being closed.
 import { formatUsd, parseUsd, type RecordSourceName } from "@waybill/domain";
 import { type Client, copyIn, copyLine, type Pool, transact } from "@waybill/store";
+import { accountingMonth, requestMonth } from "../core/months.ts";
 import type { EntryPlan, KnownRecord, Reversal } from "../core/plan-entries.ts";
 import { postingsOf } from "../core/postings.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 import type { Books, OpenBooks } from "../ports.ts";
-import { costUsd, ENTRY_TARGET, entryFields, MIRROR_ENTRIES, MIRROR_POSTINGS, requestMonth } from "./entry-columns.ts";
+import { costUsd, ENTRY_TARGET, entryFields, MIRROR_ENTRIES, MIRROR_POSTINGS } from "./entry-columns.ts";
+import { OpenMonths } from "./open-months.ts";
 import { refusal } from "./refusal.ts";
+import { SharedRowStore } from "./shared-row-store.ts";
+import { type SharedRows, sharedRowsOf } from "./shared-rows.ts";
 
 const RECORD_TARGET =
   "ledger.usage_record (request_month, request_id, attempt, source, outcome, cost_usd, entry_sequence)";
@@ -39,10 +44,25 @@ interface KnownRow {
 }
 
 export function postgresBooks(pool: Pool): Books {
+  const months = new OpenMonths(pool);
+  const shared = new SharedRowStore();
   return {
+    async openMonths(facts) {
+      return await months.open(facts.map(requestMonth));
+    },
     async transact(work) {
+      let added: string[] = [];
       try {
-        return await transact(pool, (client) => work(openBooks(client)), { retryOnUniqueViolation: true });
+        const result = await transact(
+          pool,
+          (client) => {
+            added = [];
+            return work(openBooks(client, shared, added));
+          },
+          { retryOnUniqueViolation: true },
+        );
+        shared.committed(added);
+        return result;
       } catch (error) {
         throw refusal(error) ?? error;
       }
@@ -50,7 +70,7 @@ export function postgresBooks(pool: Pool): Books {
   };
 }
 
-function openBooks(client: Client): OpenBooks {
+function openBooks(client: Client, shared: SharedRowStore, added: string[]): OpenBooks {
   return {
     async recordsOf(facts) {
       const months = new Map<string, string>();
@@ -63,10 +83,23 @@ function openBooks(client: Client): OpenBooks {
     },
     async add(plan) {
       await addRecords(client, plan);
-      await mirror(client, plan.reversals);
-      await addEntries(client, plan);
+      if (plan.entries.length === 0) return;
+      const sharedOf = new Map(plan.entries.map(({ fact }) => [fact, sharedRowsOf(fact)]));
+      added.push(...(await shared.add(client, [...sharedOf.values()])));
+      const closedUntil = await beginBooking(client);
+      await mirror(client, plan.reversals, closedUntil);
+      await addEntries(client, plan, sharedOf, closedUntil);
     },
   };
+}
+
+/** Takes the lock of those who book, until the end of the transaction. Returns the latest closed month. */
+async function beginBooking(client: Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ closed: string | null }>({
+    name: "ledger-begin-booking",
+    text: "SELECT ledger.begin_booking()::text AS closed",
+  });
+  return rows[0]?.closed ?? undefined;
 }
 
 async function addRecords(client: Client, plan: EntryPlan): Promise<void> {
@@ -85,7 +118,7 @@ async function addRecords(client: Client, plan: EntryPlan): Promise<void> {
   await copyIn(client, RECORD_TARGET, lines);
 }
 
-async function mirror(client: Client, reversals: readonly Reversal[]): Promise<void> {
+async function mirror(client: Client, reversals: readonly Reversal[], closedUntil: string | undefined): Promise<void> {
   if (reversals.length === 0) return;
   const sorted = reversals.toSorted((a, b) => inKeyOrder(a.replacedBy, b.replacedBy));
   const values = [
@@ -94,26 +127,35 @@ async function mirror(client: Client, reversals: readonly Reversal[]): Promise<v
     sorted.map(({ replacedBy }) => replacedBy.attempt),
     sorted.map(({ standingSequence }) => standingSequence),
   ];
-  const { rowCount } = await client.query(MIRROR_ENTRIES, values);
+  const bookedIn = sorted.map(({ replacedBy }) => accountingMonth(requestMonth(replacedBy), closedUntil));
+  const { rowCount } = await client.query(MIRROR_ENTRIES, [...values, bookedIn]);
   if (rowCount !== sorted.length) throw new Error("the books are damaged: a standing entry is missing");
   await client.query(MIRROR_POSTINGS, values);
 }
 
-async function addEntries(client: Client, plan: EntryPlan): Promise<void> {
+async function addEntries(
+  client: Client,
+  plan: EntryPlan,
+  sharedOf: ReadonlyMap<UsageFact, SharedRows>,
+  closedUntil: string | undefined,
+): Promise<void> {
   const entries = plan.entries.toSorted((a, b) => inKeyOrder(a.fact, b.fact));
   const entryLines: string[] = [];
   const postingLines: string[] = [];
   for (const { fact, sequence } of entries) {
-    entryLines.push(copyLine(entryFields(fact, sequence)));
     const month = requestMonth(fact);
+    const shared = sharedOf.get(fact) ?? sharedRowsOf(fact);
+    entryLines.push(
+      copyLine(entryFields({ fact, sequence, accountingMonth: accountingMonth(month, closedUntil), shared })),
+    );
     for (const [index, { account, amountPicoUsd }] of postingsOf(fact).entries()) {
       postingLines.push(
         copyLine([month, fact.requestId, fact.attempt, sequence, index + 1, account, formatUsd(amountPicoUsd)]),
       );
     }
   }
-  await copyIn(client, ENTRY_TARGET, entryLines);
   await copyIn(client, POSTING_TARGET, postingLines);
+  await copyIn(client, ENTRY_TARGET, entryLines);
 }
 
 function inKeyOrder(a: UsageFact, b: UsageFact): number {

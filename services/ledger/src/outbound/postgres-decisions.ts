@@ -63,7 +63,7 @@ const WITH_COST = `
       ORDER BY filter, kind, action) AS found FROM requests.answer_finding
     WHERE request_month = d.request_month AND request_id = d.request_id AND attempt = d.attempt) f ON true
   LEFT JOIN LATERAL (
-    SELECT ${ATTEMPT_COLUMNS} FROM ledger.entry
+    SELECT ${ATTEMPT_COLUMNS} FROM ledger.entry_whole
     WHERE request_month = d.request_month AND request_id = d.request_id AND attempt = d.attempt
     ORDER BY sequence DESC LIMIT 1) e ON true`;
 
@@ -74,7 +74,7 @@ const PLAN_IN_ORDER =
 
 const ATTEMPTS_OF_REQUEST = `
   SELECT DISTINCT ON (attempt) request_id, attempt, organisation_id, ${ATTEMPT_COLUMNS}
-  FROM ledger.entry WHERE request_month = $1 AND request_id = $2 ORDER BY attempt, sequence DESC`;
+  FROM ledger.entry_whole WHERE request_month = $1 AND request_id = $2 ORDER BY attempt, sequence DESC`;
 
 const FORGET = `
   DELETE FROM requests.decision WHERE (request_month, request_id, attempt) IN (

@@ -26,6 +26,8 @@ export interface Attribution {
   /** From x-user-id, else the body's `user`. Empty: unknown. */
   endUserId: string;
   tags: { [key: string]: string };
+  /** The team's, at that moment; empty: it has none. */
+  costCentre: string;
 }
 
 export interface Attribution_TagsEntry {
@@ -45,6 +47,7 @@ function createBaseAttribution(): Attribution {
     keyName: "",
     endUserId: "",
     tags: {},
+    costCentre: "",
   };
 }
 
@@ -80,6 +83,9 @@ export const Attribution: MessageFns<Attribution> = {
     globalThis.Object.entries(message.tags).forEach(([key, value]: [string, string]) => {
       Attribution_TagsEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
     });
+    if (message.costCentre !== "") {
+      writer.uint32(90).string(message.costCentre);
+    }
     return writer;
   },
 
@@ -179,6 +185,14 @@ export const Attribution: MessageFns<Attribution> = {
             }
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.costCentre = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -214,6 +228,7 @@ export const Attribution: MessageFns<Attribution> = {
       },
       {},
     );
+    message.costCentre = object.costCentre ?? "";
     return message;
   },
 };

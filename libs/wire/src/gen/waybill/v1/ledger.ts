@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { AccountChange } from "./accounts.ts";
 import { DecisionRecord } from "./decision_record.ts";
 import { FilterFindings } from "./router.ts";
 
@@ -26,6 +27,71 @@ export const protobufPackage = "waybill.v1";
 export const protobufFileName = "waybill/v1/ledger.proto";
 
 /** LedgerService: what happened to requests, and what it cost. Served by ledger, asked by console. */
+
+export interface ListMonthsRequest {
+}
+
+export interface ListMonthsResponse {
+  months: BooksMonth[];
+}
+
+/** A month of the books: what is booked in it. */
+export interface BooksMonth {
+  /** "2026-11" */
+  month: string;
+  /** Unix milliseconds; 0: open. */
+  closedAtMs: bigint;
+  /** The admin key that closed it. */
+  closedBy: string;
+  requests: bigint;
+  attempts: bigint;
+  unpricedAttempts: bigint;
+  /** Pico-USD as decimal text; without what has no price. */
+  costPicoUsd: string;
+  /** Of it, attempts that belong to an earlier, closed month; corrections of them may cancel out. */
+  lateAttempts: bigint;
+  lateCostPicoUsd: string;
+  /** True: the entries of its requests are dropped; sums by day are kept. */
+  dropped: boolean;
+}
+
+export interface CloseMonthRequest {
+  change: AccountChange | undefined;
+  month: string;
+  /** Close it although the price of some attempts is unknown. */
+  acceptUnpriced: boolean;
+}
+
+export interface VerifyBooksRequest {
+  /** "2026-11"; empty: every month that is there. */
+  month: string;
+}
+
+export interface VerifyBooksResponse {
+  /** At most 1000. */
+  problems: BooksProblem[];
+  problemCount: bigint;
+  /** What was looked at. */
+  entries: bigint;
+  checkedMonths: bigint;
+  tookMs: number;
+}
+
+export interface BooksProblem {
+  /** Of docs/finance.md, e.g. "M7". */
+  rule: string;
+  problem: string;
+  /** "2026-11" */
+  month: string;
+  /** Empty: it is not about one attempt. */
+  attemptId: string;
+  detail: string;
+}
+
+export interface RebuildSumsRequest {
+  change: AccountChange | undefined;
+  month: string;
+}
 
 /** Every field that is set must match. */
 export interface ListDecisionsRequest {
@@ -95,6 +161,723 @@ export interface RequestDetail {
   /** Attempts without a decision record. */
   otherAttempts: AttemptCost[];
 }
+
+function createBaseListMonthsRequest(): ListMonthsRequest {
+  return {};
+}
+
+export const ListMonthsRequest: MessageFns<ListMonthsRequest> = {
+  encode(_: ListMonthsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListMonthsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListMonthsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListMonthsRequest>): ListMonthsRequest {
+    return ListMonthsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ListMonthsRequest>): ListMonthsRequest {
+    const message = createBaseListMonthsRequest();
+    return message;
+  },
+};
+
+function createBaseListMonthsResponse(): ListMonthsResponse {
+  return { months: [] };
+}
+
+export const ListMonthsResponse: MessageFns<ListMonthsResponse> = {
+  encode(message: ListMonthsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.months) {
+      BooksMonth.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListMonthsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListMonthsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.months.push(BooksMonth.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListMonthsResponse>): ListMonthsResponse {
+    return ListMonthsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListMonthsResponse>): ListMonthsResponse {
+    const message = createBaseListMonthsResponse();
+    message.months = object.months?.map((e) => BooksMonth.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBooksMonth(): BooksMonth {
+  return {
+    month: "",
+    closedAtMs: 0n,
+    closedBy: "",
+    requests: 0n,
+    attempts: 0n,
+    unpricedAttempts: 0n,
+    costPicoUsd: "",
+    lateAttempts: 0n,
+    lateCostPicoUsd: "",
+    dropped: false,
+  };
+}
+
+export const BooksMonth: MessageFns<BooksMonth> = {
+  encode(message: BooksMonth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.month !== "") {
+      writer.uint32(10).string(message.month);
+    }
+    if (message.closedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.closedAtMs) !== message.closedAtMs) {
+        throw new globalThis.Error("value provided for field message.closedAtMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.closedAtMs);
+    }
+    if (message.closedBy !== "") {
+      writer.uint32(26).string(message.closedBy);
+    }
+    if (message.requests !== 0n) {
+      if (BigInt.asIntN(64, message.requests) !== message.requests) {
+        throw new globalThis.Error("value provided for field message.requests of type int64 too large");
+      }
+      writer.uint32(32).int64(message.requests);
+    }
+    if (message.attempts !== 0n) {
+      if (BigInt.asIntN(64, message.attempts) !== message.attempts) {
+        throw new globalThis.Error("value provided for field message.attempts of type int64 too large");
+      }
+      writer.uint32(40).int64(message.attempts);
+    }
+    if (message.unpricedAttempts !== 0n) {
+      if (BigInt.asIntN(64, message.unpricedAttempts) !== message.unpricedAttempts) {
+        throw new globalThis.Error("value provided for field message.unpricedAttempts of type int64 too large");
+      }
+      writer.uint32(48).int64(message.unpricedAttempts);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(58).string(message.costPicoUsd);
+    }
+    if (message.lateAttempts !== 0n) {
+      if (BigInt.asIntN(64, message.lateAttempts) !== message.lateAttempts) {
+        throw new globalThis.Error("value provided for field message.lateAttempts of type int64 too large");
+      }
+      writer.uint32(64).int64(message.lateAttempts);
+    }
+    if (message.lateCostPicoUsd !== "") {
+      writer.uint32(74).string(message.lateCostPicoUsd);
+    }
+    if (message.dropped !== false) {
+      writer.uint32(80).bool(message.dropped);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BooksMonth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBooksMonth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.closedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.closedBy = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.requests = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.attempts = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.unpricedAttempts = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.lateAttempts = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.lateCostPicoUsd = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.dropped = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BooksMonth>): BooksMonth {
+    return BooksMonth.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BooksMonth>): BooksMonth {
+    const message = createBaseBooksMonth();
+    message.month = object.month ?? "";
+    message.closedAtMs = (object.closedAtMs !== undefined && object.closedAtMs !== null)
+      ? BigInt(object.closedAtMs)
+      : 0n;
+    message.closedBy = object.closedBy ?? "";
+    message.requests = (object.requests !== undefined && object.requests !== null) ? BigInt(object.requests) : 0n;
+    message.attempts = (object.attempts !== undefined && object.attempts !== null) ? BigInt(object.attempts) : 0n;
+    message.unpricedAttempts = (object.unpricedAttempts !== undefined && object.unpricedAttempts !== null)
+      ? BigInt(object.unpricedAttempts)
+      : 0n;
+    message.costPicoUsd = object.costPicoUsd ?? "";
+    message.lateAttempts = (object.lateAttempts !== undefined && object.lateAttempts !== null)
+      ? BigInt(object.lateAttempts)
+      : 0n;
+    message.lateCostPicoUsd = object.lateCostPicoUsd ?? "";
+    message.dropped = object.dropped ?? false;
+    return message;
+  },
+};
+
+function createBaseCloseMonthRequest(): CloseMonthRequest {
+  return { change: undefined, month: "", acceptUnpriced: false };
+}
+
+export const CloseMonthRequest: MessageFns<CloseMonthRequest> = {
+  encode(message: CloseMonthRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.month !== "") {
+      writer.uint32(18).string(message.month);
+    }
+    if (message.acceptUnpriced !== false) {
+      writer.uint32(24).bool(message.acceptUnpriced);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CloseMonthRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCloseMonthRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.acceptUnpriced = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CloseMonthRequest>): CloseMonthRequest {
+    return CloseMonthRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CloseMonthRequest>): CloseMonthRequest {
+    const message = createBaseCloseMonthRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.month = object.month ?? "";
+    message.acceptUnpriced = object.acceptUnpriced ?? false;
+    return message;
+  },
+};
+
+function createBaseVerifyBooksRequest(): VerifyBooksRequest {
+  return { month: "" };
+}
+
+export const VerifyBooksRequest: MessageFns<VerifyBooksRequest> = {
+  encode(message: VerifyBooksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.month !== "") {
+      writer.uint32(10).string(message.month);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VerifyBooksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerifyBooksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<VerifyBooksRequest>): VerifyBooksRequest {
+    return VerifyBooksRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<VerifyBooksRequest>): VerifyBooksRequest {
+    const message = createBaseVerifyBooksRequest();
+    message.month = object.month ?? "";
+    return message;
+  },
+};
+
+function createBaseVerifyBooksResponse(): VerifyBooksResponse {
+  return { problems: [], problemCount: 0n, entries: 0n, checkedMonths: 0n, tookMs: 0 };
+}
+
+export const VerifyBooksResponse: MessageFns<VerifyBooksResponse> = {
+  encode(message: VerifyBooksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.problems) {
+      BooksProblem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.problemCount !== 0n) {
+      if (BigInt.asIntN(64, message.problemCount) !== message.problemCount) {
+        throw new globalThis.Error("value provided for field message.problemCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.problemCount);
+    }
+    if (message.entries !== 0n) {
+      if (BigInt.asIntN(64, message.entries) !== message.entries) {
+        throw new globalThis.Error("value provided for field message.entries of type int64 too large");
+      }
+      writer.uint32(24).int64(message.entries);
+    }
+    if (message.checkedMonths !== 0n) {
+      if (BigInt.asIntN(64, message.checkedMonths) !== message.checkedMonths) {
+        throw new globalThis.Error("value provided for field message.checkedMonths of type int64 too large");
+      }
+      writer.uint32(32).int64(message.checkedMonths);
+    }
+    if (message.tookMs !== 0) {
+      writer.uint32(40).uint32(message.tookMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VerifyBooksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerifyBooksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.problems.push(BooksProblem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.problemCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.entries = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.checkedMonths = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tookMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<VerifyBooksResponse>): VerifyBooksResponse {
+    return VerifyBooksResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<VerifyBooksResponse>): VerifyBooksResponse {
+    const message = createBaseVerifyBooksResponse();
+    message.problems = object.problems?.map((e) => BooksProblem.fromPartial(e)) || [];
+    message.problemCount = (object.problemCount !== undefined && object.problemCount !== null)
+      ? BigInt(object.problemCount)
+      : 0n;
+    message.entries = (object.entries !== undefined && object.entries !== null) ? BigInt(object.entries) : 0n;
+    message.checkedMonths = (object.checkedMonths !== undefined && object.checkedMonths !== null)
+      ? BigInt(object.checkedMonths)
+      : 0n;
+    message.tookMs = object.tookMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseBooksProblem(): BooksProblem {
+  return { rule: "", problem: "", month: "", attemptId: "", detail: "" };
+}
+
+export const BooksProblem: MessageFns<BooksProblem> = {
+  encode(message: BooksProblem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== "") {
+      writer.uint32(10).string(message.rule);
+    }
+    if (message.problem !== "") {
+      writer.uint32(18).string(message.problem);
+    }
+    if (message.month !== "") {
+      writer.uint32(26).string(message.month);
+    }
+    if (message.attemptId !== "") {
+      writer.uint32(34).string(message.attemptId);
+    }
+    if (message.detail !== "") {
+      writer.uint32(42).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BooksProblem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBooksProblem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.attemptId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BooksProblem>): BooksProblem {
+    return BooksProblem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BooksProblem>): BooksProblem {
+    const message = createBaseBooksProblem();
+    message.rule = object.rule ?? "";
+    message.problem = object.problem ?? "";
+    message.month = object.month ?? "";
+    message.attemptId = object.attemptId ?? "";
+    message.detail = object.detail ?? "";
+    return message;
+  },
+};
+
+function createBaseRebuildSumsRequest(): RebuildSumsRequest {
+  return { change: undefined, month: "" };
+}
+
+export const RebuildSumsRequest: MessageFns<RebuildSumsRequest> = {
+  encode(message: RebuildSumsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.month !== "") {
+      writer.uint32(18).string(message.month);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RebuildSumsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRebuildSumsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RebuildSumsRequest>): RebuildSumsRequest {
+    return RebuildSumsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RebuildSumsRequest>): RebuildSumsRequest {
+    const message = createBaseRebuildSumsRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.month = object.month ?? "";
+    return message;
+  },
+};
 
 function createBaseListDecisionsRequest(): ListDecisionsRequest {
   return {
@@ -840,6 +1623,49 @@ export const LedgerServiceService = {
     responseSerialize: (value: RequestDetail): Buffer => Buffer.from(RequestDetail.encode(value).finish()),
     responseDeserialize: (value: Buffer): RequestDetail => RequestDetail.decode(value),
   },
+  /** The months of the books, the latest first. */
+  listMonths: {
+    path: "/waybill.v1.LedgerService/ListMonths" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListMonthsRequest): Buffer => Buffer.from(ListMonthsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListMonthsRequest => ListMonthsRequest.decode(value),
+    responseSerialize: (value: ListMonthsResponse): Buffer => Buffer.from(ListMonthsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListMonthsResponse => ListMonthsResponse.decode(value),
+  },
+  /**
+   * Closes a month for ever; what comes for it later is booked in the next open one. `in_use` for one that is not over, has open
+   * months before it, or attempts without a price that are not accepted; already_exists for one that is closed.
+   */
+  closeMonth: {
+    path: "/waybill.v1.LedgerService/CloseMonth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CloseMonthRequest): Buffer => Buffer.from(CloseMonthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CloseMonthRequest => CloseMonthRequest.decode(value),
+    responseSerialize: (value: BooksMonth): Buffer => Buffer.from(BooksMonth.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BooksMonth => BooksMonth.decode(value),
+  },
+  /** Looks for what must never be found. Takes as long as the months have entries. */
+  verifyBooks: {
+    path: "/waybill.v1.LedgerService/VerifyBooks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: VerifyBooksRequest): Buffer => Buffer.from(VerifyBooksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): VerifyBooksRequest => VerifyBooksRequest.decode(value),
+    responseSerialize: (value: VerifyBooksResponse): Buffer => Buffer.from(VerifyBooksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): VerifyBooksResponse => VerifyBooksResponse.decode(value),
+  },
+  /** Makes the sums by hour and day of a month anew from its entries; nothing is booked meanwhile. */
+  rebuildSums: {
+    path: "/waybill.v1.LedgerService/RebuildSums" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RebuildSumsRequest): Buffer => Buffer.from(RebuildSumsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RebuildSumsRequest => RebuildSumsRequest.decode(value),
+    responseSerialize: (value: BooksMonth): Buffer => Buffer.from(BooksMonth.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BooksMonth => BooksMonth.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -847,6 +1673,17 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   listDecisions: handleUnaryCall<ListDecisionsRequest, ListDecisionsResponse>;
   /** NOT_FOUND for a request nobody has heard of. */
   getRequest: handleUnaryCall<GetRequestRequest, RequestDetail>;
+  /** The months of the books, the latest first. */
+  listMonths: handleUnaryCall<ListMonthsRequest, ListMonthsResponse>;
+  /**
+   * Closes a month for ever; what comes for it later is booked in the next open one. `in_use` for one that is not over, has open
+   * months before it, or attempts without a price that are not accepted; already_exists for one that is closed.
+   */
+  closeMonth: handleUnaryCall<CloseMonthRequest, BooksMonth>;
+  /** Looks for what must never be found. Takes as long as the months have entries. */
+  verifyBooks: handleUnaryCall<VerifyBooksRequest, VerifyBooksResponse>;
+  /** Makes the sums by hour and day of a month anew from its entries; nothing is booked meanwhile. */
+  rebuildSums: handleUnaryCall<RebuildSumsRequest, BooksMonth>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -881,6 +1718,73 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RequestDetail) => void,
+  ): ClientUnaryCall;
+  /** The months of the books, the latest first. */
+  listMonths(
+    request: ListMonthsRequest,
+    callback: (error: ServiceError | null, response: ListMonthsResponse) => void,
+  ): ClientUnaryCall;
+  listMonths(
+    request: ListMonthsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListMonthsResponse) => void,
+  ): ClientUnaryCall;
+  listMonths(
+    request: ListMonthsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListMonthsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Closes a month for ever; what comes for it later is booked in the next open one. `in_use` for one that is not over, has open
+   * months before it, or attempts without a price that are not accepted; already_exists for one that is closed.
+   */
+  closeMonth(
+    request: CloseMonthRequest,
+    callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  closeMonth(
+    request: CloseMonthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  closeMonth(
+    request: CloseMonthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  /** Looks for what must never be found. Takes as long as the months have entries. */
+  verifyBooks(
+    request: VerifyBooksRequest,
+    callback: (error: ServiceError | null, response: VerifyBooksResponse) => void,
+  ): ClientUnaryCall;
+  verifyBooks(
+    request: VerifyBooksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: VerifyBooksResponse) => void,
+  ): ClientUnaryCall;
+  verifyBooks(
+    request: VerifyBooksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: VerifyBooksResponse) => void,
+  ): ClientUnaryCall;
+  /** Makes the sums by hour and day of a month anew from its entries; nothing is booked meanwhile. */
+  rebuildSums(
+    request: RebuildSumsRequest,
+    callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  rebuildSums(
+    request: RebuildSumsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  rebuildSums(
+    request: RebuildSumsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BooksMonth) => void,
   ): ClientUnaryCall;
 }
 

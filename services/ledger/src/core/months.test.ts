@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { accountingMonth, nextMonth, requestMonth } from "./months.ts";
+
+test("a request belongs to the UTC month of its time", () => {
+  const monthOf = (time: string): string => requestMonth({ requestedAtMs: Date.parse(time) });
+  assert.equal(monthOf("2026-11-30T23:59:59.999Z"), "2026-11-01");
+  assert.equal(monthOf("2026-12-01T00:00:00.000Z"), "2026-12-01");
+  assert.equal(monthOf("2026-11-30T23:30:00-01:00"), "2026-12-01");
+});
+
+test("it is the month that the calendar has, on any day", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4_102_444_799_999 }), (requestedAtMs) => {
+      assert.equal(requestMonth({ requestedAtMs }), `${new Date(requestedAtMs).toISOString().slice(0, 7)}-01`);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test("what comes for a closed month, or one before it, is booked in the first that is open", () => {
+  assert.equal(accountingMonth("2026-10-01", undefined), "2026-10-01");
+  assert.equal(accountingMonth("2026-09-01", "2026-12-01"), "2027-01-01");
+  assert.equal(accountingMonth("2026-12-01", "2026-12-01"), "2027-01-01");
+  assert.equal(accountingMonth("2027-02-01", "2026-12-01"), "2027-02-01");
+});
+
+test("December is followed by January", () => {
+  assert.equal(nextMonth("2026-12-01"), "2027-01-01");
+  assert.equal(nextMonth("2026-09-01"), "2026-10-01");
+});

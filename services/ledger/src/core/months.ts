@@ -1,0 +1,41 @@
+// Months of the books, as the text of their first day: "2026-11-01". Which one a request belongs to, and which one it is booked in.
+
+const DAY_MS = 86_400_000;
+let lastDay = Number.NaN;
+let lastMonth = "";
+
+/** First day of the month inside the request id, UTC: part of every key of the books. */
+export function requestMonth({ requestedAtMs }: { requestedAtMs: number }): string {
+  const day = Math.floor(requestedAtMs / DAY_MS);
+  // Asked several times per fact, and nearly always about the same day.
+  if (day !== lastDay) [lastDay, lastMonth] = [day, monthOfDay(day)];
+  return lastMonth;
+}
+
+/** By days since 1970-01-01, in the Gregorian calendar: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+function monthOfDay(day: number): string {
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const marchBased = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = marchBased < 10 ? marchBased + 3 : marchBased - 9;
+  return monthName(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month);
+}
+
+/** Where what belongs to `month` is booked: there, or where the books are closed until behind it, in the first month that is open. */
+export function accountingMonth(month: string, closedUntil: string | undefined): string {
+  return closedUntil !== undefined && month <= closedUntil ? nextMonth(closedUntil) : month;
+}
+
+export function nextMonth(month: string): string {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  return number === 12 ? monthName(year + 1, 1) : monthName(year, number + 1);
+}
+
+function monthName(year: number, month: number): string {
+  return `${year}-${String(month).padStart(2, "0")}-01`;
+}

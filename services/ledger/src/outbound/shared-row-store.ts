@@ -1,0 +1,39 @@
+// Adds the rows that entries refer to, those which this process has not added yet.
+import type { Client } from "@waybill/store";
+import { NO_PRICE, SHARED_TABLES, type SharedRow, type SharedRows, type SharedTable } from "./shared-rows.ts";
+
+/** Ids remembered at most, about 100 bytes each; beyond it all are added once more. */
+const KNOWN_MAX = 200_000;
+
+export class SharedRowStore {
+  readonly #known = new Set<string>([NO_PRICE.id]);
+
+  /** Adds what is missing. The ids are to be given to `committed` once they are; until then another batch adds them, too. */
+  async add(client: Client, all: readonly SharedRows[]): Promise<string[]> {
+    const added: string[] = [];
+    for (const table of SHARED_TABLES) {
+      const missing = new Map<string, SharedRow>();
+      for (const { [table]: row } of all) if (!this.#known.has(row.id)) missing.set(row.id, row);
+      if (missing.size === 0) continue;
+      await insert(client, table, [...missing.values()]);
+      added.push(...missing.keys());
+    }
+    return added;
+  }
+
+  committed(ids: readonly string[]): void {
+    if (this.#known.size + ids.length > KNOWN_MAX) {
+      this.#known.clear();
+      this.#known.add(NO_PRICE.id);
+    }
+    for (const id of ids) this.#known.add(id);
+  }
+}
+
+// In the order of the ids, so that two batches never wait for each other in a circle.
+async function insert(client: Client, table: SharedTable, rows: readonly SharedRow[]): Promise<void> {
+  await client.query(
+    `INSERT INTO ledger.${table} SELECT * FROM jsonb_populate_recordset(NULL::ledger.${table}, $1) ORDER BY id ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rows)],
+  );
+}
