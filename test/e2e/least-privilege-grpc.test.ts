@@ -103,6 +103,10 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.RoutingAdminService/Replay": ["console", "operator"],
   "/waybill.v1.LedgerService/ListDecisions": ["console", "operator"],
   "/waybill.v1.LedgerService/GetRequest": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListMonths": ["console", "operator"],
+  "/waybill.v1.LedgerService/CloseMonth": ["console", "operator"],
+  "/waybill.v1.LedgerService/VerifyBooks": ["console", "operator"],
+  "/waybill.v1.LedgerService/RebuildSums": ["console", "operator"],
 };
 
 interface Method {

@@ -1,6 +1,6 @@
 -- The books by month: a partition for each month inside the request ids, so that old months are dropped, never deleted row by row.
--- What many entries have in common (who, by which way, at which price) is kept once, under an id made of its content, so that an entry
--- is small and a roll-up can say what it sums.
+-- What many entries have in common (who, by which way, at which price, between which accounts) is kept once, under an id made of its
+-- content, so that an entry is small and a roll-up can say what it sums.
 
 -- What stands on these until now is made anew below.
 DROP VIEW finance.cost_by_team_day, finance.cost_by_account_day, finance.suspect_attempt, ledger.attempt, ledger.problem;
@@ -8,6 +8,7 @@ ALTER TABLE ledger.usage_record RENAME TO usage_record_whole;
 ALTER TABLE ledger.entry RENAME TO entry_whole;
 ALTER TABLE ledger.posting RENAME TO posting_whole;
 DROP TRIGGER postings_balance ON ledger.posting_whole;
+DROP FUNCTION ledger.refuse_unbalanced();
 
 -- Months --------------------------------------------------------------------------------------------------------------
 
@@ -81,16 +82,40 @@ CREATE TABLE ledger.price (
 );
 INSERT INTO ledger.price (id) VALUES ('00000000-0000-0000-0000-000000000000');
 
+-- Who carried it.
+CREATE TABLE ledger.carrier (
+  id uuid PRIMARY KEY,
+  -- The router process that held money for it, the ingress that took it in, the worker that called the provider.
+  holder text,
+  ingress_id text,
+  worker_id text
+);
+
+-- Accounts of the double entry.
+--   spend:<organisation>/<team>/<key>      what a key of a team has used
+--   payable:<provider>                     what is owed to a provider
+--   suspense:<organisation>/<team>/<key>   used, price unknown (amount 0 until it is known)
+--   suspense:<provider>
+-- Entries from before keys were part of it have <organisation>/<team>.
+CREATE TABLE ledger.account (
+  id uuid PRIMARY KEY,
+  name text NOT NULL
+);
+
 -- Entries and postings ----------------------------------------------------------------------------------------------------
 
 -- What an attempt was and cost. The first record of an attempt makes its original entry (sequence 1). A record that
 -- outranks the one that stands makes two corrections: the mirror of the standing entry (sign -1, amounts negated) and
 -- the new one. So sums over entries are right by whatever they are grouped, and sum(sign) counts attempts.
+-- It moves its cost from one account to another, which makes two postings that sum to zero, whatever it costs.
 CREATE TABLE ledger.entry (
   request_id uuid NOT NULL,
   attribution_id uuid NOT NULL,
   routing_id uuid NOT NULL,
   price_id uuid NOT NULL,
+  carrier_id uuid NOT NULL,
+  debit_account_id uuid NOT NULL,
+  credit_account_id uuid NOT NULL,
   -- The time inside the request id, and the time of booking, which no transaction that began later undercuts.
   occurred_at timestamptz NOT NULL,
   posted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -124,11 +149,8 @@ CREATE TABLE ledger.entry (
   end_user_id text,
   tags jsonb,
   evidence jsonb,
-  -- The budget windows and grants that were held for it: [{"budget", "window", "grant", "amount_usd", "hard"}].
+  -- The budget windows that were held for it, and the grants: [[budget, window, USD, hard, grant or null], …].
   holds jsonb,
-  holder text,
-  ingress_id text,
-  worker_id text,
   finish_reason text,
   error_code text,
   PRIMARY KEY (request_month, request_id, attempt, sequence),
@@ -141,23 +163,6 @@ CREATE TABLE ledger.entry (
 CREATE INDEX entry_by_posting_time ON ledger.entry USING brin (posted_at) WITH (pages_per_range = 32);
 CREATE INDEX entry_suspect ON ledger.entry (request_month, request_id, attempt) WHERE suspect;
 CREATE INDEX entry_unpriced ON ledger.entry (request_month, request_id, attempt) WHERE state = 'unpriced';
-
--- Double entry: two or more postings per entry, and they sum to zero. Positive: debit.
---   spend:<organisation>/<team>/<key>      what a key of a team has used
---   payable:<provider>                     what is owed to a provider
---   suspense:<organisation>/<team>/<key>   used, price unknown (amount 0 until it is known)
---   suspense:<provider>
--- Entries from before keys were part of it have <organisation>/<team>.
-CREATE TABLE ledger.posting (
-  request_month date NOT NULL,
-  request_id uuid NOT NULL,
-  attempt smallint NOT NULL,
-  sequence smallint NOT NULL,
-  line smallint NOT NULL,
-  account text NOT NULL,
-  amount_usd numeric(31, 12) NOT NULL,
-  PRIMARY KEY (request_month, request_id, attempt, sequence, line)
-) PARTITION BY RANGE (request_month);
 
 -- Opens months: makes what is missing of their partitions, in every table of this schema that is cut by month. A month of before 2020,
 -- or after the next one, is none of a request; one that was dropped stays so. Returns those of the wanted months that are open.
@@ -200,7 +205,7 @@ INSERT INTO ledger.month (month) SELECT DISTINCT request_month FROM ledger.usage
 SELECT ledger.open_months(array_agg(month)) FROM ledger.month;
 
 INSERT INTO ledger.usage_record SELECT * FROM ledger.usage_record_whole;
-INSERT INTO ledger.posting SELECT * FROM ledger.posting_whole;
+INSERT INTO ledger.account SELECT DISTINCT md5(account)::uuid, account FROM ledger.posting_whole;
 
 CREATE TEMP TABLE known AS
 SELECT request_month, request_id, attempt, sequence,
@@ -211,8 +216,13 @@ SELECT request_month, request_id, attempt, sequence,
     coalesce(requested_model, '-'), provider, coalesce(provider_account, '-'), model, coalesce(upstream_model, '-'), simulated))::uuid
     AS routing_id,
   CASE WHEN price_version IS NULL THEN '00000000-0000-0000-0000-000000000000'::uuid
-    ELSE md5(concat_ws(chr(31), 'price', price_version))::uuid END AS price_id
-FROM ledger.entry_whole;
+    ELSE md5(concat_ws(chr(31), 'price', price_version))::uuid END AS price_id,
+  md5(concat_ws(chr(31), 'carrier', coalesce(holder, '-'), coalesce(ingress_id, '-'), coalesce(worker_id, '-')))::uuid AS carrier_id,
+  (SELECT md5(p.account)::uuid FROM ledger.posting_whole p WHERE p.line = 1 AND (p.request_month, p.request_id, p.attempt, p.sequence)
+    = (e.request_month, e.request_id, e.attempt, e.sequence)) AS debit_account_id,
+  (SELECT md5(p.account)::uuid FROM ledger.posting_whole p WHERE p.line = 2 AND (p.request_month, p.request_id, p.attempt, p.sequence)
+    = (e.request_month, e.request_id, e.attempt, e.sequence)) AS credit_account_id
+FROM ledger.entry_whole e;
 
 INSERT INTO ledger.attribution (id, organisation_id, organisation_name, team_id, team_name, user_id, user_name, key_id, key_name)
 SELECT DISTINCT ON (attribution_id) attribution_id,
@@ -224,28 +234,31 @@ SELECT DISTINCT ON (routing_id) routing_id,
   route, route_version, path, requested_model, provider, provider_account, model, upstream_model, simulated
 FROM ledger.entry_whole JOIN known USING (request_month, request_id, attempt, sequence);
 
+INSERT INTO ledger.carrier
+SELECT DISTINCT ON (carrier_id) carrier_id, holder, ingress_id, worker_id
+FROM ledger.entry_whole JOIN known USING (request_month, request_id, attempt, sequence);
+
 INSERT INTO ledger.price (id, version)
 SELECT DISTINCT ON (price_id) price_id, price_version
 FROM ledger.entry_whole JOIN known USING (request_month, request_id, attempt, sequence) WHERE price_version IS NOT NULL;
 
-INSERT INTO ledger.entry (request_id, attribution_id, routing_id, price_id, occurred_at, posted_at, recorded_at,
+INSERT INTO ledger.entry (request_id, attribution_id, routing_id, price_id, carrier_id, debit_account_id, credit_account_id, occurred_at, posted_at, recorded_at,
   input_tokens, cached_input_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
   first_token_ms, duration_ms, provider_status, request_month, accounting_month, attempt, sequence, sign, suspect, stream, class, source,
-  outcome, token_source, cost_usd, state, end_user_id, tags, evidence, holds, holder, ingress_id, worker_id, finish_reason, error_code)
-SELECT request_id, attribution_id, routing_id, price_id, occurred_at, posted_at, recorded_at,
+  outcome, token_source, cost_usd, state, end_user_id, tags, evidence, holds, finish_reason, error_code)
+SELECT request_id, attribution_id, routing_id, price_id, carrier_id, debit_account_id, credit_account_id, occurred_at, posted_at, recorded_at,
   input_tokens, cached_input_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
   first_token_ms, duration_ms, provider_status, request_month, accounting_month, attempt, sequence, sign, suspect, stream, class, source,
-  outcome, token_source, cost_usd, state, end_user_id, tags, evidence, holds, holder, ingress_id, worker_id, finish_reason, error_code
+  outcome, token_source, cost_usd, state, end_user_id, tags, evidence,
+  (SELECT jsonb_agg(jsonb_build_array(h->>'budget', h->>'window', h->>'amount_usd', h->'hard', h->'grant')) FROM jsonb_array_elements(holds) h),
+  finish_reason, error_code
 FROM ledger.entry_whole JOIN known USING (request_month, request_id, attempt, sequence) ORDER BY posted_at;
 
 DROP TABLE known, ledger.entry_whole, ledger.posting_whole, ledger.usage_record_whole;
 
-CREATE TRIGGER postings_balance AFTER INSERT ON ledger.posting
-  REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_unbalanced();
-
 -- Append-only: the service may add and read, nothing else.
-GRANT SELECT, INSERT ON ledger.usage_record, ledger.entry, ledger.posting TO waybill_ledger;
-GRANT SELECT, INSERT ON ledger.attribution, ledger.routing, ledger.price TO waybill_ledger;
+GRANT SELECT, INSERT ON ledger.usage_record, ledger.entry TO waybill_ledger;
+GRANT SELECT, INSERT ON ledger.attribution, ledger.routing, ledger.price, ledger.carrier, ledger.account TO waybill_ledger;
 GRANT SELECT ON ledger.month TO waybill_ledger;
 
 -- An entry with all that is kept once for many. ----------------------------------------------------------------------------------
@@ -253,11 +266,21 @@ CREATE VIEW ledger.entry_whole AS
 SELECT e.*,
   a.organisation_id, a.organisation_name, a.team_id, a.team_name, a.cost_centre, a.user_id, a.user_name, a.key_id, a.key_name, a.environment,
   r.route, r.route_version, r.path, r.requested_model, r.provider, r.provider_account, r.model, r.upstream_model, r.simulated,
-  p.version AS price_version
+  p.version AS price_version,
+  c.holder, c.ingress_id, c.worker_id
 FROM ledger.entry e
 JOIN ledger.attribution a ON a.id = e.attribution_id
 JOIN ledger.routing r ON r.id = e.routing_id
-JOIN ledger.price p ON p.id = e.price_id;
+JOIN ledger.price p ON p.id = e.price_id
+JOIN ledger.carrier c ON c.id = e.carrier_id;
+
+-- Double entry: the two postings of each entry. Positive: debit. What has no price moves nothing between two accounts of suspense.
+CREATE VIEW ledger.posting AS
+SELECT e.request_month, e.request_id, e.attempt, e.sequence, side.line, a.name AS account,
+  (side.sign * coalesce(e.cost_usd, 0))::numeric(31, 12) AS amount_usd, e.accounting_month
+FROM ledger.entry e
+CROSS JOIN LATERAL (VALUES (1::smallint, 1, e.debit_account_id), (2::smallint, -1, e.credit_account_id)) AS side (line, sign, account_id)
+JOIN ledger.account a ON a.id = side.account_id;
 
 -- Each attempt as it stands now.
 CREATE VIEW ledger.attempt AS
@@ -266,4 +289,4 @@ FROM (
   SELECT DISTINCT ON (request_month, request_id, attempt) *
   FROM ledger.entry_whole ORDER BY request_month, request_id, attempt, sequence DESC
 ) standing;
-GRANT SELECT ON ledger.entry_whole, ledger.attempt TO waybill_ledger;
+GRANT SELECT ON ledger.entry_whole, ledger.attempt, ledger.posting TO waybill_ledger;

@@ -1,4 +1,4 @@
--- Sums by hour and by day, made in the transaction that books: what finance's views read, so that their cost does not grow with the
+-- Sums by hour and by day, added in the transaction that books: what finance's views read, so that their cost does not grow with the
 -- entries. They are no books: they can be made anew from the entries, byte for byte.
 
 -- One row for each hour of requests, month of the books, and all that an entry can be grouped by but its end user and its tags.
@@ -51,7 +51,7 @@ CREATE TABLE ledger.usage_day (
   cost_usd numeric(38, 12) NOT NULL,
   PRIMARY KEY (day, accounting_month, attribution_id, routing_id, price_id, outcome, token_source)
 ) WITH (fillfactor = 70);
-CREATE INDEX usage_day_by_month ON ledger.usage_day (accounting_month, day);
+CREATE INDEX usage_day_by_accounting_month ON ledger.usage_day (accounting_month, day);
 
 -- What the rows of a month must be, from its entries.
 CREATE VIEW ledger.usage_hour_of_entries AS
@@ -83,47 +83,37 @@ SELECT request_month, accounting_month, (hour AT TIME ZONE 'UTC')::date AS day,
 FROM ledger.usage_hour
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
--- Adds what a statement has booked. Whoever books holds the lock of begin_booking, so nobody waits here for another's rows.
-CREATE FUNCTION ledger.roll_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+-- Adds the sums of what is being booked, one element for each row of usage_hour, and refuses what belongs to a closed month. Whoever books
+-- holds the lock of begin_booking, so nobody waits here for another's rows. The sums are made by who books and not by a trigger, because
+-- one that looks at rows makes COPY add them one by one; ledger.problem finds what was booked without its sums.
+CREATE FUNCTION ledger.add_sums(booked jsonb) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-  WITH hours AS (
-    SELECT request_month, accounting_month, date_trunc('hour', occurred_at, 'UTC') AS hour,
-      attribution_id, routing_id, price_id, outcome, token_source,
-      coalesce(sum(sign) FILTER (WHERE attempt <= 1), 0) AS requests,
-      sum(sign) AS attempts,
-      coalesce(sum(sign) FILTER (WHERE state = 'unpriced'), 0) AS unpriced_attempts,
-      coalesce(sum(sign) FILTER (WHERE suspect), 0) AS suspect_attempts,
-      sum(input_tokens) AS input_tokens,
-      sum(cached_input_tokens) AS cached_input_tokens,
-      sum(cache_write_5m_tokens) AS cache_write_5m_tokens,
-      sum(cache_write_1h_tokens) AS cache_write_1h_tokens,
-      sum(output_tokens) AS output_tokens,
-      sum(reasoning_tokens) AS reasoning_tokens,
-      coalesce(sum(cost_usd), 0) AS cost_usd
-    FROM inserted GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
-  ), by_hour AS (
-    INSERT INTO ledger.usage_hour AS held
-    SELECT * FROM hours
-    ON CONFLICT (request_month, hour, accounting_month, attribution_id, routing_id, price_id, outcome, token_source) DO UPDATE SET
-      requests = held.requests + excluded.requests,
-      attempts = held.attempts + excluded.attempts,
-      unpriced_attempts = held.unpriced_attempts + excluded.unpriced_attempts,
-      suspect_attempts = held.suspect_attempts + excluded.suspect_attempts,
-      input_tokens = held.input_tokens + excluded.input_tokens,
-      cached_input_tokens = held.cached_input_tokens + excluded.cached_input_tokens,
-      cache_write_5m_tokens = held.cache_write_5m_tokens + excluded.cache_write_5m_tokens,
-      cache_write_1h_tokens = held.cache_write_1h_tokens + excluded.cache_write_1h_tokens,
-      output_tokens = held.output_tokens + excluded.output_tokens,
-      reasoning_tokens = held.reasoning_tokens + excluded.reasoning_tokens,
-      cost_usd = held.cost_usd + excluded.cost_usd
-  )
+  IF EXISTS (
+    SELECT FROM jsonb_array_elements(booked) b WHERE (b->>'accounting_month')::date <= (SELECT max(month) FROM ledger.closed_month)
+  ) THEN
+    RAISE EXCEPTION 'a closed month never changes' USING ERRCODE = 'check_violation';
+  END IF;
+  INSERT INTO ledger.usage_hour AS held
+  SELECT * FROM jsonb_populate_recordset(NULL::ledger.usage_hour, booked)
+  ON CONFLICT (request_month, hour, accounting_month, attribution_id, routing_id, price_id, outcome, token_source) DO UPDATE SET
+    requests = held.requests + excluded.requests,
+    attempts = held.attempts + excluded.attempts,
+    unpriced_attempts = held.unpriced_attempts + excluded.unpriced_attempts,
+    suspect_attempts = held.suspect_attempts + excluded.suspect_attempts,
+    input_tokens = held.input_tokens + excluded.input_tokens,
+    cached_input_tokens = held.cached_input_tokens + excluded.cached_input_tokens,
+    cache_write_5m_tokens = held.cache_write_5m_tokens + excluded.cache_write_5m_tokens,
+    cache_write_1h_tokens = held.cache_write_1h_tokens + excluded.cache_write_1h_tokens,
+    output_tokens = held.output_tokens + excluded.output_tokens,
+    reasoning_tokens = held.reasoning_tokens + excluded.reasoning_tokens,
+    cost_usd = held.cost_usd + excluded.cost_usd;
   INSERT INTO ledger.usage_day AS held
-  SELECT request_month, accounting_month, (hour AT TIME ZONE 'UTC')::date,
+  SELECT request_month, accounting_month, (hour AT TIME ZONE 'UTC')::date AS day,
     attribution_id, routing_id, price_id, outcome, token_source,
     sum(requests), sum(attempts), sum(unpriced_attempts), sum(suspect_attempts),
     sum(input_tokens), sum(cached_input_tokens), sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),
     sum(output_tokens), sum(reasoning_tokens), sum(cost_usd)
-  FROM hours GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+  FROM jsonb_populate_recordset(NULL::ledger.usage_hour, booked) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
   ON CONFLICT (day, accounting_month, attribution_id, routing_id, price_id, outcome, token_source) DO UPDATE SET
     requests = held.requests + excluded.requests,
     attempts = held.attempts + excluded.attempts,
@@ -136,11 +126,10 @@ BEGIN
     output_tokens = held.output_tokens + excluded.output_tokens,
     reasoning_tokens = held.reasoning_tokens + excluded.reasoning_tokens,
     cost_usd = held.cost_usd + excluded.cost_usd;
-  RETURN NULL;
 END
 $$;
-CREATE TRIGGER entries_roll_up AFTER INSERT ON ledger.entry
-  REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.roll_up();
+REVOKE EXECUTE ON FUNCTION ledger.add_sums(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.add_sums(jsonb) TO waybill_ledger;
 
 -- Makes the roll-ups of a month anew from its entries; nothing is booked meanwhile. A month whose entries were dropped is left alone.
 CREATE FUNCTION ledger.rebuild_roll_ups(of_month date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
@@ -184,17 +173,35 @@ BEGIN
 END
 $$;
 
--- The database refuses what the service must not do.
-CREATE FUNCTION ledger.refuse_closed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+-- Drops the entries of a closed month and its sums by hour; its sums by day stay. Nothing younger than 13 months goes, whatever is
+-- asked: a year and the month that is compared with it. False: there was nothing to drop.
+CREATE FUNCTION ledger.drop_month(of_month date) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+  part text;
 BEGIN
-  IF (SELECT min(accounting_month) FROM inserted) <= (SELECT max(month) FROM ledger.closed_month) THEN
-    RAISE EXCEPTION 'a closed month never changes' USING ERRCODE = 'check_violation';
+  PERFORM ledger.begin_booking();
+  IF of_month > date_trunc('month', now() AT TIME ZONE 'UTC') - interval '13 months' THEN
+    RAISE EXCEPTION '% is younger than 13 months', of_month USING ERRCODE = 'check_violation';
   END IF;
-  RETURN NULL;
+  IF NOT EXISTS (SELECT FROM ledger.closed_month WHERE month >= of_month) THEN
+    RAISE EXCEPTION '% is not closed', of_month USING ERRCODE = 'check_violation';
+  END IF;
+  UPDATE ledger.month SET dropped_at = now() WHERE month = of_month AND dropped_at IS NULL;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  FOR part IN
+    SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+    WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'ledger')
+      AND c.relname LIKE '%' || to_char(of_month, '\_YYYY\_MM')
+  LOOP
+    EXECUTE format('DROP TABLE ledger.%I', part);
+  END LOOP;
+  RETURN true;
 END
 $$;
-CREATE TRIGGER closed_months_stay AFTER INSERT ON ledger.entry
-  REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_closed();
+REVOKE EXECUTE ON FUNCTION ledger.drop_month(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.drop_month(date) TO waybill_ledger;
 
 -- What was booked before.
 SELECT ledger.open_months(array_agg(month)) FROM ledger.month;

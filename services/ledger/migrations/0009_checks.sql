@@ -14,8 +14,7 @@ FULL JOIN (
     sum(amount_usd) FILTER (WHERE account LIKE 'payable:%') AS owed_usd
   FROM ledger.posting GROUP BY request_month, request_id, attempt, sequence
 ) p USING (request_month, request_id, attempt, sequence)
-WHERE e.class IS NULL OR (p.spent_usd IS NULL) <> (e.cost_usd IS NULL)
-  OR e.cost_usd IS DISTINCT FROM p.spent_usd OR e.cost_usd IS DISTINCT FROM -p.owed_usd
+WHERE e.cost_usd IS DISTINCT FROM p.spent_usd OR e.cost_usd IS DISTINCT FROM -p.owed_usd
 UNION ALL
 SELECT 'M1', 'the month in the key is not the month of the request', request_month, request_id, attempt, 'entry ' || sequence
 FROM ledger.entry WHERE request_month <> date_trunc('month', occurred_at AT TIME ZONE 'UTC')::date
@@ -39,7 +38,8 @@ FROM ledger.entry e
 LEFT JOIN ledger.attribution a ON a.id = e.attribution_id
 LEFT JOIN ledger.routing r ON r.id = e.routing_id
 LEFT JOIN ledger.price p ON p.id = e.price_id
-WHERE a.id IS NULL OR r.id IS NULL OR p.id IS NULL OR a.organisation_id = '' OR r.provider = '' OR r.model = ''
+LEFT JOIN ledger.carrier c ON c.id = e.carrier_id
+WHERE a.id IS NULL OR r.id IS NULL OR p.id IS NULL OR c.id IS NULL OR a.organisation_id = '' OR r.provider = '' OR r.model = ''
   OR (e.cost_usd <> 0 AND p.version IS NULL)
 UNION ALL
 SELECT 'M8', 'the sums of an hour are not those of its entries', coalesce(h.request_month, e.request_month), NULL, NULL,
@@ -125,14 +125,17 @@ HAVING sum(attempts) <> 0;
 -- Attempts whose cost is doubtful, each as it stands now: figures that contradicted themselves were bounded, or something was asked
 -- for or used that the catalogue's price does not cover. `evidence` says which, in names and numbers only.
 CREATE VIEW finance.suspect_attempt AS
+WITH standing AS (
+  SELECT * FROM ledger.entry_whole e
+  WHERE suspect AND sign = 1 AND NOT EXISTS (
+    SELECT FROM ledger.entry later
+    WHERE later.request_month = e.request_month AND later.request_id = e.request_id AND later.attempt = e.attempt
+      AND later.sequence > e.sequence)
+)
 SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day, request_id, attempt,
   coalesce(organisation_name, organisation_id) AS organisation, coalesce(team_name, team_id) AS team,
   provider, provider_account AS account, model, input_tokens, output_tokens, trim_scale(cost_usd) AS cost_usd,
   evidence, simulated
-FROM ledger.entry_whole e
-WHERE suspect AND sign = 1 AND NOT EXISTS (
-  SELECT FROM ledger.entry later
-  WHERE later.request_month = e.request_month AND later.request_id = e.request_id AND later.attempt = e.attempt
-    AND later.sequence > e.sequence);
+FROM standing;
 
 GRANT SELECT ON finance.cost_by_team_day, finance.cost_by_account_day, finance.suspect_attempt TO finance_reader;

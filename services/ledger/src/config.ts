@@ -20,10 +20,11 @@ export const settings = {
   ...databaseSettings,
   ...failpointSettings,
   WAYBILL_LEDGER_BATCH_RECORDS_MAX: integer({
-    meaning: "Most records that are booked in one transaction.",
-    fallback: 1_000,
+    meaning:
+      "Most records that are booked in one transaction. A large one has less to add to the sums by hour for each record.",
+    fallback: 5_000,
     min: 1,
-    max: 5_000,
+    max: 20_000,
   }),
   WAYBILL_LEDGER_GATHER_MS: integer({
     meaning: "How long a batch that is not full waits for more records; a small commit costs as much as a large one.",
@@ -55,6 +56,13 @@ export const settings = {
     fallback: undefined,
     parse: parseAcceptedTokens,
   },
+  WAYBILL_LEDGER_KEEP_MONTHS: integer({
+    meaning:
+      "Entries of closed months are dropped when they are older than this many months; sums by day stay. 0: kept for ever. 1 to 12 count as 13.",
+    fallback: 0,
+    min: 0,
+    max: 600,
+  }),
   WAYBILL_DECISION_DAYS: integer({
     meaning: "How long decision records are kept.",
     fallback: 30,

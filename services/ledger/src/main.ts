@@ -4,6 +4,7 @@ import { runService } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { migrations, readOwnerUrl, settings } from "./config.ts";
 import type { Intake } from "./inbound/consume.ts";
+import { keepMonths } from "./inbound/keep-months.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
@@ -55,6 +56,8 @@ await runService({
     if (caveat !== undefined) log.warn(caveat);
 
     await database.ready;
+    const keeper = keepMonths(pools.months, config.WAYBILL_LEDGER_KEEP_MONTHS, log);
+    onStop("months", () => keeper.stop());
     intakes.push(
       startIntake({ config, scope, nc, pool: pools.books, consuming }),
       startDecisions(config, scope, nc, decisions),

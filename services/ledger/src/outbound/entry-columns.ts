@@ -26,6 +26,8 @@ const AMOUNTS: readonly Column[] = [
   ["cost_usd", ({ fact }) => costUsd(fact)],
 ];
 
+const [occurredAt, recordedAt] = [timestampWriter(), timestampWriter()];
+
 /** What the amounts are about: the same in a mirror. */
 const DIMENSIONS: readonly Column[] = [
   ["request_month", ({ fact }) => requestMonth(fact)],
@@ -33,11 +35,14 @@ const DIMENSIONS: readonly Column[] = [
   ["attempt", ({ fact }) => fact.attempt],
   ["source", ({ fact }) => fact.source],
   ["outcome", ({ fact }) => fact.outcome],
-  ["occurred_at", ({ fact }) => timestamp(fact.requestedAtMs)],
-  ["recorded_at", ({ fact }) => timestamp(fact.recordedAtMs)],
+  ["occurred_at", ({ fact }) => occurredAt(fact.requestedAtMs)],
+  ["recorded_at", ({ fact }) => recordedAt(fact.recordedAtMs)],
   ["attribution_id", ({ shared }) => shared.attribution.id],
   ["routing_id", ({ shared }) => shared.routing.id],
   ["price_id", ({ shared }) => shared.price.id],
+  ["carrier_id", ({ shared }) => shared.carrier.id],
+  ["debit_account_id", ({ shared }) => shared.debit.id],
+  ["credit_account_id", ({ shared }) => shared.credit.id],
   ["end_user_id", ({ fact }) => known(fact.attribution.endUserId)],
   ["tags", ({ fact }) => objectJson(fact.attribution.tags)],
   ["token_source", ({ fact }) => fact.tokenSource],
@@ -45,9 +50,6 @@ const DIMENSIONS: readonly Column[] = [
   ["evidence", ({ fact }) => known(fact.evidenceJson)],
   ["state", ({ fact }) => (fact.priced ? "priced" : "unpriced")],
   ["holds", ({ fact }) => holdsJson(fact)],
-  ["holder", ({ fact }) => known(fact.holder)],
-  ["ingress_id", ({ fact }) => known(fact.ingressId)],
-  ["worker_id", ({ fact }) => known(fact.workerId)],
   ["stream", ({ fact }) => fact.stream],
   ["first_token_ms", ({ fact }) => (fact.firstTokenMs === 0 ? undefined : fact.firstTokenMs)],
   ["duration_ms", ({ fact }) => fact.durationMs],
@@ -78,41 +80,39 @@ export function entryFields(row: EntryRow): CopyField[] {
 const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[], $5::date[])
   AS standing (request_month, request_id, attempt, sequence, booked_in)`;
 
-/** Mirrors standing entries; parameters: months, request ids, attempts, sequences, months to book the mirrors in. */
+/**
+ * Mirrors standing entries; parameters: months, request ids, attempts, sequences, months to book the mirrors in. Returns the rows that
+ * `mirrorSum` reads.
+ */
 export const MIRROR_ENTRIES = `
   INSERT INTO ledger.entry (${names(COLUMNS)})
   SELECT sequence + 1, 'correction', -sign, booked_in,
     ${names(DIMENSIONS)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
-  FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)`;
-
-/** Mirrors their postings; the same parameters without the last. */
-export const MIRROR_POSTINGS = `
-  INSERT INTO ledger.posting (request_month, request_id, attempt, sequence, line, account, amount_usd)
-  SELECT request_month, request_id, attempt, sequence + 1, line, account, -amount_usd
-  FROM unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[])
-    AS standing (request_month, request_id, attempt, sequence) JOIN ledger.posting USING (request_month, request_id, attempt, sequence)`;
+  FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)
+  RETURNING request_month::text AS request_month, accounting_month::text AS accounting_month,
+    floor(extract(epoch FROM occurred_at) / 3600)::int AS hour, attribution_id, routing_id, price_id, outcome, token_source,
+    attempt, suspect, ${AMOUNTS.map(([name]) => `${name}::text AS ${name}`).join(", ")}`;
 
 /** NULL where the price is unknown: never zero. */
 export function costUsd(fact: UsageFact): string | undefined {
   return fact.priced ? formatUsd(fact.costPicoUsd) : undefined;
 }
 
-function timestamp(unixMs: number): string {
-  return `${minuteText(unixMs)}:${((unixMs % MINUTE_MS) / 1_000).toFixed(3).padStart(6, "0")}Z`;
-}
-
 const MINUTE_MS = 60_000;
-let lastMinute = Number.NaN;
-let lastMinuteText = "";
 
-/** "2026-11-23T01:49", UTC. Asked twice per fact, and nearly always about the same minute. */
-function minuteText(unixMs: number): string {
-  const minute = Math.floor(unixMs / MINUTE_MS);
-  if (minute !== lastMinute) {
-    lastMinuteText = new Date(minute * MINUTE_MS).toISOString().slice(0, 16);
-    lastMinute = minute;
-  }
-  return lastMinuteText;
+/** Writes times as "2026-11-23T01:49:07.123Z". A column is asked about nearly the same minute all the time. */
+function timestampWriter(): (unixMs: number) => string {
+  let minute = Number.NaN;
+  let text = "";
+  return (unixMs) => {
+    const wanted = Math.floor(unixMs / MINUTE_MS);
+    if (wanted !== minute) {
+      text = new Date(wanted * MINUTE_MS).toISOString().slice(0, 16);
+      minute = wanted;
+    }
+    const ms = unixMs - minute * MINUTE_MS;
+    return `${text}:${(ms / 1_000).toFixed(3).padStart(6, "0")}Z`;
+  };
 }
 
 function known(text: string): string | undefined {
@@ -127,12 +127,8 @@ function objectJson(value: Readonly<Record<string, string>>): string | undefined
 function holdsJson(fact: UsageFact): string | undefined {
   if (fact.holds.length === 0) return undefined;
   return JSON.stringify(
-    fact.holds.map((hold) => ({
-      budget: hold.budgetId,
-      window: String(hold.windowId),
-      ...(hold.grantId !== "" && { grant: hold.grantId }),
-      amount_usd: formatUsd(hold.amountPicoUsd),
-      hard: hold.hard,
-    })),
+    fact.holds.map(({ budgetId, windowId, amountPicoUsd, hard, grantId }) => [
+      ...[budgetId, String(windowId), formatUsd(amountPicoUsd), hard, grantId === "" ? null : grantId],
+    ]),
   );
 }

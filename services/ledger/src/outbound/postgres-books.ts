@@ -4,22 +4,22 @@
 // record or (attempt, sequence); the second waits, is told of the violation, and looks again. Rows are added in key order, so that two
 // batches never wait for each other in a circle. Entries are added under a lock, one batch after another, so that the roll-ups need
 // none of their own and nothing is booked into a month that is being closed.
-import { formatUsd, parseUsd, type RecordSourceName } from "@waybill/domain";
+import { parseUsd, type RecordSourceName } from "@waybill/domain";
 import { type Client, copyIn, copyLine, type Pool, transact } from "@waybill/store";
+import { HourSums } from "../core/hour-sums.ts";
 import { accountingMonth, requestMonth } from "../core/months.ts";
 import type { EntryPlan, KnownRecord, Reversal } from "../core/plan-entries.ts";
-import { postingsOf } from "../core/postings.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 import type { Books, OpenBooks } from "../ports.ts";
-import { costUsd, ENTRY_TARGET, entryFields, MIRROR_ENTRIES, MIRROR_POSTINGS } from "./entry-columns.ts";
+import { costUsd, ENTRY_TARGET, type EntryRow, entryFields, MIRROR_ENTRIES } from "./entry-columns.ts";
+import { addEntry, addMirror, writeSums } from "./entry-sums.ts";
 import { OpenMonths } from "./open-months.ts";
 import { refusal } from "./refusal.ts";
 import { SharedRowStore } from "./shared-row-store.ts";
-import { type SharedRows, sharedRowsOf } from "./shared-rows.ts";
+import { sharedRowsOf } from "./shared-rows.ts";
 
 const RECORD_TARGET =
   "ledger.usage_record (request_month, request_id, attempt, source, outcome, cost_usd, entry_sequence)";
-const POSTING_TARGET = "ledger.posting (request_month, request_id, attempt, sequence, line, account, amount_usd)";
 
 // OFFSET 0 keeps this one look into the index per request, whatever the planner thinks of the table's size.
 const RECORDS_OF_REQUESTS = {
@@ -45,7 +45,7 @@ interface KnownRow {
 
 export function postgresBooks(pool: Pool): Books {
   const months = new OpenMonths(pool);
-  const shared = new SharedRowStore();
+  const store = new SharedRowStore();
   return {
     async openMonths(facts) {
       return await months.open(facts.map(requestMonth));
@@ -57,11 +57,11 @@ export function postgresBooks(pool: Pool): Books {
           pool,
           (client) => {
             added = [];
-            return work(openBooks(client, shared, added));
+            return work(openBooks(client, store, added));
           },
           { retryOnUniqueViolation: true },
         );
-        shared.committed(added);
+        store.committed(added);
         return result;
       } catch (error) {
         throw refusal(error) ?? error;
@@ -70,7 +70,7 @@ export function postgresBooks(pool: Pool): Books {
   };
 }
 
-function openBooks(client: Client, shared: SharedRowStore, added: string[]): OpenBooks {
+function openBooks(client: Client, store: SharedRowStore, added: string[]): OpenBooks {
   return {
     async recordsOf(facts) {
       const months = new Map<string, string>();
@@ -84,11 +84,17 @@ function openBooks(client: Client, shared: SharedRowStore, added: string[]): Ope
     async add(plan) {
       await addRecords(client, plan);
       if (plan.entries.length === 0) return;
-      const sharedOf = new Map(plan.entries.map(({ fact }) => [fact, sharedRowsOf(fact)]));
-      added.push(...(await shared.add(client, [...sharedOf.values()])));
+      const shared = plan.entries.map(({ fact }) => sharedRowsOf(fact));
+      added.push(...(await store.add(client, shared)));
       const closedUntil = await beginBooking(client);
-      await mirror(client, plan.reversals, closedUntil);
-      await addEntries(client, plan, sharedOf, closedUntil);
+      const bookedIn = (fact: UsageFact): string => accountingMonth(requestMonth(fact), closedUntil);
+      const sums = new HourSums();
+      await mirror(client, plan.reversals, bookedIn, sums);
+      const rows = plan.entries.map(({ fact, sequence }, index) => ({
+        ...{ fact, sequence, accountingMonth: bookedIn(fact), shared: shared[index] ?? sharedRowsOf(fact) },
+      }));
+      await addEntries(client, rows, sums);
+      await writeSums(client, sums);
     },
   };
 }
@@ -118,44 +124,33 @@ async function addRecords(client: Client, plan: EntryPlan): Promise<void> {
   await copyIn(client, RECORD_TARGET, lines);
 }
 
-async function mirror(client: Client, reversals: readonly Reversal[], closedUntil: string | undefined): Promise<void> {
+async function mirror(
+  client: Client,
+  reversals: readonly Reversal[],
+  bookedIn: (fact: UsageFact) => string,
+  sums: HourSums,
+): Promise<void> {
   if (reversals.length === 0) return;
   const sorted = reversals.toSorted((a, b) => inKeyOrder(a.replacedBy, b.replacedBy));
-  const values = [
+  const { rows } = await client.query(MIRROR_ENTRIES, [
     sorted.map(({ replacedBy }) => requestMonth(replacedBy)),
     sorted.map(({ replacedBy }) => replacedBy.requestId),
     sorted.map(({ replacedBy }) => replacedBy.attempt),
     sorted.map(({ standingSequence }) => standingSequence),
-  ];
-  const bookedIn = sorted.map(({ replacedBy }) => accountingMonth(requestMonth(replacedBy), closedUntil));
-  const { rowCount } = await client.query(MIRROR_ENTRIES, [...values, bookedIn]);
-  if (rowCount !== sorted.length) throw new Error("the books are damaged: a standing entry is missing");
-  await client.query(MIRROR_POSTINGS, values);
+    sorted.map(({ replacedBy }) => bookedIn(replacedBy)),
+  ]);
+  if (rows.length !== sorted.length) throw new Error("the books are damaged: a standing entry is missing");
+  for (const row of rows) addMirror(sums, row);
 }
 
-async function addEntries(
-  client: Client,
-  plan: EntryPlan,
-  sharedOf: ReadonlyMap<UsageFact, SharedRows>,
-  closedUntil: string | undefined,
-): Promise<void> {
-  const entries = plan.entries.toSorted((a, b) => inKeyOrder(a.fact, b.fact));
-  const entryLines: string[] = [];
-  const postingLines: string[] = [];
-  for (const { fact, sequence } of entries) {
-    const month = requestMonth(fact);
-    const shared = sharedOf.get(fact) ?? sharedRowsOf(fact);
-    entryLines.push(
-      copyLine(entryFields({ fact, sequence, accountingMonth: accountingMonth(month, closedUntil), shared })),
-    );
-    for (const [index, { account, amountPicoUsd }] of postingsOf(fact).entries()) {
-      postingLines.push(
-        copyLine([month, fact.requestId, fact.attempt, sequence, index + 1, account, formatUsd(amountPicoUsd)]),
-      );
-    }
-  }
-  await copyIn(client, POSTING_TARGET, postingLines);
-  await copyIn(client, ENTRY_TARGET, entryLines);
+async function addEntries(client: Client, entries: readonly EntryRow[], sums: HourSums): Promise<void> {
+  const sorted = entries.toSorted((a, b) => inKeyOrder(a.fact, b.fact));
+  for (const entry of sorted) addEntry(sums, entry);
+  await copyIn(
+    client,
+    ENTRY_TARGET,
+    sorted.map((entry) => copyLine(entryFields(entry))),
+  );
 }
 
 function inKeyOrder(a: UsageFact, b: UsageFact): number {

@@ -10,15 +10,24 @@ export class SharedRowStore {
 
   /** Adds what is missing. The ids are to be given to `committed` once they are; until then another batch adds them, too. */
   async add(client: Client, all: readonly SharedRows[]): Promise<string[]> {
-    const added: string[] = [];
-    for (const table of SHARED_TABLES) {
-      const missing = new Map<string, SharedRow>();
-      for (const { [table]: row } of all) if (!this.#known.has(row.id)) missing.set(row.id, row);
-      if (missing.size === 0) continue;
-      await insert(client, table, [...missing.values()]);
-      added.push(...missing.keys());
+    const missing = new Map<string, SharedRow>();
+    for (const shared of all) {
+      for (const row of [
+        shared.attribution,
+        shared.routing,
+        shared.price,
+        shared.carrier,
+        shared.debit,
+        shared.credit,
+      ]) {
+        if (!this.#known.has(row.id)) missing.set(row.id, row);
+      }
     }
-    return added;
+    for (const table of SHARED_TABLES) {
+      const rows = [...missing.values()].filter((row) => row.table === table);
+      if (rows.length > 0) await insert(client, table, rows);
+    }
+    return [...missing.keys()];
   }
 
   committed(ids: readonly string[]): void {
@@ -34,6 +43,6 @@ export class SharedRowStore {
 async function insert(client: Client, table: SharedTable, rows: readonly SharedRow[]): Promise<void> {
   await client.query(
     `INSERT INTO ledger.${table} SELECT * FROM jsonb_populate_recordset(NULL::ledger.${table}, $1) ORDER BY id ON CONFLICT DO NOTHING`,
-    [JSON.stringify(rows)],
+    [JSON.stringify(rows.map(({ id, columns }) => ({ id, ...columns })))],
   );
 }

@@ -1,28 +1,58 @@
-// What many entries have in common and is kept once: who, by which way, at which price. Each row's id is made of its content, so that
-// the same content has the same id in every process and for ever, and to add it twice changes nothing.
+// What many entries have in common and is kept once: who, by which way, at which price, who carried it, between which accounts. Each
+// row's id is made of its content, so that the same content has the same id in every process and for ever, and to add it twice changes
+// nothing.
 import { createHash } from "node:crypto";
 import { formatUsd } from "@waybill/domain";
+import { accountsOf } from "../core/postings.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 
 /** The tables, in the order in which rows are added. */
-export const SHARED_TABLES = ["attribution", "routing", "price"] as const;
+export const SHARED_TABLES = ["attribution", "routing", "price", "carrier", "account"] as const;
 export type SharedTable = (typeof SHARED_TABLES)[number];
 
-/** A row as JSON by its columns' names: exact numbers as text, NULL for what is unknown. */
-export type SharedRow = Readonly<{ id: string } & Record<string, string | number | boolean | readonly string[] | null>>;
+type Value = string | number | boolean | readonly string[] | null;
 
-/** The three rows an entry refers to. */
-export type SharedRows = Readonly<Record<SharedTable, SharedRow>>;
+export interface SharedRow {
+  table: SharedTable;
+  id: string;
+  /** As JSON by the columns' names: exact numbers as text, null for what is unknown. */
+  columns: Readonly<Record<string, Value>>;
+}
+
+/** The rows an entry refers to. */
+export interface SharedRows {
+  attribution: SharedRow;
+  routing: SharedRow;
+  price: SharedRow;
+  carrier: SharedRow;
+  debit: SharedRow;
+  credit: SharedRow;
+}
 
 /** Of an attempt for which no price is known, or none applied. The migrations add this row, so that every entry has one. */
-export const NO_PRICE: SharedRow = { id: "00000000-0000-0000-0000-000000000000" };
+export const NO_PRICE: SharedRow = { table: "price", id: "00000000-0000-0000-0000-000000000000", columns: {} };
+
+/** The tag that says where a request comes from: production, staging, … */
+const ENVIRONMENT_TAG = "environment";
 
 export function sharedRowsOf(fact: UsageFact): SharedRows {
-  return { attribution: attributionRow(fact), routing: routingRow(fact), price: priceRow(fact) };
+  const { debit, credit } = accountsOf(fact);
+  return {
+    attribution: attributionRow(fact),
+    routing: routingRow(fact),
+    price: priceRow(fact),
+    carrier: carrierRow(fact),
+    debit: accountRow(debit),
+    credit: accountRow(credit),
+  };
 }
 
 function attributionRow({ attribution: who }: UsageFact): SharedRow {
-  return withId("attribution", {
+  const environment = who.tags[ENVIRONMENT_TAG] ?? "";
+  const key =
+    keyOf(who.organisationId, who.organisationName, who.teamId, who.teamName, who.costCentre, who.userId) +
+    keyOf(who.userName, who.keyId, who.keyName, environment);
+  return remembered("attribution", key, () => ({
     organisation_id: who.organisationId,
     organisation_name: known(who.organisationName),
     team_id: known(who.teamId),
@@ -32,15 +62,15 @@ function attributionRow({ attribution: who }: UsageFact): SharedRow {
     user_name: known(who.userName),
     key_id: known(who.keyId),
     key_name: known(who.keyName),
-    environment: known(who.tags[ENVIRONMENT_TAG] ?? ""),
-  });
+    environment: known(environment),
+  }));
 }
 
-/** The tag that says where a request comes from: production, staging, … */
-const ENVIRONMENT_TAG = "environment";
-
 function routingRow(fact: UsageFact): SharedRow {
-  return withId("routing", {
+  const key =
+    keyOf(fact.route, fact.routeVersion, fact.requestedModel, fact.provider, fact.providerAccount, fact.model) +
+    keyOf(fact.upstreamModel, fact.simulated, ...fact.path);
+  return remembered("routing", key, () => ({
     route: known(fact.route),
     route_version: fact.route === "" ? null : fact.routeVersion,
     path: fact.path.length === 0 ? null : fact.path,
@@ -50,23 +80,43 @@ function routingRow(fact: UsageFact): SharedRow {
     model: fact.model,
     upstream_model: known(fact.upstreamModel),
     simulated: fact.simulated,
-  });
+  }));
 }
 
 function priceRow({ price }: UsageFact): SharedRow {
   if (!price) return NO_PRICE;
   const { version, tier, perRequestPicoUsd } = price;
-  return withId("price", {
+  const rates = tier?.rates;
+  const key =
+    keyOf(version, tier?.aboveInputTokens, rates?.input, rates?.cachedInput, rates?.cacheWrite5m) +
+    keyOf(rates?.cacheWrite1h, rates?.output, rates?.reasoningOutput, perRequestPicoUsd);
+  return remembered("price", key, () => ({
     version: known(version),
     above_input_tokens: tier ? String(tier.aboveInputTokens) : null,
-    input_usd_per_million: perMillion(tier?.rates.input),
-    cached_input_usd_per_million: perMillion(tier?.rates.cachedInput),
-    cache_write_5m_usd_per_million: perMillion(tier?.rates.cacheWrite5m),
-    cache_write_1h_usd_per_million: perMillion(tier?.rates.cacheWrite1h),
-    output_usd_per_million: perMillion(tier?.rates.output),
-    reasoning_usd_per_million: perMillion(tier?.rates.reasoningOutput),
+    input_usd_per_million: perMillion(rates?.input),
+    cached_input_usd_per_million: perMillion(rates?.cachedInput),
+    cache_write_5m_usd_per_million: perMillion(rates?.cacheWrite5m),
+    cache_write_1h_usd_per_million: perMillion(rates?.cacheWrite1h),
+    output_usd_per_million: perMillion(rates?.output),
+    reasoning_usd_per_million: perMillion(rates?.reasoningOutput),
     request_usd: tier ? formatUsd(perRequestPicoUsd) : null,
-  });
+  }));
+}
+
+function carrierRow({ holder, ingressId, workerId }: UsageFact): SharedRow {
+  return remembered("carrier", keyOf(holder, ingressId, workerId), () => ({
+    holder: known(holder),
+    ingress_id: known(ingressId),
+    worker_id: known(workerId),
+  }));
+}
+
+function accountRow(name: string): SharedRow {
+  return remembered("account", name, () => ({ name }));
+}
+
+function keyOf(...parts: (string | number | bigint | boolean | undefined)[]): string {
+  return `${parts.join("\0")}\0`;
 }
 
 /** A rate is pico-USD per token. */
@@ -78,22 +128,29 @@ function known(text: string): string | null {
   return text === "" ? null : text;
 }
 
-/** Ids that were asked for lately, by the content they are made of: to hash it costs more than all else here. */
-const RECENT_MAX = 20_000;
-const recent = new Map<string, string>();
+/** Rows that were asked for lately: to make one and hash it costs more than all else here. About 500 bytes each. */
+const RECENT_MAX = 50_000;
+const recent: Readonly<Record<SharedTable, Map<string, SharedRow>>> = {
+  ...{ attribution: new Map(), routing: new Map(), price: new Map(), carrier: new Map(), account: new Map() },
+};
 
-function withId(table: SharedTable, columns: Omit<SharedRow, "id">): SharedRow {
-  const content = JSON.stringify([table, ...Object.values(columns)]);
-  let id = recent.get(content);
-  if (id === undefined) {
-    id = toUuid(createHash("sha256").update(content).digest("hex"));
-    if (recent.size >= RECENT_MAX) recent.clear();
-    recent.set(content, id);
+/** `key` is all of its content, in texts that hold no NUL (read-fact.ts sees to that), each ended by one. */
+function remembered(table: SharedTable, key: string, make: () => SharedRow["columns"]): SharedRow {
+  const rows = recent[table];
+  let row = rows.get(key);
+  if (!row) {
+    const columns = make();
+    row = { table, id: idOf(table, columns), columns };
+    if (rows.size >= RECENT_MAX) rows.clear();
+    rows.set(key, row);
   }
-  return { id, ...columns };
+  return row;
 }
 
-/** The first 128 bits, which are plenty; a uuid takes half the room of a digest. */
-function toUuid(hex: string): string {
+/** The first 128 bits of a digest are plenty, and a uuid takes half its room. */
+function idOf(table: SharedTable, columns: SharedRow["columns"]): string {
+  const hex = createHash("sha256")
+    .update(JSON.stringify([table, ...Object.values(columns)]))
+    .digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }
