@@ -454,6 +454,27 @@ describe("what if, and what was", () => {
   });
 });
 
+describe("the books", () => {
+  it("tells what was spent, and lists, closes, rebuilds and verifies months", async () => {
+    const spent = (await admin("GET", "/api/v1/spend?by=day,team,model&limit=5")).body;
+    assert.ok(spent.total.attempts > 0);
+    assert.deepEqual(Object.keys(spent.rows[0].group), ["day", "team", "model"]);
+    const month = new Date().toISOString().slice(0, 7);
+    const { months } = (await admin("GET", "/api/v1/ledger/months")).body;
+    assert.deepEqual([months[0].month, months[0].closedAt], [month, null]);
+    const rebuilt = await admin("POST", `/api/v1/ledger/months/${month}/rebuild`, { reason: "a test" });
+    assert.deepEqual([rebuilt.status, rebuilt.body.month], [200, month]);
+    const closed = await admin("POST", "/api/v1/ledger/months/2024-01/close", { reason: "nothing was there" });
+    assert.deepEqual([closed.status, closed.body.attempts, closed.body.closedBy !== null], [200, 0, true]);
+    const refused = await admin("POST", `/api/v1/ledger/months/${month}/close`, {});
+    assert.deepEqual([refused.status, refused.body.error.code, refused.body.error.param], [409, "in_use", "month"]);
+    assert.equal((await admin("POST", "/api/v1/ledger/months/2024-1/close", {})).status, 400);
+    assert.equal((await admin("GET", "/api/v1/spend?by=colour")).body.error.param, "by");
+    const verified = (await admin("POST", "/api/v1/ledger/verify", {})).body;
+    assert.deepEqual([verified.problemCount, verified.problems], [0, []]);
+  });
+});
+
 describe("when an owner is away", () => {
   it("a look and a change hear so in a second or two, and both work when it is back", async () => {
     const [router] = stack.of("router");

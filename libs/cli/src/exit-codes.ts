@@ -5,14 +5,14 @@ export const EXIT = {
   /** It cannot be reached, or it refused. */
   failed: 1,
   usage: 2,
-  /** `plan --exit-code` or `budgets verify` found differences. */
+  /** `plan --exit-code`, `budgets verify` or `ledger verify` found differences. */
   differences: 3,
   /** A document has problems. */
   problems: 4,
 } as const;
 
 export const EXIT_CODES_HELP = `Exit codes: 0 done | 1 failed: not reached, or refused | 2 wrong usage | 4 a document has problems
-            3 plan --exit-code, or budgets verify, found differences`;
+            3 plan --exit-code, budgets verify or ledger verify found something`;
 
 /** Ends the command with a sentence and an exit code. Empty: everything has been said. */
 export class Ending extends Error {

@@ -11,6 +11,7 @@ import { addAudit } from "./commands/audit.ts";
 import { addBudgets } from "./commands/budgets/add-budgets.ts";
 import { addDecisionsList } from "./commands/decisions/list.ts";
 import { addKeys } from "./commands/keys/add-keys.ts";
+import { addLedger } from "./commands/ledger/add-ledger.ts";
 import { addModelsImport } from "./commands/models/import.ts";
 import { addModelsList } from "./commands/models/list.ts";
 import { addOrganisations } from "./commands/organisations/add-organisations.ts";
@@ -18,6 +19,7 @@ import { addPresetsList } from "./commands/presets/list.ts";
 import { addPresetsShow } from "./commands/presets/show.ts";
 import { addRateLimits } from "./commands/rate-limits/add-rate-limits.ts";
 import { addRoutes } from "./commands/routes/add-routes.ts";
+import { addSpend } from "./commands/spend.ts";
 import { addTeams } from "./commands/teams/add-teams.ts";
 import { addUsers } from "./commands/users/add-users.ts";
 import { addWebhooks } from "./commands/webhooks/add-webhooks.ts";
@@ -41,7 +43,7 @@ ${EXIT_CODES_HELP}`;
 const isJsonWanted = process.argv.includes("--json");
 
 const program = new Command("waybill")
-  .description("Administers Waybill: routes, models, keys, budgets, and why requests went where they went.")
+  .description("Administers Waybill: routes, models, keys, budgets, the books, and why requests went where they went.")
   .option("--json", "print one JSON value and nothing else; an error is one on stderr")
   .option("--organisation <id>", "act for this organisation; without it, for what the admin key is for")
   .addHelpText("after", HELP)
@@ -72,6 +74,8 @@ addKeys(program);
 addAdminKeys(program);
 addBudgets(program);
 addRateLimits(program);
+addSpend(program);
+addLedger(program);
 addAlerts(program);
 addWebhooks(program);
 

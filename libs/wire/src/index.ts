@@ -167,6 +167,8 @@ export {
   CloseMonthRequest,
   DecisionWithCost,
   GetRequestRequest,
+  GetSpendRequest,
+  GetSpendResponse,
   LedgerServiceClient,
   type LedgerServiceServer,
   LedgerServiceService,
@@ -176,6 +178,7 @@ export {
   ListMonthsResponse,
   RebuildSumsRequest,
   RequestDetail,
+  SpendRow,
   VerifyBooksRequest,
   VerifyBooksResponse,
 } from "./gen/waybill/v1/ledger.ts";

@@ -61,7 +61,10 @@ type Alerts = Asked<
   AlertServiceClient,
   "listAlerts" | "listWebhooks" | "getWebhook" | "createWebhook" | "deleteWebhook" | "testWebhook"
 >;
-type Ledger = Asked<LedgerServiceClient, "listDecisions" | "getRequest">;
+type Ledger = Asked<
+  LedgerServiceClient,
+  "listDecisions" | "getRequest" | "listMonths" | "closeMonth" | "verifyBooks" | "rebuildSums" | "getSpend"
+>;
 
 export interface Owners {
   readonly routing: Routing;

@@ -5,6 +5,7 @@
 --   requests           first attempts, and answers given from the cache
 --   attempts           every attempt that was decided, also one that failed, cost nothing or was never sent
 --   unpriced_attempts  those whose price is unknown: their cost is not in cost_usd
+--   duration_ms        of all attempts together, from the beginning of each call to its end
 CREATE TABLE ledger.usage_hour (
   request_month date NOT NULL,
   accounting_month date NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE ledger.usage_hour (
   cache_write_1h_tokens bigint NOT NULL,
   output_tokens bigint NOT NULL,
   reasoning_tokens bigint NOT NULL,
+  duration_ms bigint NOT NULL,
   cost_usd numeric(38, 12) NOT NULL,
   PRIMARY KEY (request_month, hour, accounting_month, attribution_id, routing_id, price_id, outcome, token_source)
 ) PARTITION BY RANGE (request_month);
@@ -48,6 +50,7 @@ CREATE TABLE ledger.usage_day (
   cache_write_1h_tokens bigint NOT NULL,
   output_tokens bigint NOT NULL,
   reasoning_tokens bigint NOT NULL,
+  duration_ms bigint NOT NULL,
   cost_usd numeric(38, 12) NOT NULL,
   PRIMARY KEY (day, accounting_month, attribution_id, routing_id, price_id, outcome, token_source)
 ) WITH (fillfactor = 70);
@@ -67,6 +70,7 @@ SELECT request_month, accounting_month, date_trunc('hour', occurred_at, 'UTC') A
   sum(cache_write_1h_tokens)::bigint AS cache_write_1h_tokens,
   sum(output_tokens)::bigint AS output_tokens,
   sum(reasoning_tokens)::bigint AS reasoning_tokens,
+  coalesce(sum(sign * duration_ms), 0)::bigint AS duration_ms,
   coalesce(sum(cost_usd), 0)::numeric(38, 12) AS cost_usd
 FROM ledger.entry
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
@@ -79,7 +83,7 @@ SELECT request_month, accounting_month, (hour AT TIME ZONE 'UTC')::date AS day,
   sum(input_tokens)::bigint AS input_tokens, sum(cached_input_tokens)::bigint AS cached_input_tokens,
   sum(cache_write_5m_tokens)::bigint AS cache_write_5m_tokens, sum(cache_write_1h_tokens)::bigint AS cache_write_1h_tokens,
   sum(output_tokens)::bigint AS output_tokens, sum(reasoning_tokens)::bigint AS reasoning_tokens,
-  sum(cost_usd)::numeric(38, 12) AS cost_usd
+  sum(duration_ms)::bigint AS duration_ms, sum(cost_usd)::numeric(38, 12) AS cost_usd
 FROM ledger.usage_hour
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
@@ -106,13 +110,14 @@ BEGIN
     cache_write_1h_tokens = held.cache_write_1h_tokens + excluded.cache_write_1h_tokens,
     output_tokens = held.output_tokens + excluded.output_tokens,
     reasoning_tokens = held.reasoning_tokens + excluded.reasoning_tokens,
+    duration_ms = held.duration_ms + excluded.duration_ms,
     cost_usd = held.cost_usd + excluded.cost_usd;
   INSERT INTO ledger.usage_day AS held
   SELECT request_month, accounting_month, (hour AT TIME ZONE 'UTC')::date AS day,
     attribution_id, routing_id, price_id, outcome, token_source,
     sum(requests), sum(attempts), sum(unpriced_attempts), sum(suspect_attempts),
     sum(input_tokens), sum(cached_input_tokens), sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),
-    sum(output_tokens), sum(reasoning_tokens), sum(cost_usd)
+    sum(output_tokens), sum(reasoning_tokens), sum(duration_ms), sum(cost_usd)
   FROM jsonb_populate_recordset(NULL::ledger.usage_hour, booked) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
   ON CONFLICT (day, accounting_month, attribution_id, routing_id, price_id, outcome, token_source) DO UPDATE SET
     requests = held.requests + excluded.requests,
@@ -125,6 +130,7 @@ BEGIN
     cache_write_1h_tokens = held.cache_write_1h_tokens + excluded.cache_write_1h_tokens,
     output_tokens = held.output_tokens + excluded.output_tokens,
     reasoning_tokens = held.reasoning_tokens + excluded.reasoning_tokens,
+    duration_ms = held.duration_ms + excluded.duration_ms,
     cost_usd = held.cost_usd + excluded.cost_usd;
 END
 $$;

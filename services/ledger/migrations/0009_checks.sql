@@ -83,7 +83,7 @@ SELECT d.day, d.accounting_month, d.request_month,
   d.outcome, d.token_source, d.price_id, p.version AS price_version,
   d.requests, d.attempts, d.unpriced_attempts, d.suspect_attempts,
   d.input_tokens, d.cached_input_tokens, d.cache_write_5m_tokens, d.cache_write_1h_tokens, d.output_tokens, d.reasoning_tokens,
-  d.cost_usd
+  d.cost_usd, d.duration_ms
 FROM ledger.usage_day d
 JOIN ledger.attribution a ON a.id = d.attribution_id
 JOIN ledger.routing r ON r.id = d.routing_id

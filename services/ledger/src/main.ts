@@ -11,6 +11,7 @@ import { startIntake } from "./inbound/start-intake.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
+import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 
 await runService({
@@ -35,7 +36,7 @@ await runService({
 
     const decisions = postgresDecisions(pools.requests);
     const months = postgresMonths(pools.months);
-    await serveGrpc(config, scope, decisions, months);
+    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.requests));
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

@@ -4,7 +4,7 @@ import type { Actor, AdminKey } from "@waybill/wire";
 
 /**
  * What an endpoint is about. `alerts`: about spend, and who is told of them; `decisions`: requests, what they cost, and what they
- * would have; `raises`: of budgets, for a time.
+ * would have; `raises`: of budgets, for a time; `books`: what was spent, and the months in which it is booked.
  */
 export type Area =
   | "about"
@@ -16,6 +16,7 @@ export type Area =
   | "raises"
   | "alerts"
   | "decisions"
+  | "books"
   | "audit";
 type Right = "look" | "change";
 type Rights = Readonly<Partial<Record<Area, Right>>>;
@@ -29,6 +30,7 @@ const LOOKS: Rights = {
   raises: "look",
   alerts: "look",
   decisions: "look",
+  books: "look",
   audit: "look",
 };
 const CHANGES: Rights = {
@@ -40,6 +42,7 @@ const CHANGES: Rights = {
   raises: "change",
   alerts: "change",
   decisions: "change",
+  books: "change",
   audit: "change",
 };
 
@@ -48,7 +51,7 @@ export const ROLES: Readonly<Record<string, Rights>> = {
   owner: { ...CHANGES, admin_keys: "change" },
   admin: CHANGES,
   viewer: LOOKS,
-  // Whatever is about money; no routes, and of changes only a raise of a budget.
+  // Whatever is about money; no routes, and of changes only a raise of a budget and the closing of a month.
   finance: {
     about: "look",
     catalogue: "look",
@@ -56,6 +59,7 @@ export const ROLES: Readonly<Record<string, Rights>> = {
     budgets: "look",
     alerts: "look",
     decisions: "look",
+    books: "change",
     audit: "look",
     raises: "change",
   },

@@ -41,7 +41,8 @@ const ROWS: Readonly<Record<string, string>> = {
     CHANGE,
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
-  ...rows("owner admin finance", "raiseBudget"),
+  ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
+  ...rows(LOOK, "getSpend listMonths"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -8,6 +8,7 @@ import { adminKeyEndpoints } from "./resources/admin-keys.ts";
 import { alertEndpoints } from "./resources/alerts.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
+import { bookEndpoints } from "./resources/books.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
@@ -43,6 +44,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...webhookEndpoints(owners),
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
+    ...bookEndpoints(owners),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

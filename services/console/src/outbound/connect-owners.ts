@@ -102,14 +102,20 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
         changes: ["createWebhook", "deleteWebhook", "testWebhook"],
       },
     ),
-    ledger: askOwner(
-      {
-        ...asking,
-        clients: ledgers,
-        unavailable: { code: "usage_unavailable", publicMessage: "The books cannot be read at the moment." },
-      },
-      { reads: ["listDecisions", "getRequest"], changes: [] },
-    ),
+    ledger: ledger(asking, ledgers),
+  };
+}
+
+/** Looking through whole months takes longer. */
+function ledger(
+  asking: { token: Secret; timeoutMs: number },
+  clients: readonly LedgerServiceClient[],
+): Owners["ledger"] {
+  const publicMessage = "The books cannot be read at the moment.";
+  const whom = { ...asking, clients, unavailable: { code: "usage_unavailable", publicMessage } } as const;
+  return {
+    ...askOwner(whom, { reads: ["listDecisions", "getRequest", "listMonths", "getSpend"], changes: ["closeMonth"] }),
+    ...askOwner({ ...whom, timeoutMs: VERIFY_TIMEOUT_MS }, { reads: ["verifyBooks"], changes: ["rebuildSums"] }),
   };
 }
 

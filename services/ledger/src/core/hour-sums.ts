@@ -27,6 +27,7 @@ export class HourSum {
   cacheWrite1hTokens = 0n;
   outputTokens = 0n;
   reasoningTokens = 0n;
+  durationMs = 0;
   /** Without what has no price. */
   costPicoUsd: PicoUsd = 0n;
 

@@ -91,7 +91,7 @@ export const MIRROR_ENTRIES = `
   FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)
   RETURNING request_month::text AS request_month, accounting_month::text AS accounting_month,
     floor(extract(epoch FROM occurred_at) / 3600)::int AS hour, attribution_id, routing_id, price_id, outcome, token_source,
-    attempt, suspect, ${AMOUNTS.map(([name]) => `${name}::text AS ${name}`).join(", ")}`;
+    attempt, suspect, coalesce(duration_ms, 0) AS duration_ms, ${AMOUNTS.map(([name]) => `${name}::text AS ${name}`).join(", ")}`;
 
 /** NULL where the price is unknown: never zero. */
 export function costUsd(fact: UsageFact): string | undefined {

@@ -26,6 +26,7 @@ export function addEntry(sums: HourSums, { fact, accountingMonth, shared }: Entr
   sum.cacheWrite1hTokens += tokens.cacheWrite1h;
   sum.outputTokens += tokens.output;
   sum.reasoningTokens += tokens.reasoningOutput;
+  sum.durationMs += fact.durationMs;
   if (fact.priced) sum.costPicoUsd += fact.costPicoUsd;
 }
 
@@ -48,6 +49,7 @@ export function addMirror(sums: HourSums, row: Row): void {
   sum.cacheWrite1hTokens += BigInt(row.cache_write_1h_tokens);
   sum.outputTokens += BigInt(row.output_tokens);
   sum.reasoningTokens += BigInt(row.reasoning_tokens);
+  sum.durationMs -= Number(row.duration_ms);
   if (row.cost_usd !== null) sum.costPicoUsd += parseUsd(row.cost_usd);
 }
 
@@ -80,6 +82,7 @@ function toRow(sum: HourSum): Readonly<Record<string, string | number>> {
     cache_write_1h_tokens: String(sum.cacheWrite1hTokens),
     output_tokens: String(sum.outputTokens),
     reasoning_tokens: String(sum.reasoningTokens),
+    duration_ms: sum.durationMs,
     cost_usd: formatUsd(sum.costPicoUsd),
   };
 }

@@ -12,7 +12,9 @@ const MONTHS = `
       sum(unpriced_attempts) AS unpriced_attempts, sum(cost_usd) AS cost_usd,
       coalesce(sum(attempts) FILTER (WHERE request_month < accounting_month), 0) AS late_attempts,
       coalesce(sum(cost_usd) FILTER (WHERE request_month < accounting_month), 0) AS late_cost_usd
-    FROM ledger.usage_day GROUP BY accounting_month)
+    FROM ledger.usage_day d
+    WHERE $1 = '' OR EXISTS (SELECT FROM ledger.attribution a WHERE a.id = d.attribution_id AND a.organisation_id = $1)
+    GROUP BY accounting_month)
   SELECT to_char(coalesce(b.month, c.month), 'YYYY-MM-DD') AS month,
     coalesce(floor(extract(epoch FROM c.closed_at) * 1000)::bigint, 0) AS closed_at_ms, coalesce(c.closed_by, '') AS closed_by,
     coalesce(b.requests, 0)::bigint AS requests, coalesce(b.attempts, 0)::bigint AS attempts,
@@ -40,8 +42,8 @@ export interface Verified {
 }
 
 export interface PostgresMonths extends CloseMonthPorts {
-  /** The latest first. */
-  list(): Promise<BooksMonth[]>;
+  /** The latest first; sums of one organisation, or of all (""). */
+  list(organisationId: string): Promise<BooksMonth[]>;
   /** Of one month, "2026-11-01", or of all that are there; one after the other, so that no statement takes them all. */
   verify(month: string | undefined): Promise<Verified>;
   /** False: the entries of that month are not there. */
@@ -50,8 +52,8 @@ export interface PostgresMonths extends CloseMonthPorts {
 
 export function postgresMonths(pool: Pool): PostgresMonths {
   return {
-    async list() {
-      const { rows } = await pool.query(MONTHS);
+    async list(organisationId) {
+      const { rows } = await pool.query(MONTHS, [organisationId]);
       return rows.map(toBooksMonth).reverse();
     },
     whileNobodyBooks: (work) =>
@@ -60,7 +62,7 @@ export function postgresMonths(pool: Pool): PostgresMonths {
         const { rows: now } = await client.query<{ month: string }>(
           "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-01') AS month",
         );
-        const { rows } = await client.query(MONTHS);
+        const { rows } = await client.query(MONTHS, [""]);
         const close = (month: MonthSums, by: string, reason: string) => addClosed(client, month, by, reason);
         return work({ currentMonth: now[0]?.month ?? "", months: rows.map(toSums), close });
       }),

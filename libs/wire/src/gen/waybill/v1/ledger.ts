@@ -28,7 +28,64 @@ export const protobufFileName = "waybill/v1/ledger.proto";
 
 /** LedgerService: what happened to requests, and what it cost. Served by ledger, asked by console. */
 
+/** Every condition that is set must hold. */
+export interface GetSpendRequest {
+  organisationId: string;
+  /** organisation, team, cost_centre, user, key, environment, route, provider, account, model, outcome, hour, day, month; at most 4. */
+  by: string[];
+  /** Whole hours that this time touches, from and until (exclusive); 0: 24 hours ago, now. */
+  fromMs: bigint;
+  untilMs: bigint;
+  /** Field of `by` -> its id. */
+  where: { [key: string]: string };
+  /** What the simulator answered instead of what costs money. */
+  simulated: boolean;
+  /** At most 1000; 0: 100. */
+  limit: number;
+}
+
+export interface GetSpendRequest_WhereEntry {
+  key: string;
+  value: string;
+}
+
+export interface GetSpendResponse {
+  /** By cost, the dearest first; by time, where `by` begins with one. */
+  rows: SpendRow[];
+  /** Of everything that matches, also beyond the limit. */
+  total:
+    | SpendRow
+    | undefined;
+  /** As they were taken. */
+  fromMs: bigint;
+  untilMs: bigint;
+  more: boolean;
+}
+
+export interface SpendRow {
+  /** In the order of `by`; a time is ISO 8601. Empty: there is none. */
+  values: string[];
+  /** The names of that moment, where there are any. */
+  names: string[];
+  requests: bigint;
+  attempts: bigint;
+  /** Attempts that gave no complete answer. */
+  failedAttempts: bigint;
+  unpricedAttempts: bigint;
+  inputTokens: bigint;
+  cachedInputTokens: bigint;
+  outputTokens: bigint;
+  /** Pico-USD as decimal text; without what has no price. */
+  costPicoUsd: string;
+  /** Of it, spent on attempts that served nobody. */
+  wastedCostPicoUsd: string;
+  /** Of all attempts together, from the beginning of each call to its end. */
+  durationMs: bigint;
+}
+
 export interface ListMonthsRequest {
+  /** Sums of this organisation only; empty: of all. */
+  organisationId: string;
 }
 
 export interface ListMonthsResponse {
@@ -162,12 +219,573 @@ export interface RequestDetail {
   otherAttempts: AttemptCost[];
 }
 
+function createBaseGetSpendRequest(): GetSpendRequest {
+  return { organisationId: "", by: [], fromMs: 0n, untilMs: 0n, where: {}, simulated: false, limit: 0 };
+}
+
+export const GetSpendRequest: MessageFns<GetSpendRequest> = {
+  encode(message: GetSpendRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    for (const v of message.by) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.untilMs);
+    }
+    globalThis.Object.entries(message.where).forEach(([key, value]: [string, string]) => {
+      GetSpendRequest_WhereEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
+    if (message.simulated !== false) {
+      writer.uint32(48).bool(message.simulated);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(56).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSpendRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSpendRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.by.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = GetSpendRequest_WhereEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.where[entry5.key] = entry5.value;
+            }
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.simulated = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetSpendRequest>): GetSpendRequest {
+    return GetSpendRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSpendRequest>): GetSpendRequest {
+    const message = createBaseGetSpendRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.by = object.by?.map((e) => e) || [];
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.where = (globalThis.Object.entries(object.where ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.simulated = object.simulated ?? false;
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetSpendRequest_WhereEntry(): GetSpendRequest_WhereEntry {
+  return { key: "", value: "" };
+}
+
+export const GetSpendRequest_WhereEntry: MessageFns<GetSpendRequest_WhereEntry> = {
+  encode(message: GetSpendRequest_WhereEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSpendRequest_WhereEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSpendRequest_WhereEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetSpendRequest_WhereEntry>): GetSpendRequest_WhereEntry {
+    return GetSpendRequest_WhereEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSpendRequest_WhereEntry>): GetSpendRequest_WhereEntry {
+    const message = createBaseGetSpendRequest_WhereEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseGetSpendResponse(): GetSpendResponse {
+  return { rows: [], total: undefined, fromMs: 0n, untilMs: 0n, more: false };
+}
+
+export const GetSpendResponse: MessageFns<GetSpendResponse> = {
+  encode(message: GetSpendResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.rows) {
+      SpendRow.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== undefined) {
+      SpendRow.encode(message.total, writer.uint32(18).fork()).join();
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.untilMs);
+    }
+    if (message.more !== false) {
+      writer.uint32(40).bool(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSpendResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSpendResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rows.push(SpendRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.total = SpendRow.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetSpendResponse>): GetSpendResponse {
+    return GetSpendResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSpendResponse>): GetSpendResponse {
+    const message = createBaseGetSpendResponse();
+    message.rows = object.rows?.map((e) => SpendRow.fromPartial(e)) || [];
+    message.total = (object.total !== undefined && object.total !== null)
+      ? SpendRow.fromPartial(object.total)
+      : undefined;
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.more = object.more ?? false;
+    return message;
+  },
+};
+
+function createBaseSpendRow(): SpendRow {
+  return {
+    values: [],
+    names: [],
+    requests: 0n,
+    attempts: 0n,
+    failedAttempts: 0n,
+    unpricedAttempts: 0n,
+    inputTokens: 0n,
+    cachedInputTokens: 0n,
+    outputTokens: 0n,
+    costPicoUsd: "",
+    wastedCostPicoUsd: "",
+    durationMs: 0n,
+  };
+}
+
+export const SpendRow: MessageFns<SpendRow> = {
+  encode(message: SpendRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.names) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.requests !== 0n) {
+      if (BigInt.asIntN(64, message.requests) !== message.requests) {
+        throw new globalThis.Error("value provided for field message.requests of type int64 too large");
+      }
+      writer.uint32(24).int64(message.requests);
+    }
+    if (message.attempts !== 0n) {
+      if (BigInt.asIntN(64, message.attempts) !== message.attempts) {
+        throw new globalThis.Error("value provided for field message.attempts of type int64 too large");
+      }
+      writer.uint32(32).int64(message.attempts);
+    }
+    if (message.failedAttempts !== 0n) {
+      if (BigInt.asIntN(64, message.failedAttempts) !== message.failedAttempts) {
+        throw new globalThis.Error("value provided for field message.failedAttempts of type int64 too large");
+      }
+      writer.uint32(40).int64(message.failedAttempts);
+    }
+    if (message.unpricedAttempts !== 0n) {
+      if (BigInt.asIntN(64, message.unpricedAttempts) !== message.unpricedAttempts) {
+        throw new globalThis.Error("value provided for field message.unpricedAttempts of type int64 too large");
+      }
+      writer.uint32(48).int64(message.unpricedAttempts);
+    }
+    if (message.inputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.inputTokens) !== message.inputTokens) {
+        throw new globalThis.Error("value provided for field message.inputTokens of type int64 too large");
+      }
+      writer.uint32(56).int64(message.inputTokens);
+    }
+    if (message.cachedInputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cachedInputTokens) !== message.cachedInputTokens) {
+        throw new globalThis.Error("value provided for field message.cachedInputTokens of type int64 too large");
+      }
+      writer.uint32(64).int64(message.cachedInputTokens);
+    }
+    if (message.outputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.outputTokens) !== message.outputTokens) {
+        throw new globalThis.Error("value provided for field message.outputTokens of type int64 too large");
+      }
+      writer.uint32(72).int64(message.outputTokens);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(82).string(message.costPicoUsd);
+    }
+    if (message.wastedCostPicoUsd !== "") {
+      writer.uint32(90).string(message.wastedCostPicoUsd);
+    }
+    if (message.durationMs !== 0n) {
+      if (BigInt.asIntN(64, message.durationMs) !== message.durationMs) {
+        throw new globalThis.Error("value provided for field message.durationMs of type int64 too large");
+      }
+      writer.uint32(96).int64(message.durationMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SpendRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSpendRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.requests = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.attempts = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.failedAttempts = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.unpricedAttempts = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.inputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.cachedInputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.outputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.wastedCostPicoUsd = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.durationMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SpendRow>): SpendRow {
+    return SpendRow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SpendRow>): SpendRow {
+    const message = createBaseSpendRow();
+    message.values = object.values?.map((e) => e) || [];
+    message.names = object.names?.map((e) => e) || [];
+    message.requests = (object.requests !== undefined && object.requests !== null) ? BigInt(object.requests) : 0n;
+    message.attempts = (object.attempts !== undefined && object.attempts !== null) ? BigInt(object.attempts) : 0n;
+    message.failedAttempts = (object.failedAttempts !== undefined && object.failedAttempts !== null)
+      ? BigInt(object.failedAttempts)
+      : 0n;
+    message.unpricedAttempts = (object.unpricedAttempts !== undefined && object.unpricedAttempts !== null)
+      ? BigInt(object.unpricedAttempts)
+      : 0n;
+    message.inputTokens = (object.inputTokens !== undefined && object.inputTokens !== null)
+      ? BigInt(object.inputTokens)
+      : 0n;
+    message.cachedInputTokens = (object.cachedInputTokens !== undefined && object.cachedInputTokens !== null)
+      ? BigInt(object.cachedInputTokens)
+      : 0n;
+    message.outputTokens = (object.outputTokens !== undefined && object.outputTokens !== null)
+      ? BigInt(object.outputTokens)
+      : 0n;
+    message.costPicoUsd = object.costPicoUsd ?? "";
+    message.wastedCostPicoUsd = object.wastedCostPicoUsd ?? "";
+    message.durationMs = (object.durationMs !== undefined && object.durationMs !== null)
+      ? BigInt(object.durationMs)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseListMonthsRequest(): ListMonthsRequest {
-  return {};
+  return { organisationId: "" };
 }
 
 export const ListMonthsRequest: MessageFns<ListMonthsRequest> = {
-  encode(_: ListMonthsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListMonthsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
     return writer;
   },
 
@@ -184,6 +802,14 @@ export const ListMonthsRequest: MessageFns<ListMonthsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -199,8 +825,9 @@ export const ListMonthsRequest: MessageFns<ListMonthsRequest> = {
   create(base?: DeepPartial<ListMonthsRequest>): ListMonthsRequest {
     return ListMonthsRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<ListMonthsRequest>): ListMonthsRequest {
+  fromPartial(object: DeepPartial<ListMonthsRequest>): ListMonthsRequest {
     const message = createBaseListMonthsRequest();
+    message.organisationId = object.organisationId ?? "";
     return message;
   },
 };
@@ -1666,6 +2293,16 @@ export const LedgerServiceService = {
     responseSerialize: (value: BooksMonth): Buffer => Buffer.from(BooksMonth.encode(value).finish()),
     responseDeserialize: (value: Buffer): BooksMonth => BooksMonth.decode(value),
   },
+  /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
+  getSpend: {
+    path: "/waybill.v1.LedgerService/GetSpend" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetSpendRequest): Buffer => Buffer.from(GetSpendRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetSpendRequest => GetSpendRequest.decode(value),
+    responseSerialize: (value: GetSpendResponse): Buffer => Buffer.from(GetSpendResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetSpendResponse => GetSpendResponse.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -1684,6 +2321,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   verifyBooks: handleUnaryCall<VerifyBooksRequest, VerifyBooksResponse>;
   /** Makes the sums by hour and day of a month anew from its entries; nothing is booked meanwhile. */
   rebuildSums: handleUnaryCall<RebuildSumsRequest, BooksMonth>;
+  /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
+  getSpend: handleUnaryCall<GetSpendRequest, GetSpendResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -1785,6 +2424,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
+  getSpend(
+    request: GetSpendRequest,
+    callback: (error: ServiceError | null, response: GetSpendResponse) => void,
+  ): ClientUnaryCall;
+  getSpend(
+    request: GetSpendRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetSpendResponse) => void,
+  ): ClientUnaryCall;
+  getSpend(
+    request: GetSpendRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetSpendResponse) => void,
   ): ClientUnaryCall;
 }
 

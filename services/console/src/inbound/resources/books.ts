@@ -1,0 +1,125 @@
+// What was spent, and the months in which it is booked: kept by the ledger.
+import {
+  CloseMonthRequest,
+  GetSpendRequest,
+  ListMonthsRequest,
+  RebuildSumsRequest,
+  VerifyBooksRequest,
+} from "@waybill/wire";
+import type { Owners } from "../../ports.ts";
+import { type AnyEndpoint, endpoint } from "../endpoint.ts";
+import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
+import * as schemas from "../schemas/books.ts";
+import { monthJson, problemJson, spendJson } from "../to-json/books-json.ts";
+import { msOf } from "./what-if.ts";
+
+const HERE = { tag: "books", dialect: "waybill" } as const;
+const MONTHS = "/api/v1/ledger/months";
+
+export function bookEndpoints(owners: Owners): AnyEndpoint[] {
+  return [getSpend(owners), listMonths(owners), closeMonth(owners), rebuildSums(owners), verifyBooks(owners)];
+}
+
+const getSpend = ({ ledger }: Owners): AnyEndpoint =>
+  endpoint({
+    ...HERE,
+    method: "GET",
+    path: "/api/v1/spend",
+    id: "getSpend",
+    summary: "What was spent, by anything",
+    description:
+      "From sums by hour and day: a call is in them within two seconds, and it costs the same however many there were.",
+    params: nothing,
+    query: schemas.spendQuery,
+    body: noBody,
+    answer: schemas.spend,
+    async handle({ admin: { organisationId }, query }) {
+      const { by: wanted, from, until, simulated, limit, organisation: _, ...conditions } = query;
+      const by = wanted.split(",").filter((field) => field !== "");
+      const where = Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== undefined));
+      const asked = { organisationId, by, fromMs: msOf(from), untilMs: msOf(until), where, limit };
+      return spendJson(
+        by,
+        await ledger.getSpend(GetSpendRequest.fromPartial({ ...asked, simulated: simulated === "true" })),
+      );
+    },
+  });
+
+const listMonths = ({ ledger }: Owners): AnyEndpoint =>
+  endpoint({
+    ...HERE,
+    method: "GET",
+    path: MONTHS,
+    id: "listMonths",
+    summary: "The months of the books, and what is booked in each",
+    params: nothing,
+    query: organisationQuery,
+    body: noBody,
+    answer: schemas.monthList,
+    async handle({ admin: { organisationId } }) {
+      const { months } = await ledger.listMonths(ListMonthsRequest.create({ organisationId }));
+      return { months: months.map(monthJson) };
+    },
+  });
+
+const closeMonth = ({ ledger }: Owners): AnyEndpoint =>
+  endpoint({
+    ...HERE,
+    method: "POST",
+    path: `${MONTHS}/{month}/close`,
+    id: "closeMonth",
+    summary: "Close a month for ever",
+    description: "What comes for it later is booked in the first month that is open. It cannot be opened again.",
+    isOfInstallation: true,
+    params: schemas.monthParams,
+    query: nothing,
+    body: schemas.closeBody,
+    answer: schemas.booksMonth,
+    async handle({ admin: { actor }, params: { month }, body: { reason, acceptUnpriced } }) {
+      const change = { actor, reason, organisationId: "" };
+      return monthJson(await ledger.closeMonth(CloseMonthRequest.create({ change, month, acceptUnpriced })));
+    },
+  });
+
+const rebuildSums = ({ ledger }: Owners): AnyEndpoint =>
+  endpoint({
+    ...HERE,
+    method: "POST",
+    path: `${MONTHS}/{month}/rebuild`,
+    id: "rebuildSums",
+    summary: "Make the sums by hour and day of a month anew from its entries",
+    description: "Nothing is booked meanwhile; records wait on the bus.",
+    isOfInstallation: true,
+    params: schemas.monthParams,
+    query: nothing,
+    body: schemas.rebuildBody,
+    answer: schemas.booksMonth,
+    async handle({ admin: { actor }, params: { month }, body }) {
+      const change = { actor, reason: body?.reason ?? "", organisationId: "" };
+      return monthJson(await ledger.rebuildSums(RebuildSumsRequest.create({ change, month })));
+    },
+  });
+
+const verifyBooks = ({ ledger }: Owners): AnyEndpoint =>
+  endpoint({
+    ...HERE,
+    method: "POST",
+    path: "/api/v1/ledger/verify",
+    id: "verifyBooks",
+    summary: "Look through the books for what must never be found",
+    isOfInstallation: true,
+    params: nothing,
+    query: nothing,
+    body: schemas.verifyBody,
+    answer: schemas.verified,
+    async handle({ body }) {
+      const found = await ledger.verifyBooks(VerifyBooksRequest.create({ month: body?.month ?? "" }));
+      return {
+        checkedMonths: Number(found.checkedMonths),
+        entries: Number(found.entries),
+        tookMs: found.tookMs,
+        problemCount: Number(found.problemCount),
+        problems: found.problems.map(problemJson),
+      };
+    },
+  });

@@ -1,0 +1,168 @@
+// The books as finance and operators use them, on a whole stack: a client spends, and `waybill spend` and `waybill ledger` tell of it;
+// a late record of a closed month is booked in an open one; what is damaged is found, and sums are made anew.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { connectBus, Publisher } from "@waybill/bus";
+import { eventually, makeTestFolder, type TestFolder } from "@waybill/testing";
+import { subjects, UsageRecord } from "@waybill/wire";
+import { adminOf } from "../stack/admin.ts";
+import { ask } from "../stack/ask.ts";
+import { booksAreRight } from "../stack/books.ts";
+import { type Ran, waybillOf } from "../stack/run-cli.ts";
+import { startStack, type TestStack } from "../stack/start-stack.ts";
+
+interface Spend {
+  rows: { group: Record<string, string | null>; names: Record<string, string>; costUsd: string; requests: number }[];
+  total: { attempts: number; costUsd: string; inputTokens: number; averageMs: number | null };
+}
+interface Months {
+  months: { month: string; closedAt: string | null; attempts: number; lateAttempts: number; lateCostUsd: string }[];
+}
+interface Verified {
+  problemCount: number;
+  entries: number;
+  problems: { rule: string; month: string }[];
+}
+
+let stack: TestStack;
+let folder: TestFolder;
+
+before(async () => {
+  [stack, folder] = await Promise.all([startStack({ replicas: { console: 1 } }), makeTestFolder("books")]);
+});
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await folder.remove();
+});
+
+const waybill = (code: number, ...args: string[]): Promise<Ran> => waybillOf(stack, folder.path)(code, ...args);
+const asJson = async <T>(code: number, ...args: string[]): Promise<T> =>
+  JSON.parse((await waybill(code, ...args, "--json")).stdout) as T;
+
+const CALLS = 3;
+const NOW = new Date();
+const monthBefore = (months: number): Date => new Date(Date.UTC(NOW.getUTCFullYear(), NOW.getUTCMonth() - months, 15));
+const nameOf = (date: Date): string => date.toISOString().slice(0, 7);
+
+/** A record of a worker that was away since then; 0.25 USD. */
+async function deliverLate(from: Date): Promise<void> {
+  const rest = randomBytes(10).toString("hex");
+  const time = from.getTime().toString(16).padStart(12, "0");
+  const requestId = `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
+  const record = UsageRecord.fromPartial({
+    ...{ recordId: `${requestId}.1:worker`, attemptId: `${requestId}.1`, requestId, attempt: 1, source: 1, outcome: 1 },
+    ...{ tokenSource: 1, attribution: { organisationId: "acme", teamId: "support" }, price: { version: "old" } },
+    ...{ target: { provider: "scripted", model: "m" }, costPicoUsd: 250_000_000_000n, costKnown: true },
+  });
+  const nc = await connectBus({
+    ...{ url: stack.nats.url, ...stack.nats.credentials("operator"), service: "worker", name: "late" },
+    ...{ onConnected: () => {}, onProblem: () => {} },
+  });
+  const data = UsageRecord.encode(record).finish();
+  const stored = await new Publisher(nc).publish({
+    ...{ subject: subjects.usage("acme"), data, id: record.recordId, timeoutMs: 5_000 },
+  });
+  assert.equal(stored.kind, "stored");
+  await nc.close();
+}
+
+describe("the books", () => {
+  it("what was spent is told by anything, from the command and the API", async () => {
+    for (let call = 0; call < CALLS; call += 1) {
+      const answer = await ask(stack, { script: { inputTokens: 1_000, outputTokens: 1_000 } });
+      assert.equal(answer.status, 200, await answer.text());
+      await answer.text().catch(() => {});
+    }
+    const booked = await booksAreRight(stack, { attempts: CALLS });
+    const spent = await asJson<Spend>(0, "spend", "--by", "team,model", "--last", "1h");
+    assert.deepEqual(
+      spent.rows.map(({ group, names, requests, costUsd }) => ({ group, team: names.team, requests, costUsd })),
+      [
+        {
+          group: { team: booked[0]?.team_id, model: `${booked[0]?.provider}/${booked[0]?.model}` },
+          ...{ team: "Customer support", requests: CALLS, costUsd: "0.015" },
+        },
+      ],
+    );
+    assert.equal(spent.total.inputTokens, CALLS * 1_000);
+    assert.ok((spent.total.averageMs ?? 0) > 0);
+    const text = (await waybill(0, "spend")).stdout;
+    assert.match(text, /^team\s+requests.*USD/m);
+    assert.match(text, /^Customer support\s+3\s+3\s+0\s/m);
+    assert.match(text, /^total\s+3\s/m);
+    const { stderr } = await waybill(1, "spend", "--by", "colour");
+    assert.match(stderr, /"colour" is none of organisation, team/);
+    const nobody = await asJson<Spend>(0, "spend", "--where", "team=nobody");
+    assert.deepEqual([nobody.rows.length, nobody.total.costUsd], [0, "0"]);
+  });
+
+  it("a month is closed once, and what comes for it late is booked in the open one", async () => {
+    await deliverLate(monthBefore(2));
+    const [older, newer] = [nameOf(monthBefore(2)), nameOf(monthBefore(1))];
+    const isBooked = async (month: string): Promise<boolean> =>
+      (await asJson<Months>(0, "ledger", "months")).months.some((one) => one.month === month);
+    await eventually(() => isBooked(older), {
+      timeoutMs: 10_000,
+      intervalMs: 200,
+      reason: "it is booked in its month",
+    });
+    const early = await waybill(1, "ledger", "close", nameOf(NOW), "--reason", "too early");
+    assert.match(early.stderr, /is not over yet/);
+    assert.match(
+      (await waybill(1, "ledger", "close", newer, "--reason", "x")).stderr,
+      new RegExp(`Close ${older} first`),
+    );
+    assert.match((await waybill(0, "ledger", "close", older, "--reason", "statement sent")).stdout, /will not change/);
+    assert.match((await waybill(1, "ledger", "close", older, "--reason", "again")).stderr, /closed already/);
+    await deliverLate(monthBefore(2));
+    await eventually(() => isBooked(newer), { timeoutMs: 10_000, intervalMs: 200, reason: "it is booked in the next" });
+    const { months } = await asJson<Months>(0, "ledger", "months");
+    assert.deepEqual(
+      months.map(({ month, closedAt, attempts, lateAttempts, lateCostUsd }) => [
+        ...[month, closedAt !== null, attempts, lateAttempts, lateCostUsd],
+      ]),
+      [
+        [nameOf(NOW), false, CALLS, 0, "0"],
+        [newer, false, 1, 1, "0.25"],
+        [older, true, 1, 0, "0"],
+      ],
+    );
+  });
+
+  it("books that are right are said to be, what is damaged is found, and sums are made anew", async () => {
+    const right = await asJson<Verified>(0, "ledger", "verify");
+    assert.deepEqual([right.problemCount, right.entries], [0, CALLS + 2]);
+    const month = nameOf(NOW);
+    await stack.sql("UPDATE ledger.usage_hour SET cost_usd = cost_usd + 1");
+    await stack.sql("DELETE FROM ledger.usage_day");
+    const found = await asJson<Verified>(3, "ledger", "verify", month);
+    assert.deepEqual([...new Set(found.problems.map(({ rule, month: of }) => `${rule} ${of}`))], [`M8 ${month}`]);
+    assert.match(
+      (await waybill(3, "ledger", "verify", month)).stdout,
+      /the sums of an hour are not those of its entries/,
+    );
+    for (const each of [0, 2])
+      await waybill(0, "ledger", "rebuild", nameOf(monthBefore(each)), "--reason", "a test");
+    assert.match((await waybill(0, "ledger", "verify")).stdout, /the books are right: 5 entries of \d+ months/);
+    await stack.sql(
+      "DELETE FROM ledger.usage_record WHERE request_month = date_trunc('month', now() AT TIME ZONE 'UTC')",
+    );
+    const lost = await asJson<Verified>(3, "ledger", "verify", month);
+    assert.equal(lost.problemCount, CALLS);
+  });
+
+  it("an organisation sees its own months only, and closes none", async () => {
+    const admin = adminOf(stack);
+    assert.equal((await admin("POST", "/api/v1/organisations", { id: "globex", name: "Globex" })).status, 201);
+    const key = { name: "Eve", role: "finance" };
+    const made = await admin("POST", "/api/v1/admin-keys?organisation=globex", key);
+    const asEve = adminOf(stack, made.body.secretKey);
+    const { months }: Months = (await asEve("GET", "/api/v1/ledger/months")).body;
+    assert.ok(months.every(({ attempts }) => attempts === 0));
+    const spent: Spend = (await asEve("GET", "/api/v1/spend")).body;
+    assert.deepEqual([spent.rows.length, spent.total.attempts], [0, 0]);
+    assert.equal((await asEve("POST", `/api/v1/ledger/months/${nameOf(NOW)}/close`, {})).status, 403);
+    assert.equal((await asEve("POST", "/api/v1/ledger/verify", {})).status, 403);
+  });
+});
