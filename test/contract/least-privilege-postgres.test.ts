@@ -60,6 +60,8 @@ const EXPECTED: Rights = {
     "ledger.carrier": "SI",
     "ledger.account": "SI",
     "ledger.closed_month": "SI",
+    "ledger.checkpoint": "SI",
+    "ledger.entry_line": "S",
     "ledger.month": "S",
     "ledger.usage_hour": "S",
     "ledger.usage_day": "S",
@@ -77,6 +79,14 @@ const EXPECTED: Rights = {
     "finance.cost_by_team_day": "S",
     "finance.cost_by_account_day": "S",
     "finance.suspect_attempt": "S",
+    "finance.cost_by_day": "S",
+    "finance.month_statement": "S",
+    "finance.unallocated": "S",
+    "finance.wasted": "S",
+    "finance.unit_cost": "S",
+    "finance.top_movers": "S",
+    "finance.cache_use": "S",
+    "finance.focus_1_4": "S",
   },
 };
 

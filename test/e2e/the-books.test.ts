@@ -142,8 +142,7 @@ describe("the books", () => {
       (await waybill(3, "ledger", "verify", month)).stdout,
       /the sums of an hour are not those of its entries/,
     );
-    for (const each of [0, 2])
-      await waybill(0, "ledger", "rebuild", nameOf(monthBefore(each)), "--reason", "a test");
+    for (const each of [0, 2]) await waybill(0, "ledger", "rebuild", nameOf(monthBefore(each)), "--reason", "a test");
     assert.match((await waybill(0, "ledger", "verify")).stdout, /the books are right: 5 entries of \d+ months/);
     await stack.sql(
       "DELETE FROM ledger.usage_record WHERE request_month = date_trunc('month', now() AT TIME ZONE 'UTC')",

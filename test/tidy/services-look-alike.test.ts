@@ -40,7 +40,10 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "what-if.ts": "the story of a question: the decision without its effects, now or as it was recorded",
     "live-world.ts": "what the decision sees of budgets, workers and circuits at its instant",
   },
-  ledger: { "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money" },
+  ledger: {
+    "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money",
+    "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
+  },
   worker: {
     "providers/": "one folder per provider, all with the same file names",
     "wires/": "one folder per format that providers speak, all with the same file names",

@@ -70,6 +70,34 @@ WHERE (c.requests, c.attempts, c.unpriced_attempts, c.cost_usd)
   <> (coalesce(d.requests, 0), coalesce(d.attempts, 0), coalesce(d.unpriced_attempts, 0), coalesce(d.cost_usd, 0));
 GRANT SELECT ON ledger.problem TO waybill_ledger;
 
+-- A chain of digests with a link for each UTC day of booking: of the entries booked on that day, by month of request so that it can be
+-- looked at without the months that are dropped, and of the link before. Whoever changes an entry has to change every link after it, and
+-- the digests stand in the log of the ledger, too.
+CREATE TABLE ledger.checkpoint (
+  day date PRIMARY KEY,
+  made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- The digest of the link before; NULL: the first.
+  previous bytea,
+  -- By month of request: {"2026-11-01": {"entries": 12, "digest": "<sha256 hex>"}}
+  months jsonb NOT NULL,
+  digest bytea NOT NULL
+);
+GRANT SELECT, INSERT ON ledger.checkpoint TO waybill_ledger;
+
+-- An entry as it is digested: whatever it says about money and whom it concerns. The text of a line never changes, because digests
+-- of old ones are made of it again.
+CREATE VIEW ledger.entry_line AS
+SELECT e.request_month, e.posted_at, e.request_id, e.attempt, e.sequence,
+  concat_ws('|', e.request_id, e.attempt, e.sequence, e.class, e.sign, e.source, e.outcome, to_char(e.accounting_month, 'YYYY-MM'),
+    floor(extract(epoch FROM e.occurred_at) * 1000)::bigint, coalesce(trim_scale(e.cost_usd)::text, 'unknown'), e.token_source,
+    e.input_tokens, e.cached_input_tokens, e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.output_tokens, e.reasoning_tokens,
+    d.name, c.name, to_jsonb(ARRAY[e.organisation_id, e.team_id, e.cost_centre, e.user_id, e.key_id, e.environment, e.route, e.provider,
+      e.provider_account, e.model, e.price_version]), e.simulated) AS line
+FROM ledger.entry_whole e
+JOIN ledger.account d ON d.id = e.debit_account_id
+JOIN ledger.account c ON c.id = e.credit_account_id;
+GRANT SELECT ON ledger.entry_line TO waybill_ledger;
+
 -- Finance's views. docs/finance.md explains them.
 
 -- What every view of sums is made of: usage by UTC day with all that it can be grouped by. Not shown itself, because a view of a view
@@ -91,7 +119,7 @@ JOIN ledger.price p ON p.id = d.price_id;
 
 -- A sum of costs: exact, without the attempts whose price is unknown; NULL where none has a price.
 CREATE FUNCTION ledger.known_cost(cost_usd numeric, attempts numeric, unpriced_attempts numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN attempts > unpriced_attempts OR cost_usd <> 0 THEN trim_scale(cost_usd) END $$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN attempts <> unpriced_attempts OR cost_usd <> 0 THEN trim_scale(cost_usd) END $$;
 
 CREATE VIEW finance.cost_by_team_day AS
 SELECT day, organisation, team,

@@ -9,22 +9,25 @@ import { planEntries } from "./core/plan-entries.ts";
 import { sampleFact, sampleRequest } from "./core/sample-fact.test.ts";
 import type { UsageFact } from "./core/usage-fact.ts";
 import { postgresBooks } from "./outbound/postgres-books.ts";
+import { type Checkpoints, postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { type PostgresMonths, postgresMonths } from "./outbound/postgres-months.ts";
 
 let database: TestDatabase;
 let owner: Awaited<ReturnType<typeof connectOnce>>;
 let pool: Pool;
 let months: PostgresMonths;
+let checkpoints: Checkpoints;
 
 before(async () => {
   database = await startTestDatabase({ migrations: [migrationsOf("ledger")] });
   owner = await connectOnce(database.ownerUrl, "test-owner");
   pool = openPool({ url: database.urlAs("waybill_ledger"), applicationName: "test", connectionsMax: 4 });
-  months = postgresMonths(pool);
+  checkpoints = postgresCheckpoints(pool);
+  months = postgresMonths(pool, checkpoints);
 });
 beforeEach(async () => {
   await owner.query(
-    `TRUNCATE ledger.usage_record, ledger.entry, ledger.usage_hour, ledger.usage_day, ledger.closed_month;
+    `TRUNCATE ledger.usage_record, ledger.entry, ledger.usage_hour, ledger.usage_day, ledger.closed_month, ledger.checkpoint;
      UPDATE ledger.month SET dropped_at = NULL`,
   );
 });
@@ -152,4 +155,55 @@ test("sums are of one organisation where one asks", async () => {
   );
   assert.equal(BigInt((await months.list("other"))[0]?.costPicoUsd ?? 0), COST);
   assert.equal(BigInt((await months.list(""))[0]?.costPicoUsd ?? 0), 2n * COST);
+});
+
+/** As if it had been booked so many days ago. */
+async function bookDaysAgo(days: number, ...facts: UsageFact[]): Promise<void> {
+  await book(...facts);
+  const ids = facts.map(({ requestId }) => requestId);
+  await owner.query(
+    "UPDATE ledger.entry SET posted_at = now() - make_interval(days => $1) WHERE request_id = ANY ($2)",
+    [days, ids],
+  );
+}
+
+test("each day that is over has a link of the chain, once, whoever makes it; today has none", async () => {
+  await bookDaysAgo(3, sampleFact());
+  await bookDaysAgo(1, sampleFact(sampleRequest(1)), sampleFact(sampleRequest(2)));
+  await book(sampleFact(sampleRequest(3)));
+  const made = (await Promise.all([checkpoints.seal(), postgresCheckpoints(pool).seal()])).flat();
+  made.push(...(await checkpoints.seal()));
+  assert.deepEqual(
+    made.map(({ months: of }) => of["2024-11-01"]?.entries ?? 0),
+    [1, 0, 2],
+  );
+  assert.deepEqual(
+    made.map(({ previous }) => previous),
+    ["", made[0]?.digest, made[1]?.digest],
+  );
+  assert.deepEqual(await problems(), []);
+  assert.equal((await months.verify("2024-11-01")).entries, 4n);
+});
+
+test("what was changed under a checkpoint is found, and so is a chain that was made to fit", async () => {
+  await bookDaysAgo(2, sampleFact());
+  await bookDaysAgo(1, sampleFact(sampleRequest(1)));
+  await checkpoints.seal();
+  await owner.query("UPDATE ledger.entry SET input_tokens = 0 WHERE request_id = $1", [sampleFact().requestId]);
+  assert.ok((await problems()).includes("M16 the entries of a day are not those of its checkpoint"));
+  await owner.query("DELETE FROM ledger.entry WHERE request_id = $1", [sampleFact().requestId]);
+  assert.ok((await problems()).includes("M16 the entries of a day are not those of its checkpoint"));
+  await owner.query("UPDATE ledger.checkpoint SET months = '{}' WHERE day = (SELECT min(day) FROM ledger.checkpoint)");
+  assert.ok((await problems()).includes("M16 the chain of checkpoints is broken"));
+});
+
+test("a checkpoint of a month that was dropped still links the others", async () => {
+  await bookDaysAgo(2, sampleFact());
+  await checkpoints.seal();
+  await close(NOVEMBER_2024);
+  await pool.query("SELECT ledger.drop_month('2024-11-01')");
+  assert.deepEqual(await problems(), []);
+  await owner.query(
+    "UPDATE ledger.month SET dropped_at = NULL; SELECT ledger.open_months(ARRAY['2024-11-01']::date[])",
+  );
 });

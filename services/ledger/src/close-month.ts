@@ -3,7 +3,7 @@ import { WaybillError } from "@waybill/domain";
 import { type MonthSums, mayClose, readMonth } from "./core/close-rules.ts";
 
 /** A transaction in which nobody books. */
-export interface ClosingBooks {
+interface ClosingBooks {
   /** The first day of the month in which it is now, by the database's clock, UTC. */
   currentMonth: string;
   /** Every month that has something booked in it or is closed, in order. */

@@ -8,7 +8,9 @@ import { keepMonths } from "./inbound/keep-months.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
+import { watchBooks } from "./inbound/watch-books.ts";
 import { openPools } from "./outbound/open-pools.ts";
+import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
 import { postgresSpend } from "./outbound/postgres-spend.ts";
@@ -35,7 +37,8 @@ await runService({
     onStop("database watch", () => database.stop());
 
     const decisions = postgresDecisions(pools.requests);
-    const months = postgresMonths(pools.months);
+    const checkpoints = postgresCheckpoints(pools.months);
+    const months = postgresMonths(pools.months, checkpoints);
     await serveGrpc(config, scope, decisions, months, postgresSpend(pools.requests));
 
     const intakes: Intake[] = [];
@@ -58,7 +61,11 @@ await runService({
 
     await database.ready;
     const keeper = keepMonths(pools.months, config.WAYBILL_LEDGER_KEEP_MONTHS, log);
-    onStop("months", () => keeper.stop());
+    const watch = watchBooks(checkpoints, months, scope);
+    onStop("months", () => {
+      keeper.stop();
+      watch.stop();
+    });
     intakes.push(
       startIntake({ config, scope, nc, pool: pools.books, consuming }),
       startDecisions(config, scope, nc, decisions),

@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { requestMonth } from "../core/months.ts";
 import { sampleFact } from "../core/sample-fact.test.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
+import { dimensionsOf } from "./dimensions.ts";
 import { ENTRY_TARGET, entryFields } from "./entry-columns.ts";
-import { sharedRowsOf } from "./shared-rows.ts";
 
 const columns = ENTRY_TARGET.replace(/^[^(]*\(|\)$/g, "").split(", ");
 const written = (fact: UsageFact) =>
-  entryFields({ fact, sequence: 1, accountingMonth: requestMonth(fact), shared: sharedRowsOf(fact) });
+  entryFields({ fact, sequence: 1, accountingMonth: requestMonth(fact), dimensions: dimensionsOf(fact) });
 const field = (name: string, fact = sampleFact()) => written(fact)[columns.indexOf(name)];
 
 test("times are written exactly, in UTC", () => {

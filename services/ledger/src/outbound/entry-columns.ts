@@ -3,14 +3,14 @@ import { formatUsd } from "@waybill/domain";
 import type { CopyField } from "@waybill/store";
 import { requestMonth } from "../core/months.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
-import type { SharedRows } from "./shared-rows.ts";
+import type { EntryDimensions } from "./dimensions.ts";
 
 /** An entry to write: what it states, where it is booked and what it refers to. */
 export interface EntryRow {
   fact: UsageFact;
   sequence: number;
   accountingMonth: string;
-  shared: SharedRows;
+  dimensions: EntryDimensions;
 }
 
 type Column = readonly [name: string, value: (row: EntryRow) => CopyField];
@@ -29,7 +29,7 @@ const AMOUNTS: readonly Column[] = [
 const [occurredAt, recordedAt] = [timestampWriter(), timestampWriter()];
 
 /** What the amounts are about: the same in a mirror. */
-const DIMENSIONS: readonly Column[] = [
+const STATEMENT: readonly Column[] = [
   ["request_month", ({ fact }) => requestMonth(fact)],
   ["request_id", ({ fact }) => fact.requestId],
   ["attempt", ({ fact }) => fact.attempt],
@@ -37,12 +37,12 @@ const DIMENSIONS: readonly Column[] = [
   ["outcome", ({ fact }) => fact.outcome],
   ["occurred_at", ({ fact }) => occurredAt(fact.requestedAtMs)],
   ["recorded_at", ({ fact }) => recordedAt(fact.recordedAtMs)],
-  ["attribution_id", ({ shared }) => shared.attribution.id],
-  ["routing_id", ({ shared }) => shared.routing.id],
-  ["price_id", ({ shared }) => shared.price.id],
-  ["carrier_id", ({ shared }) => shared.carrier.id],
-  ["debit_account_id", ({ shared }) => shared.debit.id],
-  ["credit_account_id", ({ shared }) => shared.credit.id],
+  ["attribution_id", ({ dimensions }) => dimensions.attribution.id],
+  ["routing_id", ({ dimensions }) => dimensions.routing.id],
+  ["price_id", ({ dimensions }) => dimensions.price.id],
+  ["carrier_id", ({ dimensions }) => dimensions.carrier.id],
+  ["debit_account_id", ({ dimensions }) => dimensions.debit.id],
+  ["credit_account_id", ({ dimensions }) => dimensions.credit.id],
   ["end_user_id", ({ fact }) => known(fact.attribution.endUserId)],
   ["tags", ({ fact }) => objectJson(fact.attribution.tags)],
   ["token_source", ({ fact }) => fact.tokenSource],
@@ -66,7 +66,7 @@ const PLACE: readonly Column[] = [
   ["accounting_month", ({ accountingMonth }) => accountingMonth],
 ];
 
-const COLUMNS = [...PLACE, ...DIMENSIONS, ...AMOUNTS];
+const COLUMNS = [...PLACE, ...STATEMENT, ...AMOUNTS];
 const names = (columns: readonly Column[]): string => columns.map(([name]) => name).join(", ");
 
 /** Target of COPY for rows of `entryFields`. */
@@ -87,7 +87,7 @@ const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[],
 export const MIRROR_ENTRIES = `
   INSERT INTO ledger.entry (${names(COLUMNS)})
   SELECT sequence + 1, 'correction', -sign, booked_in,
-    ${names(DIMENSIONS)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
+    ${names(STATEMENT)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
   FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)
   RETURNING request_month::text AS request_month, accounting_month::text AS accounting_month,
     floor(extract(epoch FROM occurred_at) / 3600)::int AS hour, attribution_id, routing_id, price_id, outcome, token_source,

@@ -7,14 +7,14 @@ import type { EntryRow } from "./entry-columns.ts";
 
 const HOUR_MS = 3_600_000;
 
-export function addEntry(sums: HourSums, { fact, accountingMonth, shared }: EntryRow): void {
+export function addEntry(sums: HourSums, { fact, accountingMonth, dimensions }: EntryRow): void {
   const sum = sums.of({
     requestMonth: requestMonth(fact),
     accountingMonth,
     hour: Math.floor(fact.requestedAtMs / HOUR_MS),
-    attributionId: shared.attribution.id,
-    routingId: shared.routing.id,
-    priceId: shared.price.id,
+    attributionId: dimensions.attribution.id,
+    routingId: dimensions.routing.id,
+    priceId: dimensions.price.id,
     outcome: fact.outcome,
     tokenSource: fact.tokenSource,
   });

@@ -11,12 +11,12 @@ import { accountingMonth, requestMonth } from "../core/months.ts";
 import type { EntryPlan, KnownRecord, Reversal } from "../core/plan-entries.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 import type { Books, OpenBooks } from "../ports.ts";
+import { DimensionStore } from "./dimension-store.ts";
+import { dimensionsOf } from "./dimensions.ts";
 import { costUsd, ENTRY_TARGET, type EntryRow, entryFields, MIRROR_ENTRIES } from "./entry-columns.ts";
 import { addEntry, addMirror, writeSums } from "./entry-sums.ts";
 import { OpenMonths } from "./open-months.ts";
 import { refusal } from "./refusal.ts";
-import { SharedRowStore } from "./shared-row-store.ts";
-import { sharedRowsOf } from "./shared-rows.ts";
 
 const RECORD_TARGET =
   "ledger.usage_record (request_month, request_id, attempt, source, outcome, cost_usd, entry_sequence)";
@@ -45,7 +45,7 @@ interface KnownRow {
 
 export function postgresBooks(pool: Pool): Books {
   const months = new OpenMonths(pool);
-  const store = new SharedRowStore();
+  const store = new DimensionStore();
   return {
     async openMonths(facts) {
       return await months.open(facts.map(requestMonth));
@@ -70,7 +70,7 @@ export function postgresBooks(pool: Pool): Books {
   };
 }
 
-function openBooks(client: Client, store: SharedRowStore, added: string[]): OpenBooks {
+function openBooks(client: Client, store: DimensionStore, added: string[]): OpenBooks {
   return {
     async recordsOf(facts) {
       const months = new Map<string, string>();
@@ -84,14 +84,14 @@ function openBooks(client: Client, store: SharedRowStore, added: string[]): Open
     async add(plan) {
       await addRecords(client, plan);
       if (plan.entries.length === 0) return;
-      const shared = plan.entries.map(({ fact }) => sharedRowsOf(fact));
-      added.push(...(await store.add(client, shared)));
+      const dimensions = plan.entries.map(({ fact }) => dimensionsOf(fact));
+      added.push(...(await store.add(client, dimensions)));
       const closedUntil = await beginBooking(client);
       const bookedIn = (fact: UsageFact): string => accountingMonth(requestMonth(fact), closedUntil);
       const sums = new HourSums();
       await mirror(client, plan.reversals, bookedIn, sums);
       const rows = plan.entries.map(({ fact, sequence }, index) => ({
-        ...{ fact, sequence, accountingMonth: bookedIn(fact), shared: shared[index] ?? sharedRowsOf(fact) },
+        ...{ fact, sequence, accountingMonth: bookedIn(fact), dimensions: dimensions[index] ?? dimensionsOf(fact) },
       }));
       await addEntries(client, rows, sums);
       await writeSums(client, sums);

@@ -4,6 +4,7 @@ import { type Client, type Pool, type Row, transact } from "@waybill/store";
 import { BooksMonth, BooksProblem } from "@waybill/wire";
 import type { CloseMonthPorts } from "../close-month.ts";
 import { type MonthSums, monthText } from "../core/close-rules.ts";
+import type { Checkpoints } from "./postgres-checkpoints.ts";
 
 // What is late belongs to requests of another month; the sums of a month are those of its days, whenever they were.
 const MONTHS = `
@@ -34,7 +35,7 @@ const PROBLEMS = `
     count(*) OVER () AS found
   FROM ledger.problem WHERE request_month = $1 LIMIT ${PROBLEMS_MAX}`;
 
-export interface Verified {
+interface Verified {
   problems: BooksProblem[];
   problemCount: bigint;
   entries: bigint;
@@ -50,7 +51,7 @@ export interface PostgresMonths extends CloseMonthPorts {
   rebuildSums(month: string): Promise<boolean>;
 }
 
-export function postgresMonths(pool: Pool): PostgresMonths {
+export function postgresMonths(pool: Pool, checkpoints: Pick<Checkpoints, "verify">): PostgresMonths {
   return {
     async list(organisationId) {
       const { rows } = await pool.query(MONTHS, [organisationId]);
@@ -66,7 +67,7 @@ export function postgresMonths(pool: Pool): PostgresMonths {
         const close = (month: MonthSums, by: string, reason: string) => addClosed(client, month, by, reason);
         return work({ currentMonth: now[0]?.month ?? "", months: rows.map(toSums), close });
       }),
-    verify: (month) => verify(pool, month),
+    verify: (month) => verify(pool, checkpoints, month),
     async rebuildSums(month) {
       const { rowCount } = await pool.query("SELECT FROM ledger.month WHERE month = $1 AND dropped_at IS NULL", [
         month,
@@ -78,14 +79,19 @@ export function postgresMonths(pool: Pool): PostgresMonths {
   };
 }
 
-async function verify(pool: Pool, month: string | undefined): Promise<Verified> {
+async function verify(
+  pool: Pool,
+  checkpoints: Pick<Checkpoints, "verify">,
+  month: string | undefined,
+): Promise<Verified> {
   const { rows: open } = await pool.query<{ month: string; entries: bigint }>(OPEN_MONTHS, [month ?? null]);
   const verified: Verified = { problems: [], problemCount: 0n, entries: 0n, checkedMonths: BigInt(open.length) };
   for (const one of open) {
     const { rows } = await pool.query(PROBLEMS, [one.month]);
+    const broken = await checkpoints.verify(one.month);
     verified.entries += one.entries;
-    verified.problemCount += rows[0]?.found ?? 0n;
-    verified.problems.push(...rows.slice(0, PROBLEMS_MAX - verified.problems.length).map(toProblem));
+    verified.problemCount += (rows[0]?.found ?? 0n) + BigInt(broken.length);
+    verified.problems.push(...[...rows.map(toProblem), ...broken].slice(0, PROBLEMS_MAX - verified.problems.length));
   }
   return verified;
 }

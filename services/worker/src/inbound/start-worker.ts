@@ -2,11 +2,11 @@
 import { declareStream, type NatsConnection } from "@waybill/bus";
 import { type Log, type ServiceScope, systemClock } from "@waybill/service";
 import { STREAMS } from "@waybill/wire";
-import { Paced } from "../core/paced.ts";
 import type { ReadKey } from "../outbound/deployed-providers.ts";
 import { openWorld, type WorkerConfig } from "../outbound/world.ts";
 import { drainWorker } from "./drain.ts";
 import { type Cancel, listenToIngresses } from "./listen.ts";
+import { Paced } from "./paced.ts";
 import { startRounds } from "./rounds.ts";
 import { serveModels } from "./serve-models.ts";
 import { watchCatalogue } from "./watch-catalogue.ts";

@@ -1,29 +1,35 @@
-// Adds the rows that entries refer to, those which this process has not added yet.
+// Adds the dimensions that entries refer to, those which this process has not added yet.
 import type { Client } from "@waybill/store";
-import { NO_PRICE, SHARED_TABLES, type SharedRow, type SharedRows, type SharedTable } from "./shared-rows.ts";
+import {
+  DIMENSION_TABLES,
+  type DimensionRow,
+  type DimensionTable,
+  type EntryDimensions,
+  NO_PRICE,
+} from "./dimensions.ts";
 
 /** Ids remembered at most, about 100 bytes each; beyond it all are added once more. */
 const KNOWN_MAX = 200_000;
 
-export class SharedRowStore {
+export class DimensionStore {
   readonly #known = new Set<string>([NO_PRICE.id]);
 
   /** Adds what is missing. The ids are to be given to `committed` once they are; until then another batch adds them, too. */
-  async add(client: Client, all: readonly SharedRows[]): Promise<string[]> {
-    const missing = new Map<string, SharedRow>();
-    for (const shared of all) {
+  async add(client: Client, all: readonly EntryDimensions[]): Promise<string[]> {
+    const missing = new Map<string, DimensionRow>();
+    for (const dimensions of all) {
       for (const row of [
-        shared.attribution,
-        shared.routing,
-        shared.price,
-        shared.carrier,
-        shared.debit,
-        shared.credit,
+        dimensions.attribution,
+        dimensions.routing,
+        dimensions.price,
+        dimensions.carrier,
+        dimensions.debit,
+        dimensions.credit,
       ]) {
         if (!this.#known.has(row.id)) missing.set(row.id, row);
       }
     }
-    for (const table of SHARED_TABLES) {
+    for (const table of DIMENSION_TABLES) {
       const rows = [...missing.values()].filter((row) => row.table === table);
       if (rows.length > 0) await insert(client, table, rows);
     }
@@ -40,7 +46,7 @@ export class SharedRowStore {
 }
 
 // In the order of the ids, so that two batches never wait for each other in a circle.
-async function insert(client: Client, table: SharedTable, rows: readonly SharedRow[]): Promise<void> {
+async function insert(client: Client, table: DimensionTable, rows: readonly DimensionRow[]): Promise<void> {
   await client.query(
     `INSERT INTO ledger.${table} SELECT * FROM jsonb_populate_recordset(NULL::ledger.${table}, $1) ORDER BY id ON CONFLICT DO NOTHING`,
     [JSON.stringify(rows.map(({ id, columns }) => ({ id, ...columns })))],

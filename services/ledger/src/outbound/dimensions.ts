@@ -1,4 +1,4 @@
-// What many entries have in common and is kept once: who, by which way, at which price, who carried it, between which accounts. Each
+// The dimensions of an entry: what many have in common and is kept once: who, by which way, at which price, who carried it, between which accounts. Each
 // row's id is made of its content, so that the same content has the same id in every process and for ever, and to add it twice changes
 // nothing.
 import { createHash } from "node:crypto";
@@ -7,35 +7,35 @@ import { accountsOf } from "../core/postings.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 
 /** The tables, in the order in which rows are added. */
-export const SHARED_TABLES = ["attribution", "routing", "price", "carrier", "account"] as const;
-export type SharedTable = (typeof SHARED_TABLES)[number];
+export const DIMENSION_TABLES = ["attribution", "routing", "price", "carrier", "account"] as const;
+export type DimensionTable = (typeof DIMENSION_TABLES)[number];
 
 type Value = string | number | boolean | readonly string[] | null;
 
-export interface SharedRow {
-  table: SharedTable;
+export interface DimensionRow {
+  table: DimensionTable;
   id: string;
   /** As JSON by the columns' names: exact numbers as text, null for what is unknown. */
   columns: Readonly<Record<string, Value>>;
 }
 
 /** The rows an entry refers to. */
-export interface SharedRows {
-  attribution: SharedRow;
-  routing: SharedRow;
-  price: SharedRow;
-  carrier: SharedRow;
-  debit: SharedRow;
-  credit: SharedRow;
+export interface EntryDimensions {
+  attribution: DimensionRow;
+  routing: DimensionRow;
+  price: DimensionRow;
+  carrier: DimensionRow;
+  debit: DimensionRow;
+  credit: DimensionRow;
 }
 
 /** Of an attempt for which no price is known, or none applied. The migrations add this row, so that every entry has one. */
-export const NO_PRICE: SharedRow = { table: "price", id: "00000000-0000-0000-0000-000000000000", columns: {} };
+export const NO_PRICE: DimensionRow = { table: "price", id: "00000000-0000-0000-0000-000000000000", columns: {} };
 
 /** The tag that says where a request comes from: production, staging, … */
 const ENVIRONMENT_TAG = "environment";
 
-export function sharedRowsOf(fact: UsageFact): SharedRows {
+export function dimensionsOf(fact: UsageFact): EntryDimensions {
   const { debit, credit } = accountsOf(fact);
   return {
     attribution: attributionRow(fact),
@@ -47,7 +47,7 @@ export function sharedRowsOf(fact: UsageFact): SharedRows {
   };
 }
 
-function attributionRow({ attribution: who }: UsageFact): SharedRow {
+function attributionRow({ attribution: who }: UsageFact): DimensionRow {
   const environment = who.tags[ENVIRONMENT_TAG] ?? "";
   const key =
     keyOf(who.organisationId, who.organisationName, who.teamId, who.teamName, who.costCentre, who.userId) +
@@ -66,7 +66,7 @@ function attributionRow({ attribution: who }: UsageFact): SharedRow {
   }));
 }
 
-function routingRow(fact: UsageFact): SharedRow {
+function routingRow(fact: UsageFact): DimensionRow {
   const key =
     keyOf(fact.route, fact.routeVersion, fact.requestedModel, fact.provider, fact.providerAccount, fact.model) +
     keyOf(fact.upstreamModel, fact.simulated, ...fact.path);
@@ -83,7 +83,7 @@ function routingRow(fact: UsageFact): SharedRow {
   }));
 }
 
-function priceRow({ price }: UsageFact): SharedRow {
+function priceRow({ price }: UsageFact): DimensionRow {
   if (!price) return NO_PRICE;
   const { version, tier, perRequestPicoUsd } = price;
   const rates = tier?.rates;
@@ -103,7 +103,7 @@ function priceRow({ price }: UsageFact): SharedRow {
   }));
 }
 
-function carrierRow({ holder, ingressId, workerId }: UsageFact): SharedRow {
+function carrierRow({ holder, ingressId, workerId }: UsageFact): DimensionRow {
   return remembered("carrier", keyOf(holder, ingressId, workerId), () => ({
     holder: known(holder),
     ingress_id: known(ingressId),
@@ -111,7 +111,7 @@ function carrierRow({ holder, ingressId, workerId }: UsageFact): SharedRow {
   }));
 }
 
-function accountRow(name: string): SharedRow {
+function accountRow(name: string): DimensionRow {
   return remembered("account", name, () => ({ name }));
 }
 
@@ -130,12 +130,12 @@ function known(text: string): string | null {
 
 /** Rows that were asked for lately: to make one and hash it costs more than all else here. About 500 bytes each. */
 const RECENT_MAX = 50_000;
-const recent: Readonly<Record<SharedTable, Map<string, SharedRow>>> = {
+const recent: Readonly<Record<DimensionTable, Map<string, DimensionRow>>> = {
   ...{ attribution: new Map(), routing: new Map(), price: new Map(), carrier: new Map(), account: new Map() },
 };
 
 /** `key` is all of its content, in texts that hold no NUL (read-fact.ts sees to that), each ended by one. */
-function remembered(table: SharedTable, key: string, make: () => SharedRow["columns"]): SharedRow {
+function remembered(table: DimensionTable, key: string, make: () => DimensionRow["columns"]): DimensionRow {
   const rows = recent[table];
   let row = rows.get(key);
   if (!row) {
@@ -148,7 +148,7 @@ function remembered(table: SharedTable, key: string, make: () => SharedRow["colu
 }
 
 /** The first 128 bits of a digest are plenty, and a uuid takes half its room. */
-function idOf(table: SharedTable, columns: SharedRow["columns"]): string {
+function idOf(table: DimensionTable, columns: DimensionRow["columns"]): string {
   const hex = createHash("sha256")
     .update(JSON.stringify([table, ...Object.values(columns)]))
     .digest("hex");
