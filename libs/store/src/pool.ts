@@ -17,6 +17,10 @@ export interface PoolOptions {
   statementTimeoutMs?: number;
   /** A statement fails here when the server has said nothing for so long, as one that is frozen does. 0: never. */
   queryTimeoutMs?: number;
+  /** The server ends a session that leaves a transaction open and says nothing for so long. 0: never. */
+  idleInTransactionMs?: number;
+  /** Statements here read many rows: let the planner choose how. */
+  readsMany?: boolean;
   /** Told about connections that break while idle; the pool replaces them by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -43,11 +47,16 @@ export function openPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 2_000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     query_timeout: options.queryTimeoutMs ?? 0,
-    options: PLAN_BY_KEY,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 0,
+    ...(options.readsMany ? {} : { options: PLAN_BY_KEY }),
     keepAlive: true,
     types,
   });
-  pool.on("error", (error) => options.onIdleError?.(error));
+  pool.on("error", (error) => {
+    // pg hangs the whole connection on it, which a log would show.
+    if ("client" in error) delete error.client;
+    options.onIdleError?.(error);
+  });
   // A connection that breaks while it is in use says so twice: to the call that uses it, and as an event that would end
   // the process if nobody listened.
   pool.on("connect", (client) => client.on("error", () => {}));

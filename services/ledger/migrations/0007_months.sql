@@ -203,6 +203,8 @@ GRANT EXECUTE ON FUNCTION ledger.open_months(date[]) TO waybill_ledger;
 -- What was booked until now ------------------------------------------------------------------------------------------------------
 INSERT INTO ledger.month (month) SELECT DISTINCT request_month FROM ledger.usage_record_whole;
 SELECT ledger.open_months(array_agg(month)) FROM ledger.month;
+-- Also for a ledger of before that still runs: it opens no months.
+SELECT ledger.open_months(ARRAY[m, m + interval '1 month']::date[]) FROM date_trunc('month', now() AT TIME ZONE 'UTC') AS m;
 
 INSERT INTO ledger.usage_record SELECT * FROM ledger.usage_record_whole;
 INSERT INTO ledger.account SELECT DISTINCT md5(account)::uuid, account FROM ledger.posting_whole;

@@ -145,7 +145,7 @@ BEGIN
     RAISE EXCEPTION 'the entries of % are not there', of_month USING ERRCODE = 'no_data_found';
   END IF;
   DELETE FROM ledger.usage_hour WHERE request_month = of_month;
-  DELETE FROM ledger.usage_day WHERE request_month = of_month;
+  DELETE FROM ledger.usage_day WHERE request_month = of_month AND day >= of_month AND day < of_month + interval '1 month';
   INSERT INTO ledger.usage_hour SELECT * FROM ledger.usage_hour_of_entries WHERE request_month = of_month;
   INSERT INTO ledger.usage_day SELECT * FROM ledger.usage_day_of_hours WHERE request_month = of_month;
 END
@@ -185,6 +185,10 @@ CREATE FUNCTION ledger.drop_month(of_month date) RETURNS boolean LANGUAGE plpgsq
 DECLARE
   part text;
 BEGIN
+  -- Before the lock of those who book, and not for long: whoever reads the tables meanwhile, as a dump does, must keep nobody from booking.
+  PERFORM set_config('lock_timeout', '2s', true);
+  LOCK TABLE ledger.usage_record, ledger.entry, ledger.usage_hour IN ACCESS EXCLUSIVE MODE;
+  PERFORM pg_advisory_xact_lock(hashtext('waybill ledger months'));
   PERFORM ledger.begin_booking();
   IF of_month > date_trunc('month', now() AT TIME ZONE 'UTC') - interval '13 months' THEN
     RAISE EXCEPTION '% is younger than 13 months', of_month USING ERRCODE = 'check_violation';

@@ -58,6 +58,10 @@ FULL JOIN ledger.usage_day_of_hours h
    = (h.request_month, h.accounting_month, h.day, h.attribution_id, h.routing_id, h.price_id, h.outcome, h.token_source)
 WHERE d.* IS DISTINCT FROM h.*
 UNION ALL
+SELECT 'M16', 'it was booked in a month that was closed', e.request_month, e.request_id, e.attempt, 'entry ' || e.sequence
+FROM ledger.entry e
+WHERE EXISTS (SELECT FROM ledger.closed_month c WHERE c.month >= e.accounting_month AND c.closed_at < e.posted_at)
+UNION ALL
 SELECT 'M16', 'a closed month is not what it was when it was closed', c.month, NULL, NULL,
   'closed with ' || c.cost_usd || ' USD, now ' || coalesce(d.cost_usd, 0)
 FROM ledger.closed_month c
@@ -84,15 +88,15 @@ CREATE TABLE ledger.checkpoint (
 );
 GRANT SELECT, INSERT ON ledger.checkpoint TO waybill_ledger;
 
--- An entry as it is digested: whatever it says about money and whom it concerns. The text of a line never changes, because digests
--- of old ones are made of it again.
+-- An entry as it is digested: what it says about money and whom it concerns, by ids and not by names; of the price its version. The text of
+-- a line never changes, because digests of old ones are made of it again.
 CREATE VIEW ledger.entry_line AS
 SELECT e.request_month, e.posted_at, e.request_id, e.attempt, e.sequence,
   concat_ws('|', e.request_id, e.attempt, e.sequence, e.class, e.sign, e.source, e.outcome, to_char(e.accounting_month, 'YYYY-MM'),
     floor(extract(epoch FROM e.occurred_at) * 1000)::bigint, coalesce(trim_scale(e.cost_usd)::text, 'unknown'), e.token_source,
     e.input_tokens, e.cached_input_tokens, e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.output_tokens, e.reasoning_tokens,
     d.name, c.name, to_jsonb(ARRAY[e.organisation_id, e.team_id, e.cost_centre, e.user_id, e.key_id, e.environment, e.route, e.provider,
-      e.provider_account, e.model, e.price_version]), e.simulated) AS line
+      e.provider_account, e.model, e.price_version, e.end_user_id]), e.tags, e.simulated) AS line
 FROM ledger.entry_whole e
 JOIN ledger.account d ON d.id = e.debit_account_id
 JOIN ledger.account c ON c.id = e.credit_account_id;

@@ -38,5 +38,13 @@ export async function closeMonth(ports: CloseMonthPorts, wish: CloseMonth): Prom
 }
 
 function nothingBooked(month: string): MonthSums {
-  return { month, isClosed: false, requests: 0n, attempts: 0n, unpricedAttempts: 0n, costPicoUsd: 0n };
+  return {
+    month,
+    isClosed: false,
+    requests: 0n,
+    attempts: 0n,
+    unpricedAttempts: 0n,
+    waitingAttempts: 0n,
+    costPicoUsd: 0n,
+  };
 }

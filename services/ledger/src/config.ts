@@ -22,9 +22,9 @@ export const settings = {
   WAYBILL_LEDGER_BATCH_RECORDS_MAX: integer({
     meaning:
       "Most records that are booked in one transaction. A large one has less to add to the sums by hour for each record.",
-    fallback: 5_000,
+    fallback: 3_000,
     min: 1,
-    max: 20_000,
+    max: 5_000,
   }),
   WAYBILL_LEDGER_GATHER_MS: integer({
     meaning: "How long a batch that is not full waits for more records; a small commit costs as much as a large one.",

@@ -325,7 +325,7 @@ describe("two months of two teams", () => {
 
   test("every statement of docs/finance.md runs", async () => {
     const page = await readFile(new URL("../../../docs/finance.md", import.meta.url), "utf8");
-    const statements = [...page.matchAll(/^npm run -s sql -- (?:--json )?"((?:\\.|[^"\\])*)"$/gm)];
+    const statements = [...page.matchAll(/^npm run -s sql -- (?:--json |--csv )?"((?:\\.|[^"\\])*)"(?: > \S+)?$/gm)];
     assert.ok(statements.length >= 10);
     assert.equal(statements.length, page.match(/npm run -s sql/g)?.length, "each is a line of its own");
     for (const [, text = ""] of statements) await ask(text.replaceAll('\\"', '"'));

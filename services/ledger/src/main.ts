@@ -39,7 +39,7 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.requests));
+    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend));
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { connectOnce, sqlState } from "@waybill/store";
+import { connectOnce, copyCsv, sqlState } from "@waybill/store";
 import { readLauncherConfig } from "../config.ts";
 import { PlainError } from "../plain-error.ts";
 import { renderTable } from "../text-table.ts";
@@ -17,8 +17,9 @@ const booleanType = 16;
 
 export const sqlHelp = `npm run sql -- "select ..."          run a query on the books of the running stack, as a table
 npm run -s sql -- --json "select ..."  the same as JSON: an array of objects; exact decimals are strings
+npm run -s sql -- --csv "select ..."   the same as CSV with a line of names, all rows
 
-Runs as finance_reader: read only, views of the schema finance, at most ${rowsMax} rows.
+Runs as finance_reader: read only, views of the schema finance, at most ${rowsMax} rows but for CSV.
 Try: select * from finance.cost_by_team_day`;
 
 interface Answer {
@@ -27,13 +28,14 @@ interface Answer {
 }
 
 export async function sql(args: readonly string[]): Promise<void> {
-  const json = args.includes("--json");
+  const [json, csv] = [args.includes("--json"), args.includes("--csv")];
   const query = args
-    .filter((arg) => arg !== "--json")
+    .filter((arg) => arg !== "--json" && arg !== "--csv")
     .join(" ")
     .trim()
     .replace(/;\s*$/, "");
   if (query === "") throw new PlainError(`there is no query.\n\n${sqlHelp}`);
+  if (csv) return writeCsv(await readFinanceUrl(), query);
   const answer = await ask(await readFinanceUrl(), query);
   const rows = answer.rows.slice(0, rowsMax);
   process.stdout.write(`${json ? asJson(answer, rows) : asTable(answer, rows)}\n`);
@@ -50,10 +52,25 @@ async function readFinanceUrl(): Promise<string> {
   return url;
 }
 
-async function ask(url: string, query: string): Promise<Answer> {
-  const client = await connectOnce(url, "waybill-sql").catch((error: unknown) => {
+function connect(url: string) {
+  return connectOnce(url, "waybill-sql").catch((error: unknown) => {
     throw new PlainError(`the database of the stack does not answer (${describe(error)}); is npm start still running?`);
   });
+}
+
+async function writeCsv(url: string, query: string): Promise<void> {
+  const client = await connect(url);
+  try {
+    await copyCsv(client, query, process.stdout);
+  } catch (error) {
+    throw new PlainError(explain(error));
+  } finally {
+    await client.end();
+  }
+}
+
+async function ask(url: string, query: string): Promise<Answer> {
+  const client = await connect(url);
   try {
     // A cursor reads no more rows than are shown; only queries that return rows by nature can have one.
     const returnsRows = /^(select|with|values|table)\b/i.test(query);

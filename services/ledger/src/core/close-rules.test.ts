@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type MonthSums, mayClose, readMonth } from "./close-rules.ts";
 
 const sums = (month: string, changes: Partial<MonthSums> = {}): MonthSums => ({
-  ...{ month, isClosed: false, requests: 2n, attempts: 3n, unpricedAttempts: 0n, costPicoUsd: 5n },
+  ...{ month, isClosed: false, requests: 2n, attempts: 3n, unpricedAttempts: 0n, waitingAttempts: 0n, costPicoUsd: 5n },
   ...changes,
 });
 const NOW = "2026-11-01";
@@ -27,7 +27,7 @@ test("a month before a closed one is closed with it", () => {
 });
 
 test("attempts without a price have to be accepted", () => {
-  const months = [sums("2026-10-01", { unpricedAttempts: 2n })];
+  const months = [sums("2026-10-01", { waitingAttempts: 2n })];
   assert.match(mayClose("2026-10-01", NOW, months, false)?.sentence ?? "", /2 attempts have no price/);
   assert.equal(mayClose("2026-10-01", NOW, months, true), undefined);
 });

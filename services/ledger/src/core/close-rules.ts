@@ -9,6 +9,8 @@ export interface MonthSums {
   requests: bigint;
   attempts: bigint;
   unpricedAttempts: bigint;
+  /** Attempts whose price is unknown, without those that a correction of another month takes back. */
+  waitingAttempts: bigint;
   /** Without what has no price. */
   costPicoUsd: PicoUsd;
 }
@@ -47,7 +49,7 @@ export function mayClose(
   const earlier = months.findLast((one) => one.month < month);
   if (earlier && !earlier.isClosed)
     return { code: "in_use", sentence: `Close ${monthText(earlier.month)} first: months are closed in order.` };
-  const unpriced = found?.unpricedAttempts ?? 0n;
+  const unpriced = found?.waitingAttempts ?? 0n;
   if (unpriced > 0n && !acceptUnpriced) {
     const what = unpriced === 1n ? "1 attempt has" : `${unpriced} attempts have`;
     const sentence = `${what} no price yet in ${name}. Save the price, or accept that their cost is booked in a later month.`;

@@ -11,9 +11,18 @@ import {
   type VerifyBooksRequest,
 } from "@waybill/wire";
 import { closeMonth } from "../close-month.ts";
-import { monthText, readMonth } from "../core/close-rules.ts";
+import { type MonthSums, monthText, readMonth } from "../core/close-rules.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
+
+function closedMonth(
+  { month, requests, attempts, unpricedAttempts, costPicoUsd }: MonthSums,
+  closedBy: string,
+): BooksMonth {
+  const cost = costPicoUsd.toString();
+  const sums = { requests, attempts, unpricedAttempts, costPicoUsd: cost, lateCostPicoUsd: "0" };
+  return BooksMonth.fromPartial({ ...sums, month: monthText(month), closedBy, closedAtMs: BigInt(Date.now()) });
+}
 
 export function answerAboutMonths(
   months: PostgresMonths,
@@ -29,7 +38,8 @@ export function answerAboutMonths(
     const by = change?.actor?.name ?? "";
     const sums = await closeMonth(months, { month, by, reason: change?.reason ?? "", acceptUnpriced });
     log.info({ month, by, cost_usd: formatUsd(sums.costPicoUsd) }, "a month of the books is closed");
-    return find(sums.month);
+    // It is closed, whether it can be looked at or not.
+    return find(sums.month).catch(() => closedMonth(sums, by));
   };
 
   const verify = async ({ month }: VerifyBooksRequest) => {

@@ -13,8 +13,8 @@ const OPEN = `
   FROM date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AS m`;
 
 // Only what is closed: a month that nobody has closed is kept however old it is.
-const DROP = `
-  SELECT to_char(month, 'YYYY-MM') AS month, ledger.drop_month(month) AS dropped
+const DUE = `
+  SELECT to_char(month, 'YYYY-MM-DD') AS month
   FROM ledger.month WHERE dropped_at IS NULL AND month <= (SELECT max(month) FROM ledger.closed_month)
     AND month < date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') - make_interval(months => $1) ORDER BY month`;
 
@@ -30,8 +30,11 @@ export function keepMonths(pool: Pool, keepMonths: number, log: Log): MonthKeepe
     try {
       await pool.query(OPEN);
       if (keepMonths > 0) {
-        const { rows } = await pool.query<{ month: string }>(DROP, [Math.max(keepMonths, KEPT_MIN)]);
-        for (const { month } of rows) log.info({ month }, "the entries of a closed month were dropped");
+        const { rows } = await pool.query<{ month: string }>(DUE, [Math.max(keepMonths, KEPT_MIN)]);
+        for (const { month } of rows) {
+          await pool.query("SELECT ledger.drop_month($1)", [month]);
+          log.info({ month }, "the entries of a closed month were dropped");
+        }
       }
     } catch (error) {
       nextMs = AGAIN_MS;

@@ -1,17 +1,18 @@
 // A question about spend as it comes: checked, and its defaults filled in.
 import { WaybillError } from "@waybill/domain";
 import type { GetSpendRequest } from "@waybill/wire";
-import { filterText } from "../core/decision-row.ts";
+import { filterText, TIME_MS_MAX } from "../core/decision-row.ts";
 import {
+  HOURS_KEPT_MS,
   HOURS_MS_MAX,
   SPEND_FIELDS,
   type SpendField,
   type SpendQuestion,
   TIME_FIELDS,
+  wholeTime,
 } from "../core/spend-question.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 const BY_MAX = 4;
 const LIMIT_MAX = 1_000;
 const LIMIT = 100;
@@ -21,11 +22,13 @@ export function readSpendRequest(request: GetSpendRequest, nowMs: number): Spend
   const by = request.by.map((name) => field("by", name));
   if (by.length > BY_MAX) throw invalid("by", `At most ${BY_MAX} fields.`);
   if (new Set(by).size < by.length) throw invalid("by", "A field stands there twice.");
-  const untilMs = Math.ceil((Number(request.untilMs) || nowMs) / HOUR_MS) * HOUR_MS;
-  const fromMs = Math.floor((Number(request.fromMs) || untilMs - DAY_MS) / HOUR_MS) * HOUR_MS;
-  if (fromMs >= untilMs) throw invalid("from", "It must be before until.");
-  const days = by.includes("hour") ? HOURS_MS_MAX / DAY_MS : undefined;
-  if (days !== undefined && untilMs - fromMs > HOURS_MS_MAX) throw invalid("by", `By hour, at most ${days} days.`);
+  const until = Math.min(Number(request.untilMs) || nowMs, TIME_MS_MAX);
+  const from = Number(request.fromMs) || until - DAY_MS;
+  if (from >= until) throw invalid("from", "It must be before until.");
+  const { fromMs, untilMs } = wholeTime(from, until, nowMs);
+  if (by.includes("hour") && (from < nowMs - HOURS_KEPT_MS || until - from > HOURS_MS_MAX)) {
+    throw invalid("by", `Hours are for ${HOURS_MS_MAX / DAY_MS} days at most, of the last 13 months; ask by day.`);
+  }
   const where = new Map(Object.entries(request.where).map(([name, value]) => [whereField(name), filterText(value)]));
   const limit = Math.min(request.limit || LIMIT, LIMIT_MAX);
   return {

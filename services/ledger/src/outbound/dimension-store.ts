@@ -37,11 +37,14 @@ export class DimensionStore {
   }
 
   committed(ids: readonly string[]): void {
-    if (this.#known.size + ids.length > KNOWN_MAX) {
-      this.#known.clear();
-      this.#known.add(NO_PRICE.id);
-    }
+    if (this.#known.size + ids.length > KNOWN_MAX) this.forget();
     for (const id of ids) this.#known.add(id);
+  }
+
+  /** What was added may be gone: another server answers now, which may lack the last commits of the one before. */
+  forget(): void {
+    this.#known.clear();
+    this.#known.add(NO_PRICE.id);
   }
 }
 

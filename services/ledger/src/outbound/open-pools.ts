@@ -5,38 +5,53 @@ import type { settings } from "../config.ts";
 
 /** One to keep decisions, one to forget them, the others for questions. */
 const REQUESTS_CONNECTIONS = 5;
+/** Questions about spend read many rows: few at a time, and none of them takes a connection of decisions. */
+const SPEND_CONNECTIONS = 2;
 /** A question that takes longer is given up; whoever asked waits no longer either. */
-const REQUESTS_STATEMENT_MS = 10_000;
-/** For looking through whole months: one at a time, and each as long as it takes within this. */
-const MONTHS_CONNECTIONS = 1;
+const QUESTION_MS = 10_000;
+/** For looking through whole months, for closing one meanwhile, and to open the next. */
+const MONTHS_CONNECTIONS = 3;
 const MONTHS_STATEMENT_MS = 600_000;
+/** Who books or closes holds a lock that everybody else who books waits for; a process that is frozen must not keep it. */
+const IDLE_IN_TRANSACTION_MS = 15_000;
+
+export interface Pools {
+  books: Pool;
+  requests: Pool;
+  spend: Pool;
+  months: Pool;
+}
 
 /** Opens them; they end with the service. */
-export function openPools(
-  config: ConfigOf<typeof settings>,
-  { log, serviceId, onStop }: ServiceScope,
-): { books: Pool; requests: Pool; months: Pool } {
+export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, onStop }: ServiceScope): Pools {
   const url = config.DATABASE_URL.reveal();
   const onIdleError = (error: Error): void => log.warn({ err: error }, "a database connection broke");
+  const common = { url, onIdleError, idleInTransactionMs: IDLE_IN_TRANSACTION_MS };
   // One for each batch in work, and one to look whether the database is there.
   const connectionsMax = config.WAYBILL_LEDGER_WRITERS + 1;
-  const books = openPool({ url, applicationName: serviceId, connectionsMax, onIdleError });
+  const books = openPool({ ...common, applicationName: serviceId, connectionsMax });
   const requests = openPool({
-    url,
+    ...common,
     applicationName: `${serviceId} requests`,
     connectionsMax: REQUESTS_CONNECTIONS,
-    statementTimeoutMs: REQUESTS_STATEMENT_MS,
-    onIdleError,
+    statementTimeoutMs: QUESTION_MS,
+  });
+  const spend = openPool({
+    ...common,
+    applicationName: `${serviceId} spend`,
+    connectionsMax: SPEND_CONNECTIONS,
+    statementTimeoutMs: QUESTION_MS,
+    readsMany: true,
   });
   const months = openPool({
-    url,
+    ...common,
     applicationName: `${serviceId} months`,
     connectionsMax: MONTHS_CONNECTIONS,
     statementTimeoutMs: MONTHS_STATEMENT_MS,
-    onIdleError,
+    readsMany: true,
   });
   onStop("postgres", async () => {
-    await Promise.all([books.end(), requests.end(), months.end()]);
+    await Promise.all([books, requests, spend, months].map((pool) => pool.end()));
   });
-  return { books, requests, months };
+  return { books, requests, spend, months };
 }

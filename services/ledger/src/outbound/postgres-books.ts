@@ -46,6 +46,7 @@ interface KnownRow {
 export function postgresBooks(pool: Pool): Books {
   const months = new OpenMonths(pool);
   const store = new DimensionStore();
+  pool.on("connect", () => store.forget());
   return {
     async openMonths(facts) {
       return await months.open(facts.map(requestMonth));
@@ -64,6 +65,7 @@ export function postgresBooks(pool: Pool): Books {
         store.committed(added);
         return result;
       } catch (error) {
+        store.forget();
         throw refusal(error) ?? error;
       }
     },

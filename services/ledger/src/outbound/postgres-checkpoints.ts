@@ -33,11 +33,15 @@ const LINES_AT_ONCE = 5_000;
 /** After a long pause the rest is sealed the next time. */
 const DAYS_AT_ONCE = 400;
 
-// From the day after the latest link, or the first day on which anything was booked, until yesterday.
+// A day is over for good some minutes later: clocks are set, and whoever was booking then has to be through.
+const LAST_DAY = `
+  SELECT to_char((clock_timestamp() - interval '10 minutes') AT TIME ZONE 'UTC' - interval '1 day', 'YYYY-MM-DD') AS day`;
+
+// From the day after the latest link, or the first day on which anything was booked.
 const DUE = `
   SELECT to_char(day, 'YYYY-MM-DD') AS day FROM generate_series(
     coalesce((SELECT max(day) + 1 FROM ledger.checkpoint), (SELECT (min(posted_at) AT TIME ZONE 'UTC')::date FROM ledger.entry)),
-    (clock_timestamp() AT TIME ZONE 'UTC')::date - 1, interval '1 day') AS day ORDER BY 1 LIMIT ${DAYS_AT_ONCE}`;
+    $1::date, interval '1 day') AS day ORDER BY 1 LIMIT ${DAYS_AT_ONCE}`;
 
 const ON_DAY =
   "posted_at >= $1::date::timestamp AT TIME ZONE 'UTC' AND posted_at < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'";
@@ -48,22 +52,25 @@ const LINKS = `
 
 export function postgresCheckpoints(pool: Pool): Checkpoints {
   return {
-    seal: () =>
-      transact(pool, async (client) => {
+    seal: async () => {
+      const { rows: last } = await pool.query<{ day: string }>(LAST_DAY);
+      // In a transaction of its own: whoever had begun to book before that time is through when this returns.
+      await pool.query("SELECT ledger.begin_booking()");
+      return transact(pool, async (client) => {
         const { rows: locked } = await client.query(
           "SELECT pg_try_advisory_xact_lock(hashtext('waybill ledger checkpoints')) AS mine",
         );
         if (!locked[0]?.mine) return [];
-        const { rows } = await client.query<{ day: string }>(DUE);
+        const { rows } = await client.query<{ day: string }>(DUE, [last[0]?.day]);
         const made: Checkpoint[] = [];
         for (const { day } of rows) made.push(await addLink(client, day));
         return made;
-      }),
+      });
+    },
     verify: (month) => transact(pool, (client) => verify(client, month)),
   };
 }
 
-// Whoever booked on a day that is over has the time of that day and is through, or has it still to come: it is taken behind the lock.
 async function addLink(client: Client, day: string): Promise<Checkpoint> {
   const { rows: before } = await client.query<Checkpoint>(`${LINKS} ORDER BY day DESC LIMIT 1`);
   const { rows } = await client.query<{ month: string }>(
@@ -111,6 +118,8 @@ function digestOfLink(day: string, previous: string, months: Months): string {
 
 async function verify(client: Client, month: string): Promise<BooksProblem[]> {
   const { rows: links } = await client.query<Checkpoint>(`${LINKS} ORDER BY day`);
+  const isDropped = "SELECT FROM ledger.month WHERE month = $1 AND dropped_at IS NOT NULL";
+  const { rows: dropped } = await client.query(isDropped, [month]);
   const problems: BooksProblem[] = [];
   const found = (problem: string, detail: string): void => {
     problems.push(BooksProblem.create({ rule: "M16", problem, month: monthText(month), attemptId: "", detail }));
@@ -120,13 +129,27 @@ async function verify(client: Client, month: string): Promise<BooksProblem[]> {
     const isWhole = link.previous === previous && digestOfLink(link.day, link.previous, link.months) === link.digest;
     if (!isWhole) found("the chain of checkpoints is broken", link.day);
     previous = link.digest;
-    const kept = link.months[month];
-    const { entries, digest } = await digestOf(client, link.day, month);
-    if (entries === (kept?.entries ?? 0) && (entries === 0 || digest === kept?.digest)) continue;
-    found(
-      "the entries of a day are not those of its checkpoint",
-      `${link.day}: ${kept?.entries ?? 0} then, ${entries} now`,
-    );
+  }
+  if (dropped.length > 0) return problems;
+  const booked = await entriesByDay(client, month, links.at(-1)?.day);
+  for (const { day, months } of links) {
+    const kept = months[month];
+    const entries = booked.get(day) ?? 0;
+    // Only what can be right is read line by line.
+    const isCounted = entries === (kept?.entries ?? 0);
+    if (isCounted && (!kept || (await digestOf(client, day, month)).digest === kept.digest)) continue;
+    found("the entries of a day are not those of its checkpoint", `${day}: ${kept?.entries ?? 0} then, ${entries} now`);
   }
   return problems;
+}
+
+/** How many of a month's entries were booked on each UTC day until the last that has a link. */
+async function entriesByDay(client: Client, month: string, lastDay: string | undefined): Promise<Map<string, number>> {
+  if (lastDay === undefined) return new Map();
+  const { rows } = await client.query<{ day: string; entries: number }>(
+    `SELECT to_char(posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, count(*)::int AS entries FROM ledger.entry
+     WHERE request_month = $1 AND posted_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC' GROUP BY 1`,
+    [month, lastDay],
+  );
+  return new Map(rows.map(({ day, entries }) => [day, entries]));
 }

@@ -26,6 +26,12 @@ const SUMS = `sum(s.requests)::bigint AS requests, sum(s.attempts)::bigint AS at
   sum(s.cost_usd)::text AS cost_usd,
   coalesce(sum(s.cost_usd) FILTER (WHERE s.outcome IN ('failed_billed', 'unknown')), 0)::text AS wasted_cost_usd`;
 
+/** The month is in the key, so that other partitions are not looked at. */
+const MONTHS_TOUCHED = [
+  "s.request_month >= date_trunc('month', $1::timestamptz AT TIME ZONE 'UTC')::date",
+  "s.request_month <= ($2::timestamptz AT TIME ZONE 'UTC')::date",
+];
+
 export interface Spend {
   sum(question: SpendQuestion): Promise<GetSpendResponse>;
 }
@@ -56,12 +62,7 @@ function spendQuery(question: SpendQuestion): { text: string; values: unknown[] 
   const values: unknown[] = [new Date(question.fromMs), new Date(question.untilMs), isSimulated, limit + 2];
   const conditions = byDays
     ? ["s.day >= ($1::timestamptz AT TIME ZONE 'UTC')::date", "s.day < ($2::timestamptz AT TIME ZONE 'UTC')::date"]
-    : // The month is in the key, so that other partitions are not looked at.
-      [
-        "s.hour >= $1",
-        "s.hour < $2",
-        "s.request_month >= date_trunc('month', $1::timestamptz AT TIME ZONE 'UTC')::date",
-      ];
+    : ["s.hour >= $1", "s.hour < $2", ...MONTHS_TOUCHED];
   conditions.push("r.simulated = $3");
   const must = (column: string, value: string): void => {
     values.push(value);

@@ -56,9 +56,10 @@ const listMonths = ({ ledger }: Owners): AnyEndpoint =>
     query: organisationQuery,
     body: noBody,
     answer: schemas.monthList,
-    async handle({ admin: { organisationId } }) {
+    async handle({ admin: { organisationId, isOfInstallation } }) {
       const { months } = await ledger.listMonths(ListMonthsRequest.create({ organisationId }));
-      return { months: months.map(monthJson) };
+      // Who runs the installation is no business of an organisation.
+      return { months: months.map((month) => monthJson(isOfInstallation ? month : { ...month, closedBy: "" })) };
     },
   });
 

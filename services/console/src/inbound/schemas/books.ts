@@ -8,7 +8,10 @@ const count = z.int();
 export const booksMonth = z.object({
   month,
   closedAt: isoTime.nullable().describe("null: open"),
-  closedBy: z.string().nullable().describe("Name of the admin key that closed it"),
+  closedBy: z
+    .string()
+    .nullable()
+    .describe("Name of the admin key that closed it; null also for a key of one organisation"),
   requests: count,
   attempts: count,
   unpricedAttempts: count.describe("Attempts whose price is unknown; their cost is not in costUsd"),
