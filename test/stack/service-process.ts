@@ -1,6 +1,7 @@
 // One service as a process of a test stack: started from its built program, watched, ended politely or by kill -9.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProcessPlan } from "@waybill/local";
@@ -8,6 +9,7 @@ import { eventually } from "@waybill/testing";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const READY_LIMIT_MS = 30_000;
+const LOG_LINES = 5;
 
 export interface ServiceProcess {
   readonly name: ProcessPlan["name"];
@@ -73,7 +75,10 @@ export function startService(
         },
         { timeoutMs: READY_LIMIT_MS, reason: `${plan.name} is ready (log ${logFile})` },
       );
-      if (!isRunning) throw new Error(`${plan.name} ended while starting; its log is ${logFile}`);
+      if (isRunning) return;
+      // The folder goes with the test, so the reason is said here.
+      const lines = (await readFile(logFile, "utf8").catch(() => "")).trimEnd().split("\n").slice(-LOG_LINES);
+      throw new Error(`${plan.name} ended while starting; the end of its log:\n${lines.join("\n")}`);
     },
     async kill9() {
       if (isRunning) child.kill("SIGKILL");
