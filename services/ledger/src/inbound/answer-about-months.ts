@@ -15,15 +15,6 @@ import { type MonthSums, monthText, readMonth } from "../core/close-rules.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 
-function closedMonth(
-  { month, requests, attempts, unpricedAttempts, costPicoUsd }: MonthSums,
-  closedBy: string,
-): BooksMonth {
-  const cost = costPicoUsd.toString();
-  const sums = { requests, attempts, unpricedAttempts, costPicoUsd: cost, lateCostPicoUsd: "0" };
-  return BooksMonth.fromPartial({ ...sums, month: monthText(month), closedBy, closedAtMs: BigInt(Date.now()) });
-}
-
 export function answerAboutMonths(
   months: PostgresMonths,
   log: Log,
@@ -64,4 +55,13 @@ export function answerAboutMonths(
     verifyBooks: unary((request: VerifyBooksRequest) => orUnavailable(verify(request), onError), onError),
     rebuildSums: unary((request: RebuildSumsRequest) => orUnavailable(rebuild(request), onError), onError),
   };
+}
+
+function closedMonth(
+  { month, requests, attempts, unpricedAttempts, costPicoUsd }: MonthSums,
+  closedBy: string,
+): BooksMonth {
+  const cost = costPicoUsd.toString();
+  const sums = { requests, attempts, unpricedAttempts, costPicoUsd: cost, lateCostPicoUsd: "0" };
+  return BooksMonth.fromPartial({ ...sums, month: monthText(month), closedBy, closedAtMs: BigInt(Date.now()) });
 }

@@ -22,15 +22,15 @@ export interface MonthKeeper {
   stop(): void;
 }
 
-/** `keepMonths` 0: for ever. */
-export function keepMonths(pool: Pool, keepMonths: number, log: Log): MonthKeeper {
+/** `monthsKept` 0: for ever. */
+export function keepMonths(pool: Pool, monthsKept: number, log: Log): MonthKeeper {
   let [timer, isStopped]: [NodeJS.Timeout | undefined, boolean] = [undefined, false];
   const round = async (): Promise<void> => {
     let nextMs = EVERY_MS;
     try {
       await pool.query(OPEN);
-      if (keepMonths > 0) {
-        const { rows } = await pool.query<{ month: string }>(DUE, [Math.max(keepMonths, KEPT_MIN)]);
+      if (monthsKept > 0) {
+        const { rows } = await pool.query<{ month: string }>(DUE, [Math.max(monthsKept, KEPT_MIN)]);
         for (const { month } of rows) {
           await pool.query("SELECT ledger.drop_month($1)", [month]);
           log.info({ month }, "the entries of a closed month were dropped");

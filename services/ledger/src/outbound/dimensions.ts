@@ -1,9 +1,9 @@
-// The dimensions of an entry: what many have in common and is kept once: who, by which way, at which price, who carried it, between which accounts. Each
-// row's id is made of its content, so that the same content has the same id in every process and for ever, and to add it twice changes
-// nothing.
+// The dimensions of an entry, each kept once for many: who, by which way, at which price, who carried it, between which accounts. A
+// row's id is made of its content, so that the same content has the same id in every process and for ever, and to add it twice
+// changes nothing.
 import { createHash } from "node:crypto";
 import { formatUsd } from "@waybill/domain";
-import { accountsOf } from "../core/postings.ts";
+import { accountsOf } from "../core/accounts.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 
 /** The tables, in the order in which rows are added. */
@@ -131,7 +131,11 @@ function known(text: string): string | null {
 /** Rows that were asked for lately: to make one and hash it costs more than all else here. About 500 bytes each. */
 const RECENT_MAX = 50_000;
 const recent: Readonly<Record<DimensionTable, Map<string, DimensionRow>>> = {
-  ...{ attribution: new Map(), routing: new Map(), price: new Map(), carrier: new Map(), account: new Map() },
+  attribution: new Map(),
+  routing: new Map(),
+  price: new Map(),
+  carrier: new Map(),
+  account: new Map(),
 };
 
 /** `key` is all of its content, in texts that hold no NUL (read-fact.ts sees to that), each ended by one. */

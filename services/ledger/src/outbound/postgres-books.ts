@@ -86,15 +86,18 @@ function openBooks(client: Client, store: DimensionStore, added: string[]): Open
     async add(plan) {
       await addRecords(client, plan);
       if (plan.entries.length === 0) return;
-      const dimensions = plan.entries.map(({ fact }) => dimensionsOf(fact));
-      added.push(...(await store.add(client, dimensions)));
+      const entries = plan.entries.map((entry) => ({ ...entry, dimensions: dimensionsOf(entry.fact) }));
+      added.push(
+        ...(await store.add(
+          client,
+          entries.map(({ dimensions }) => dimensions),
+        )),
+      );
       const closedUntil = await beginBooking(client);
       const bookedIn = (fact: UsageFact): string => accountingMonth(requestMonth(fact), closedUntil);
       const sums = new HourSums();
       await mirror(client, plan.reversals, bookedIn, sums);
-      const rows = plan.entries.map(({ fact, sequence }, index) => ({
-        ...{ fact, sequence, accountingMonth: bookedIn(fact), dimensions: dimensions[index] ?? dimensionsOf(fact) },
-      }));
+      const rows = entries.map((entry) => ({ ...entry, accountingMonth: bookedIn(entry.fact) }));
       await addEntries(client, rows, sums);
       await writeSums(client, sums);
     },

@@ -28,7 +28,7 @@ const getSpend = ({ ledger }: Owners): AnyEndpoint =>
     id: "getSpend",
     summary: "What was spent, by anything",
     description:
-      "From sums by hour and day: a call is in them within two seconds, and it costs the same however many there were.",
+      "From sums by hour and day, to which a call is added when it is booked; it costs the same however many there were.",
     params: nothing,
     query: schemas.spendQuery,
     body: noBody,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { accountsOf } from "./postings.ts";
+import { accountsOf } from "./accounts.ts";
 import { sampleFact } from "./sample-fact.test.ts";
 
 test("what a priced fact costs is spent by a key of its team and owed to its provider", () => {
