@@ -33,7 +33,7 @@ function linesOf(answer: Answer): readonly Line[] {
 }
 
 async function onDay(kit: TestBudgets, day: number): Promise<void> {
-  await kit.setClock(`clock_timestamp() + interval '${day} days'`);
+  await kit.setLater(`${day} days`);
 }
 
 async function withPool<T>(kit: TestBudgets, work: (pool: Pool) => Promise<T>): Promise<T> {

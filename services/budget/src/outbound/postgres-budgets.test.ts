@@ -33,6 +33,8 @@ export interface TestBudgets extends AsyncDisposable {
   windows(budgetId: string): Promise<bigint[][]>;
   /** Moves Postgres's clock as the service sees it. */
   setClock(sql: string): Promise<void>;
+  /** So much later than the second second of this minute: the clock goes on, and no window ends on its own. */
+  setLater(interval: string): Promise<void>;
 }
 
 export async function startTestBudgets(...budgets: SampleBudget[]): Promise<TestBudgets> {
@@ -42,6 +44,7 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
   const pools: Pool[] = [owner];
   const writers: GroupCommit<Operation, Answer>[] = [];
   const contradictions: Contradiction[] = [];
+  const behindMs = (Date.now() % 60_000) - 1_000;
   await owner.query("INSERT INTO accounts.organisation (id, name) VALUES ('acme', 'Acme')");
   const kit: TestBudgets = {
     ownerUrl: database.ownerUrl,
@@ -88,6 +91,7 @@ export async function startTestBudgets(...budgets: SampleBudget[]): Promise<Test
         `CREATE OR REPLACE FUNCTION budget.clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT ${sql} $$`,
       );
     },
+    setLater: (interval) => kit.setClock(`clock_timestamp() - interval '${behindMs} ms' + interval '${interval}'`),
     async [Symbol.asyncDispose]() {
       for (const writer of writers) await writer.stop(1_000);
       for (const pool of pools) await pool.end();
