@@ -94,7 +94,7 @@ test("after a hold that did not fit beside credit, no process gives new credit o
   assert.deepEqual(refused.kind === "refused" && refused.recallable, ["b"]);
   assert.deepEqual([await grant(writers[0], "b"), await grant(writers[1], "b")], [0n, 0n]);
   assert.equal(await grant(writers[1], "other"), 5n);
-  await kit.setLater("4001 ms");
+  await kit.setClock("clock_timestamp() + interval '4001 ms'");
   assert.equal(await grant(writers[1], "b"), 5n);
 });
 

@@ -144,7 +144,7 @@ test("an organisation with all the counters it may have takes the way of an exce
 test("a window that begins while its limit gets another amount has the new amount", async () => {
   await using kit = await startTestBudgets();
   await heldOf(kit, 1, { amount: 9n, windowKind: "fixed", windowSeconds: 3_600n });
-  await kit.setLater("2 hours");
+  await kit.setClock("clock_timestamp() + interval '2 hours'");
   const changing = await kit.owner.connect();
   await changing.query("BEGIN; UPDATE budget.budget SET limit_pico_usd = 3 WHERE id = 'limit.a'");
   const begun = kit.writer().submit(place(newAttemptId(), ask("limit.a", undefined)));
@@ -163,7 +163,7 @@ test("new amounts for several limits do not get in each other's way with a batch
   for (const id of ["limit.b", "limit.a", "limit.c", "limit.d"]) {
     linesOf(await writer.submit(place(newAttemptId(), ask(id, daily))));
   }
-  await kit.setLater("1 day");
+  await kit.setClock("clock_timestamp() + interval '1 day'");
   for (const id of ["limit.a", "limit.b", "limit.d", "limit.c"]) {
     linesOf(await writer.submit(place(newAttemptId(), ask(id, daily))));
   }

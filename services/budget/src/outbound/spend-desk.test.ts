@@ -83,7 +83,7 @@ test("each threshold is told once in a window, whoever looks and however often a
 test("what was spent while nobody looked is told later, also of a window that has ended", () =>
   withWatch({ alert_percents: [50] }, async (world) => {
     await world.spend(60n * USD);
-    await world.kit.setLater("40 days");
+    await world.kit.setClock("clock_timestamp() + interval '40 days'");
     await world.spend(1n * USD, { attemptId: newAttemptId() });
     assert.deepEqual(await world.look(), ["threshold"]);
   }));

@@ -150,7 +150,7 @@ test("one pico-USD that a counter and its line agree on, and the settled record 
 
 test("what forgotten holds have posted still verifies, and still shows when it is wrong", async () => {
   await using kit = await usedBooks();
-  await kit.setLater("100 days");
+  await kit.setClock("clock_timestamp() + interval '100 days'");
   await withPool(kit, forgetSettled);
   assert.equal((await kit.owner.query("SELECT FROM budget.hold WHERE settled_at IS NOT NULL")).rowCount, 0);
   assert.deepEqual(named(await verify(kit)), []);
@@ -179,7 +179,7 @@ test("a deleted budget settles and verifies, and is forgotten with its windows a
   assert.deepEqual([named(verified), verified.attempts], [[], 6]);
   await kit.owner.query("UPDATE budget.credit_grant SET cap_pico_usd = debited_pico_usd");
   await kit.owner.query("UPDATE budget.budget_window SET granted_pico_usd = 0");
-  await kit.setLater("40 days");
+  await kit.setClock("clock_timestamp() + interval '40 days'");
   for (let round = 0; round < 3; round += 1) await withPool(kit, forgetSettled);
   const left = await kit.owner.query(
     "SELECT (SELECT count(*) FROM budget.budget) + (SELECT count(*) FROM budget.budget_window) + (SELECT count(*) FROM budget.forgotten_spend) AS count",
