@@ -53,6 +53,7 @@ const EXPECTED: Rights = {
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.
   waybill_ledger: {
     "ledger.usage_record": "SI",
+    "ledger.revision": "SI",
     "ledger.entry": "SI",
     "ledger.attribution": "SI",
     "ledger.routing": "SI",

@@ -470,6 +470,12 @@ describe("the books", () => {
     assert.deepEqual([refused.status, refused.body.error.code, refused.body.error.param], [409, "in_use", "month"]);
     assert.equal((await admin("POST", "/api/v1/ledger/months/2024-1/close", {})).status, 400);
     assert.equal((await admin("GET", "/api/v1/spend?by=colour")).body.error.param, "by");
+    assert.deepEqual((await admin("GET", "/api/v1/ledger/unpriced")).body.models, []);
+    const priced = { model: "scripted/scripted-1", from: `${month}-01T00:00:00Z`, dryRun: true };
+    const repriced = (await admin("POST", "/api/v1/ledger/reprice", priced)).body;
+    assert.deepEqual([repriced.revised, repriced.notRevised.kept, repriced.nextCursor], [0, repriced.looked, null]);
+    const nameless = await admin("POST", "/api/v1/ledger/reprice", { ...priced, model: "scripted/nobody" });
+    assert.deepEqual([nameless.status, nameless.body.error.param], [400, "model"]);
     const verified = (await admin("POST", "/api/v1/ledger/verify", {})).body;
     assert.deepEqual([verified.problemCount, verified.problems], [0, []]);
   });

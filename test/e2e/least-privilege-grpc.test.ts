@@ -107,6 +107,8 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/CloseMonth": ["console", "operator"],
   "/waybill.v1.LedgerService/VerifyBooks": ["console", "operator"],
   "/waybill.v1.LedgerService/RebuildSums": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListUnpriced": ["console", "operator"],
+  "/waybill.v1.LedgerService/Reprice": ["console", "operator"],
   "/waybill.v1.LedgerService/GetSpend": ["console", "operator"],
 };
 

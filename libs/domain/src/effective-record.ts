@@ -6,6 +6,8 @@ import type { PicoUsd } from "./money.ts";
 /** What ranking needs of a record. */
 export interface RankedRecord {
   source: RecordSourceName;
+  /** 0: as its source recorded it; a higher one is what was found out about it since, as a price that arrived. */
+  revision: number;
   costPicoUsd: PicoUsd;
   /** Name of the outcome; only breaks ties between records that contradict each other. */
   outcome: string;
@@ -17,9 +19,13 @@ export interface RankedRecord {
  */
 const RANK: Record<RecordSourceName, number> = { worker: 4, lost: 3, ingress: 2, void: 1 };
 
-/** True when `a` stands against `b`. Equal sources should not differ; if they do, the dearer one stands. */
+/**
+ * True when `a` stands against `b`: by who is believed, and of one source the later revision. Equals should not differ; if they do,
+ * the dearer one stands. A revision of what somebody inferred never stands against the worker that made the call.
+ */
 export function outranks(a: RankedRecord, b: RankedRecord): boolean {
   if (a.source !== b.source) return RANK[a.source] > RANK[b.source];
+  if (a.revision !== b.revision) return a.revision > b.revision;
   if (a.costPicoUsd !== b.costPicoUsd) return a.costPicoUsd > b.costPicoUsd;
   return a.outcome > b.outcome;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attemptId, parseAttemptId } from "./ids.ts";
+import { attemptId, parseAttemptId, parseRecordName, recordId, recordName, revisionOf } from "./ids.ts";
 
 const requestId = "01936f4e-8f60-7abc-8def-0123456789ab";
 
@@ -21,5 +21,16 @@ test("anything else is no attempt id", () => {
     "",
   ]) {
     assert.equal(parseAttemptId(text), undefined, text);
+  }
+});
+
+test("a record is named by its source and its revision", () => {
+  assert.deepEqual([recordId("r.1", "worker"), recordId("r.1", "lost", 2)], ["r.1:worker", "r.1:lost.2"]);
+  assert.deepEqual([revisionOf("r.1:worker"), revisionOf("r.1:lost.2")], [0, 2]);
+  for (const [source, revision] of [["worker", 0] as const, ["ingress", 999] as const]) {
+    assert.deepEqual(parseRecordName(recordName(source, revision)), { source, revision });
+  }
+  for (const text of ["", "nobody", "worker.0", "worker.01", "worker.1000", "worker."]) {
+    assert.equal(parseRecordName(text), undefined, text);
   }
 });

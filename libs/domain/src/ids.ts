@@ -5,12 +5,32 @@ export function attemptId(requestId: string, attempt: number): string {
   return `${requestId}.${attempt}`;
 }
 
-/** What may follow the colon of a record id. */
+/** Who makes records of an attempt. */
 export type RecordSourceName = "worker" | "ingress" | "void" | "lost";
 
-/** record_id = <attempt_id>:<source>; its Nats-Msg-Id and its key in both consumers. */
-export function recordId(attempt: string, source: RecordSourceName): string {
-  return `${attempt}:${source}`;
+const RECORD_NAME = /^(worker|ingress|void|lost)(?:\.([1-9]\d{0,2}))?$/;
+/** More revisions of one record are an error of their maker. */
+export const REVISION_MAX = 999;
+
+/** What follows the colon of a record id: `worker` as its source recorded it, `worker.2` in its second revision. */
+export function recordName(source: RecordSourceName, revision: number): string {
+  return revision === 0 ? source : `${source}.${revision}`;
+}
+
+/** The parts of a record's name, or undefined when the text has another form. */
+export function parseRecordName(text: string): { source: RecordSourceName; revision: number } | undefined {
+  const match = RECORD_NAME.exec(text);
+  return match?.[1] ? { source: match[1] as RecordSourceName, revision: Number(match[2] ?? 0) } : undefined;
+}
+
+/** record_id = <attempt_id>:<name>; its Nats-Msg-Id and its key in both consumers. `revision` 0: as its source recorded it. */
+export function recordId(attempt: string, source: RecordSourceName, revision = 0): string {
+  return `${attempt}:${recordName(source, revision)}`;
+}
+
+/** The revision inside a record id; 0 for one that has none. */
+export function revisionOf(record: string): number {
+  return parseRecordName(record.slice(record.indexOf(":") + 1))?.revision ?? 0;
 }
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -7,9 +7,13 @@ export {
   attemptId,
   type PresentedKey,
   parseAttemptId,
+  parseRecordName,
   parseVirtualKey,
+  REVISION_MAX,
   type RecordSourceName,
   recordId,
+  recordName,
+  revisionOf,
   uuidV7TimeMs,
 } from "./ids.ts";
 export { formatModelId, type ModelId, parseModelId, subjectToken } from "./model-id.ts";

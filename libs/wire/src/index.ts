@@ -176,13 +176,26 @@ export {
   ListDecisionsResponse,
   ListMonthsRequest,
   ListMonthsResponse,
+  ListUnpricedRequest,
+  ListUnpricedResponse,
   RebuildSumsRequest,
+  RepriceRequest,
+  RepriceResponse,
   RequestDetail,
   SpendRow,
+  UnpricedModel,
   VerifyBooksRequest,
   VerifyBooksResponse,
 } from "./gen/waybill/v1/ledger.ts";
-export { BudgetUnit, HoldLine, Price, PriceRates, PriceTier, TokenUsage } from "./gen/waybill/v1/money.ts";
+export {
+  BudgetUnit,
+  HoldLine,
+  Price,
+  PriceListEntry,
+  PriceRates,
+  PriceTier,
+  TokenUsage,
+} from "./gen/waybill/v1/money.ts";
 export {
   AskRate,
   AskRates,
@@ -246,7 +259,6 @@ export {
   ListVersionsRequest,
   ListVersionsResponse,
   ModelChange,
-  PriceListEntry,
   RenameRouteRequest,
   ReplayRequest,
   ReplayResponse,

@@ -142,6 +142,9 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       ...pullFrom(usage.name, "ledger"),
       ...declareStream(decisions.name),
       ...pullFrom(decisions.name, "ledger"),
+      ...watchBucket(config.name),
+      // Revisions: what attempts cost by a price that arrived.
+      "waybill.usage.*",
       "waybill.dead.ledger",
     ],
     subscribe: ["_INBOX_ledger.>"],

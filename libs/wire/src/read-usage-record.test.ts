@@ -50,6 +50,11 @@ test("what was never sent has no tokens and no price, and is still a record", ()
   if (reading.kind === "record") assert.equal(reading.read.usage.input, 0n);
 });
 
+test("a revision is read with its number", () => {
+  const reading = readUsageRecord(record({ recordId: `${REQUEST}.1:worker.2`, revision: 2 }));
+  assert.equal(reading.kind === "record" && reading.read.record.revision, 2);
+});
+
 const IMPOSSIBLE: readonly [Record<string, unknown>, RegExp][] = [
   [{ requestId: "6ba7b810-9dad-11d1-80b4-00c04fd430c8" }, /UUIDv7/],
   [{ requestId: "00000000-0001-7abc-8def-0123456789ab" }, /impossible time/],
@@ -61,6 +66,8 @@ const IMPOSSIBLE: readonly [Record<string, unknown>, RegExp][] = [
   [{ attempt: 1001 }, /attempt number/],
   [{ attemptId: `${REQUEST}.2` }, /attempt_id/],
   [{ recordId: `${REQUEST}.1:ingress` }, /record_id/],
+  [{ recordId: `${REQUEST}.1:worker.2`, revision: 1 }, /record_id/],
+  [{ recordId: `${REQUEST}.1:worker.1000`, revision: 1_000 }, /revision/],
   [{ attribution: undefined }, /organisation/],
   [{ target: undefined }, /target/],
   [{ usage: { input: -1n } }, /token counts/],

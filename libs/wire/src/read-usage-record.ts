@@ -1,5 +1,5 @@
 // Reads a UsageRecord off the bus. Ledger and budget share this, so that what one of them parks as impossible the other parks too.
-import { attemptId, isPlausible, type RecordSourceName, recordId, uuidV7TimeMs } from "@waybill/domain";
+import { attemptId, isPlausible, REVISION_MAX, type RecordSourceName, recordId, uuidV7TimeMs } from "@waybill/domain";
 import type { Attribution } from "./gen/waybill/v1/attribution.ts";
 import type { Target } from "./gen/waybill/v1/decision.ts";
 import type { TokenUsage } from "./gen/waybill/v1/money.ts";
@@ -90,7 +90,10 @@ function judge(record: UsageRecord): UsageRecordReading {
   if (record.attemptId !== attemptId(record.requestId, record.attempt)) {
     return poison("attempt_id is not <request_id>.<attempt>");
   }
-  if (record.recordId !== recordId(record.attemptId, source)) return poison("record_id is not <attempt_id>:<source>");
+  if (record.revision > REVISION_MAX) return poison("impossible revision");
+  if (record.recordId !== recordId(record.attemptId, source, record.revision)) {
+    return poison("record_id is not <attempt_id>:<source>");
+  }
   if (!attribution?.organisationId) return poison("no organisation");
   if (!target?.provider || !target.model) return poison("no target");
   if (!isPlausible(usage)) return poison("impossible token counts");

@@ -29,7 +29,7 @@ export const SUBJECTS = {
   },
   usage: {
     pattern: "waybill.usage.<organisation>",
-    publisher: ["worker", "ingress", "budget"],
+    publisher: ["worker", "ingress", "budget", "ledger"],
     listener: ["ledger", "budget"],
     payload: "UsageRecord",
     kept: "USAGE",

@@ -107,6 +107,7 @@ test("one writer carries thousands of exact holds and settlements a second on on
           recordId: `${attemptId}:worker`,
           attemptId,
           source: "worker",
+          revision: 0,
           outcome: "success",
           costPicoUsd: 700n,
           costKnown: true,

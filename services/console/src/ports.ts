@@ -63,7 +63,15 @@ type Alerts = Asked<
 >;
 type Ledger = Asked<
   LedgerServiceClient,
-  "listDecisions" | "getRequest" | "listMonths" | "closeMonth" | "verifyBooks" | "rebuildSums" | "getSpend"
+  | "listDecisions"
+  | "getRequest"
+  | "listMonths"
+  | "closeMonth"
+  | "verifyBooks"
+  | "rebuildSums"
+  | "getSpend"
+  | "listUnpriced"
+  | "reprice"
 >;
 
 export interface Owners {

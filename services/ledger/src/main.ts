@@ -3,11 +3,13 @@ import { connectBus, serverCaveat } from "@waybill/bus";
 import { runService } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { migrations, readOwnerUrl, settings } from "./config.ts";
+import { answerAboutSuspense } from "./inbound/answer-about-suspense.ts";
 import type { Intake } from "./inbound/consume.ts";
 import { keepMonths } from "./inbound/keep-months.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
+import { startPricing } from "./inbound/start-pricing.ts";
 import { watchBooks } from "./inbound/watch-books.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
@@ -15,6 +17,7 @@ import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
 import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
+import type { RepricePorts } from "./reprice.ts";
 
 await runService({
   name: "ledger",
@@ -39,7 +42,9 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend));
+    let pricing: RepricePorts | undefined;
+    const suspense = answerAboutSuspense(pools.months, () => pricing, log);
+    await serveGrpc(config, scope, { decisions, months, spend: postgresSpend(pools.spend), suspense });
 
     const intakes: Intake[] = [];
     const nc = await connectBus({
@@ -66,6 +71,7 @@ await runService({
       keeper.stop();
       watch.stop();
     });
+    pricing = startPricing(nc, pools.months, scope);
     intakes.push(
       startIntake({ config, scope, nc, pool: pools.books, consuming }),
       startDecisions(config, scope, nc, decisions),

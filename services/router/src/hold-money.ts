@@ -49,7 +49,8 @@ function worstOf(size: HoldSize): AmountOf {
   return ({ unit, hard }) => {
     if (unit === BudgetUnit.REQUESTS) return 1n;
     if (unit === BudgetUnit.TOKENS) return hard ? size.worstTokens : size.likelyTokens;
-    return hard ? size.worstPicoUsd : size.likelyPicoUsd;
+    // Also where no cost is known: whatever is posted belongs to a window that was held.
+    return hard ? size.worstPicoUsd : maxPicoUsd(1n, size.likelyPicoUsd);
   };
 }
 

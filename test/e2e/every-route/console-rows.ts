@@ -140,6 +140,8 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   closeMonth: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   rebuildSums: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   verifyBooks: { body: () => ({}), toAnother: "denied" },
+  listUnpriced: { toAnother: "none of it" },
+  reprice: { body: () => ({ model: "scripted/scripted-1", from: "2026-01-01T00:00:00Z" }), toAnother: "denied" },
   replay: { params: ({ requestId }) => ({ id: requestId }), body: () => ({}), toAnother: "gone" },
   cloudflareListRoutes: { toAnother: "none of it" },
   cloudflareCreateRoute: { body: () => ({ name: "ours-too", elements }), toAnother: "none of it" },

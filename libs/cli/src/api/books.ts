@@ -20,6 +20,26 @@ export interface VerifiedBooks {
   problems: { rule: string; problem: string; month: string; attemptId: string | null; detail: string }[];
 }
 
+export interface UnpricedModel {
+  model: string;
+  attempts: number;
+  inputTokens: number;
+  outputTokens: number;
+  firstDay: string;
+  lastDay: string;
+  state: "no_price" | "starts_later" | "waiting";
+}
+
+export interface Repriced {
+  looked: number;
+  revised: number;
+  arrived: number;
+  beforeUsd: string;
+  afterUsd: string;
+  notRevised: Record<string, number>;
+  nextCursor: string | null;
+}
+
 export interface SpendSums {
   requests: number;
   attempts: number;

@@ -25,7 +25,7 @@ export function addAlerts(program: Command): void {
     "alerts --kind runaway --limit 10",
   )
     .option("--budget <id>", "of this budget")
-    .option("--kind <kind>", "threshold, projected, burn_anomalous, over_hold, runaway or test")
+    .option("--kind <kind>", "threshold, projected, burn_anomalous, over_hold, runaway, price_unknown or test")
     .option("--limit <number>", "most lines", wholeNumber(1, LINES_MAX), LINES)
     .action(async ({ limit, ...filter }: Options, command: Command) => {
       const { api, print } = contextOf(command);

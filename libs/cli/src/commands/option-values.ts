@@ -16,11 +16,18 @@ export function collectNames(text: string, before: readonly string[] | undefined
 
 /** A moment as ISO 8601, or `never`; null is never. */
 export function momentOrNever(text: string): string | null {
-  if (text === "never") return null;
+  return text === "never" ? null : momentOf(text, ", or never");
+}
+
+/** A moment as ISO 8601. */
+export function moment(text: string): string {
+  return momentOf(text, "");
+}
+
+function momentOf(text: string, orElse: string): string {
   const unixMs = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(unixMs))
-    throw new InvalidArgumentError("It must be like 2027-01-31, 2027-01-31T12:00:00Z, or never.");
-  return new Date(unixMs).toISOString();
+  if (!Number.isNaN(unixMs)) return new Date(unixMs).toISOString();
+  throw new InvalidArgumentError(`It must be like 2027-01-31 or 2027-01-31T12:00:00Z${orElse}.`);
 }
 
 /** A reader of whole numbers from `min` to `max`. */

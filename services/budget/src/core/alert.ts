@@ -4,8 +4,17 @@ import type { Unit } from "./operation.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
-export const ALERT_KINDS = ["threshold", "projected", "burn_anomalous", "over_hold", "runaway", "test"] as const;
+export const ALERT_KINDS = [
+  "threshold",
+  "projected",
+  "burn_anomalous",
+  "over_hold",
+  "runaway",
+  "price_unknown",
+  "test",
+] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** Amounts are decimal text in the unit, times Unix milliseconds. What does not belong to a kind is not there. */
@@ -25,6 +34,7 @@ export interface AlertData {
   attemptId?: string;
   cost?: string;
   overBy?: string;
+  model?: string;
   session?: string;
   keyId?: string;
   calls?: number;
@@ -102,6 +112,20 @@ export function overHoldAlert(
       ...{ budgetName, unit: "usd", attemptId, cost: amountText("usd", cost), overBy: amountText("usd", over) },
       ...(value !== "" && { value }),
     },
+  };
+}
+
+/** A call is booked without a price: what it cost is unknown until the catalogue says it. Once in a UTC day for each model. */
+export function priceUnknownAlert(
+  { organisationId, model }: { organisationId: string; model: string },
+  attemptId: string,
+  nowMs: number,
+): Alert {
+  const day = Math.floor(nowMs / DAY_MS);
+  return {
+    ...{ kind: "price_unknown", once: `price_unknown:${organisationId}:${model}:${day}`, organisationId, budgetId: "" },
+    summary: `The price of ${model} is unknown: its calls are in no cost and on no budget of money until it is saved.`,
+    data: { model, attemptId },
   };
 }
 

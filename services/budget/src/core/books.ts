@@ -116,6 +116,7 @@ export interface SettledRecord {
   attemptId: string;
   ordinal: number;
   source: RecordSourceName;
+  revision: number;
   outcome: string;
   costPicoUsd: PicoUsd;
   costKnown: boolean;

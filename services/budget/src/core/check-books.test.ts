@@ -17,7 +17,7 @@ const money = (posted: bigint, windowId = 1n): Posted => ({
   posted,
 });
 const record = (source: "worker" | "lost" | "ingress", costPicoUsd: bigint, outcome = "success", tokens?: bigint) => ({
-  ...{ source, outcome, costPicoUsd, tokens },
+  ...{ source, revision: 0, outcome, costPicoUsd, tokens },
 });
 const attempt = (records: PostedAttempt["records"], ...windows: Posted[]): PostedAttempt => ({
   ...{ attemptId: "a.1", records, windows },

@@ -113,6 +113,7 @@ export interface SettleRecord {
   recordId: string;
   attemptId: string;
   source: RecordSourceName;
+  revision: number;
   outcome: string;
   costPicoUsd: PicoUsd;
   /** False: the price is unknown; the cost is 0 here and the ledger keeps it in suspense. */
@@ -125,6 +126,8 @@ export interface SettleRecord {
   lines: readonly Line[];
   /** Undefined: of no session. */
   caller?: Caller | undefined;
+  /** Whose call it was and which model's; set where the price is unknown. */
+  unpriced?: { organisationId: string; model: string } | undefined;
 }
 
 /** Nothing more can come from this grant: what is left of it returns. */

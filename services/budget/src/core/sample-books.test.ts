@@ -155,6 +155,7 @@ export const recordOf = (
   recordId: `${attemptId}:${source}`,
   attemptId,
   source,
+  revision: 0,
   outcome: "success",
   costPicoUsd,
   costKnown: true,

@@ -68,6 +68,36 @@ test("a cost beyond the hold is posted in full and reported", () => {
   assert.equal(books.windowOf({ windowId: 0n }).postedPicoUsd, 12n);
 });
 
+test("a revision posts what its price says, in the window of the hold; one without lines came too late and posts nothing", () => {
+  const books = sampleBooks(100n);
+  const window = books.windowOf({ windowId: 0n });
+  applyBatch(books, [placeHoldOf("r1.1", 10n)], 0);
+  const line = lineOf("", 10n);
+  const worker = recordOf("r1.1", "worker", 0n, line);
+  const first = { ...worker, recordId: "r1.1:worker.1", revision: 1, costPicoUsd: 7n };
+  const second = { ...worker, recordId: "r1.1:worker.2", revision: 2, costPicoUsd: 4n };
+  applyBatch(books, [{ ...worker, costKnown: false }, second, first, second], 1);
+  assert.equal(window.postedPicoUsd, 4n, "the later revision stands, whatever order they come in");
+  const late = { ...worker, recordId: "r1.1:worker.3", revision: 3, costPicoUsd: 99n, lines: [] };
+  applyBatch(books, [late], 2);
+  assert.equal(window.postedPicoUsd, 4n);
+  assertCountersTrue(books);
+});
+
+test("a call without a price is told, once a day for each model, with the first of its attempts", () => {
+  const books = sampleBooks(100n);
+  const unpriced = { organisationId: "acme", model: "sim/new" };
+  const record = { ...recordOf("r1.1", "worker", 0n, lineOf("", 10n)), costKnown: false, unpriced };
+  applyBatch(books, [record, { ...record, attemptId: "r2.1", recordId: "r2.1:worker" }], 86_400_000);
+  assert.deepEqual(
+    books.alerts.map(({ kind, once, data }) => [kind, once, data.attemptId]),
+    [
+      ["price_unknown", "price_unknown:acme:sim/new:1", "r1.1"],
+      ["price_unknown", "price_unknown:acme:sim/new:1", "r2.1"],
+    ],
+  );
+});
+
 test("a record that names a window of another budget is impossible and changes nothing", () => {
   const books = sampleBooks(10n, 10n);
   const wrong = { ...lineOf("", 1n), windowId: 1n };

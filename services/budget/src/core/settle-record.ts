@@ -1,6 +1,6 @@
 // A usage record turns what was held into what was spent, once. What is spent is counted in the unit of each budget.
 import { outranks, type PicoUsd } from "@waybill/domain";
-import { overHoldAlert } from "./alert.ts";
+import { overHoldAlert, priceUnknownAlert } from "./alert.ts";
 import { type Books, post, type SettledRecord, type Window } from "./books.ts";
 import { addLine, releaseHolds } from "./hold-line.ts";
 import type { Answer, SettleRecord } from "./operation.ts";
@@ -23,9 +23,12 @@ export function settleRecord(books: Books, record: SettleRecord, nowMs: number):
   releaseHolds(books, record.attemptId, nowMs);
   const stands = before.every((other) => outranks(record, other));
   books.putRecord(rowOf(record, before.length + 1));
-  if (!stands) return { kind: "settled", repeated: false, overHoldPicoUsd: 0n };
+  // A revision without lines came too late for its budgets: what was held is forgotten, or about to be.
+  const isForBooksOnly = record.revision > 0 && record.lines.length === 0;
+  if (!stands || isForBooksOnly) return { kind: "settled", repeated: false, overHoldPicoUsd: 0n };
   postAnew(books, record);
   noteCall(books, record);
+  if (record.unpriced) books.alerts.push(priceUnknownAlert(record.unpriced, record.attemptId, nowMs));
   return { kind: "settled", repeated: false, overHoldPicoUsd: tellOverHold(books, record, nowMs) };
 }
 
@@ -82,7 +85,8 @@ function tellOverHold(books: Books, { lines, costPicoUsd, attemptId }: SettleRec
 }
 
 function rowOf(record: SettleRecord, ordinal: number): SettledRecord {
-  const { recordId, attemptId, source, outcome, costPicoUsd, costKnown, isWorstCase } = record;
+  const { recordId, attemptId, source, revision, outcome, costPicoUsd, costKnown, isWorstCase } = record;
   const tokens = isWorstCase ? undefined : record.tokens;
-  return { recordId, attemptId, ordinal, source, outcome, costPicoUsd, costKnown, tokens, change: "insert" };
+  const cost = { outcome, costPicoUsd, costKnown, tokens };
+  return { recordId, attemptId, ordinal, source, revision, ...cost, change: "insert" };
 }

@@ -110,16 +110,23 @@ export function readSettlement(data: Uint8Array): Reading {
         recordId,
         attemptId,
         source,
+        revision: record.revision,
         outcome,
         ...cost,
         holder,
         lines,
         caller: callerOf(record),
+        unpriced: costKnown ? undefined : unpricedOf(record),
       },
     };
   } catch (error) {
     return { kind: "poison", reason: error instanceof WaybillError ? error.publicMessage : "unreadable" };
   }
+}
+
+function unpricedOf({ attribution, target }: UsageRecord): { organisationId: string; model: string } {
+  const model = label(`${target?.provider}/${target?.model}`);
+  return { organisationId: attribution?.organisationId ?? "", model };
 }
 
 /** Of a session. What a client names it may hold anything. */

@@ -35,6 +35,7 @@ const record = (
   recordId: `${attemptId}:${source}`,
   attemptId,
   source,
+  revision: 0,
   outcome: "success",
   costPicoUsd,
   costKnown: true,

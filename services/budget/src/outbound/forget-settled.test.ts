@@ -23,7 +23,7 @@ const place = (attemptId: string, limit: Partial<LimitSpec> = {}): PlaceHold => 
 });
 
 const record = (attemptId: string, source: SettleRecord["source"], lines: readonly Line[]): SettleRecord => ({
-  ...{ kind: "settle_record", recordId: `${attemptId}:${source}`, attemptId, source, outcome: "success" },
+  ...{ kind: "settle_record", recordId: `${attemptId}:${source}`, attemptId, source, revision: 0, outcome: "success" },
   ...{ costPicoUsd: 5n, costKnown: true, tokens: 3n, isWorstCase: false, holder: "router-1", lines },
 });
 

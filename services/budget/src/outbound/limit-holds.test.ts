@@ -20,7 +20,14 @@ const place = (attemptId: string, ...asks: HoldAsk[]): PlaceHold => ({
 });
 
 const record = (attemptId: string, lines: readonly Line[], change: Partial<SettleRecord> = {}): SettleRecord => ({
-  ...{ kind: "settle_record", recordId: `${attemptId}:worker`, attemptId, source: "worker", outcome: "success" },
+  ...{
+    kind: "settle_record",
+    recordId: `${attemptId}:worker`,
+    attemptId,
+    source: "worker",
+    revision: 0,
+    outcome: "success",
+  },
   ...{ costPicoUsd: 5_000_000n, costKnown: true, tokens: 300n, isWorstCase: false, holder: "router-1", lines },
   ...change,
 });

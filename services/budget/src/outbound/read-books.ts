@@ -1,4 +1,5 @@
 // Reads the rows a batch needs, after locking their windows. Only what is read under the locks is trusted.
+import { revisionOf } from "@waybill/domain";
 import type { Client, Pool, Row } from "@waybill/store";
 import { Books, bringUpToDate, type GrantState, type Raise, type SettledRecord, type Window } from "../core/books.ts";
 import type { Needs } from "../core/needs.ts";
@@ -200,6 +201,7 @@ function putRecord(books: Books, row: Row): void {
     attemptId: row.attempt_id,
     ordinal: row.ordinal,
     source: row.source as SettledRecord["source"],
+    revision: revisionOf(row.record_id),
     outcome: row.outcome,
     costPicoUsd: BigInt(row.cost_pico_usd),
     costKnown: row.cost_known,

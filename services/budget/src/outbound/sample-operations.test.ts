@@ -27,7 +27,14 @@ export const record = (
   lines: readonly Line[],
   change: Partial<SettleRecord> = {},
 ): SettleRecord => ({
-  ...{ kind: "settle_record", recordId: `${attemptId}:worker`, attemptId, source: "worker", outcome: "success" },
+  ...{
+    kind: "settle_record",
+    recordId: `${attemptId}:worker`,
+    attemptId,
+    source: "worker",
+    revision: 0,
+    outcome: "success",
+  },
   ...{ costPicoUsd, costKnown: true, tokens: 300n, isWorstCase: false, holder: "router-1", lines },
   ...change,
 });

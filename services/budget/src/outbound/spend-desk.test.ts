@@ -13,7 +13,14 @@ const USD = 1_000_000_000_000n;
 const record = (cost: bigint, lines: readonly Line[], change: Partial<SettleRecord> = {}): SettleRecord => {
   const attemptId = change.attemptId ?? newAttemptId();
   return {
-    ...{ kind: "settle_record", recordId: `${attemptId}:worker`, attemptId, source: "worker", outcome: "success" },
+    ...{
+      kind: "settle_record",
+      recordId: `${attemptId}:worker`,
+      attemptId,
+      source: "worker",
+      revision: 0,
+      outcome: "success",
+    },
     ...{ costPicoUsd: cost, costKnown: true, tokens: 0n, isWorstCase: false, holder: "r", lines },
     ...change,
   };

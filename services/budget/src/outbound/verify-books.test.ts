@@ -33,7 +33,7 @@ const record = (
   lines: readonly Line[],
   outcome = "success",
 ): SettleRecord => ({
-  ...{ kind: "settle_record", recordId: `${attemptId}:${source}`, attemptId, source, outcome },
+  ...{ kind: "settle_record", recordId: `${attemptId}:${source}`, attemptId, source, revision: 0, outcome },
   ...{ costPicoUsd, costKnown: true, tokens: 3n, isWorstCase: false, holder: "router-1", lines },
 });
 

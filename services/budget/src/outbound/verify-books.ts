@@ -1,7 +1,7 @@
 // Recomputes every window from the rows that settlement itself keeps: held from open holds, granted from grants, posted from what each
 // hold's lines carry and what forgotten ones did, and each attempt's lines from its settled records. All in one snapshot, which locks
 // nothing; what is read passes through row by row.
-import type { RecordSourceName } from "@waybill/domain";
+import { type RecordSourceName, revisionOf } from "@waybill/domain";
 import type { Client, Pool, Row } from "@waybill/store";
 import {
   checkAttempt,
@@ -76,7 +76,7 @@ const ATTEMPTS = `
     FROM posted GROUP BY attempt_id),
   records AS (
     SELECT attempt_id, jsonb_agg(jsonb_build_object(
-      'source', source, 'outcome', outcome, 'cost', cost_pico_usd::text, 'tokens', tokens::text) ORDER BY ordinal) AS records
+      'source', source, 'record', record_id, 'outcome', outcome, 'cost', cost_pico_usd::text, 'tokens', tokens::text) ORDER BY ordinal) AS records
     FROM budget.settled_record GROUP BY attempt_id)
   SELECT p.attempt_id, p.windows, coalesce(r.records, '[]') AS records
   FROM windows p LEFT JOIN records r USING (attempt_id)`;
@@ -146,6 +146,7 @@ function toSums(row: Row): WindowSums {
 }
 
 interface StoredRecord {
+  record: string;
   source: RecordSourceName;
   outcome: string;
   cost: string;
@@ -163,7 +164,8 @@ interface StoredWindow {
 function toAttempt(row: Row): PostedAttempt {
   return {
     attemptId: row.attempt_id,
-    records: (row.records as StoredRecord[]).map(({ source, outcome, cost, tokens }) => ({
+    records: (row.records as StoredRecord[]).map(({ source, record, outcome, cost, tokens }) => ({
+      revision: revisionOf(record),
       ...{ source, outcome, costPicoUsd: BigInt(cost), tokens: tokens === null ? undefined : BigInt(tokens) },
     })),
     windows: (row.windows as StoredWindow[]).map(({ budget, window, unit, starts, posted }) => ({

@@ -41,8 +41,8 @@ const ROWS: Readonly<Record<string, string>> = {
     CHANGE,
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
-  ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
-  ...rows(LOOK, "getSpend listMonths"),
+  ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks reprice"),
+  ...rows(LOOK, "getSpend listMonths listUnpriced"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -150,5 +150,6 @@ function unsentRecord(waybill: Waybill, nowUnixMs: number): Omit<UsageRecord, "r
     suspect: false,
     account: "",
     session: waybill.sessionKey,
+    revision: 0,
   };
 }

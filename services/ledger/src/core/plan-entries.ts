@@ -5,7 +5,7 @@
 //   standing -- a record that outranks it -->    two corrections: the mirror of the standing entry, and the new one
 //   standing -- any other record -->             the record is kept, no entry
 // A record that is already known changes nothing at all, however often it comes.
-import { effectiveRecord, outranks, type RankedRecord } from "@waybill/domain";
+import { effectiveRecord, outranks, type RankedRecord, recordName } from "@waybill/domain";
 import { type AttemptKey, attemptIdOf, type UsageFact } from "./usage-fact.ts";
 
 /** A record that is on the books. */
@@ -50,13 +50,13 @@ export function planEntries(known: readonly KnownRecord[], arrived: readonly Usa
 }
 
 function planAttempt(known: readonly KnownRecord[], arrived: readonly UsageFact[], plan: EntryPlan): void {
-  const sources = new Set(known.map((record) => record.source));
+  const names = new Set(known.map(nameOf));
   const fresh: UsageFact[] = [];
   for (const fact of arrived) {
-    if (sources.has(fact.source)) {
+    if (names.has(nameOf(fact))) {
       plan.duplicates += 1;
     } else {
-      sources.add(fact.source);
+      names.add(nameOf(fact));
       fresh.push(fact);
     }
   }
@@ -79,8 +79,10 @@ function planAttempt(known: readonly KnownRecord[], arrived: readonly UsageFact[
 
 // Written in one transaction with its entry, so its absence is damage that must not be built upon.
 function missingEntry(record: KnownRecord): never {
-  throw new Error(`the books are damaged: ${attemptIdOf(record)}:${record.source} stands but has no entry`);
+  throw new Error(`the books are damaged: ${attemptIdOf(record)}:${nameOf(record)} stands but has no entry`);
 }
+
+const nameOf = ({ source, revision }: RankedRecord): string => recordName(source, revision);
 
 function groupByAttempt<K extends AttemptKey>(items: readonly K[]): Map<string, K[]> {
   const groups = new Map<string, K[]>();

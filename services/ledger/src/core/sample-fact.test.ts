@@ -19,6 +19,7 @@ export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
     attempt: 1,
     requestedAtMs: SAMPLE_TIME_MS,
     source: "worker",
+    revision: 0,
     outcome: "success",
     costPicoUsd: 1_500_000_000n,
     priced: true,

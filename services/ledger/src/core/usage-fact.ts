@@ -1,5 +1,5 @@
 // A usage record as the books understand it: every field checked, every amount exact.
-import type { PicoUsd, PriceRates, RankedRecord, RecordSourceName, TokenUsage } from "@waybill/domain";
+import type { PicoUsd, PriceRates, RankedRecord, TokenUsage } from "@waybill/domain";
 
 /** One budget's part of the hold that was placed for the attempt. */
 export interface FactHold {
@@ -43,7 +43,6 @@ export interface AttemptKey {
 export interface UsageFact extends AttemptKey, RankedRecord {
   /** Unix milliseconds inside the request id; its month is part of every key of the books. */
   requestedAtMs: number;
-  source: RecordSourceName;
   /** success, partial, failed_free, failed_billed or unknown. */
   outcome: string;
   /** 0 where the price is unknown; look at `priced` first. */

@@ -27,6 +27,7 @@ function toFact({ record, requestedAtMs, source, outcome, tokenSource, attributi
     attempt: record.attempt,
     requestedAtMs,
     source,
+    revision: record.revision,
     outcome,
     costPicoUsd: record.costPicoUsd,
     priced: record.costKnown,

@@ -18,6 +18,7 @@ import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
+import type { SuspenseAnswers } from "./answer-about-suspense.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
 import { readListRequest } from "./read-list-request.ts";
@@ -27,13 +28,19 @@ const CALLERS = ["console", "operator"];
 /** Questions under way may take this long to be answered. */
 const STOP_MS = 2_000;
 
+/** What questions are answered from. */
+export interface Answerers {
+  decisions: Decisions;
+  months: PostgresMonths;
+  spend: Spend;
+  suspense(onError: OnError): SuspenseAnswers;
+}
+
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  decisions: Decisions,
-  months: PostgresMonths,
-  spend: Spend,
+  { decisions, months, spend, suspense }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -43,6 +50,7 @@ export async function serveGrpc(
     getRequest: unary((request: GetRequestRequest) => getRequest(decisions, request, onError), onError),
     ...answerAboutMonths(months, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
+    ...suspense(onError),
   };
   server.add(LedgerServiceService, handlers, CALLERS);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));

@@ -1,5 +1,5 @@
 // The columns of ledger.entry, in one place: how a fact is written, and how a standing entry is mirrored.
-import { formatUsd } from "@waybill/domain";
+import { formatUsd, recordName } from "@waybill/domain";
 import type { CopyField } from "@waybill/store";
 import { requestMonth } from "../core/months.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
@@ -33,7 +33,7 @@ const STATEMENT: readonly Column[] = [
   ["request_month", ({ fact }) => requestMonth(fact)],
   ["request_id", ({ fact }) => fact.requestId],
   ["attempt", ({ fact }) => fact.attempt],
-  ["source", ({ fact }) => fact.source],
+  ["source", ({ fact }) => recordName(fact.source, fact.revision)],
   ["outcome", ({ fact }) => fact.outcome],
   ["occurred_at", ({ fact }) => occurredAt(fact.requestedAtMs)],
   ["recorded_at", ({ fact }) => recordedAt(fact.recordedAtMs)],

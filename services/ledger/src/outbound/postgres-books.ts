@@ -4,7 +4,7 @@
 // record or (attempt, sequence); the second waits, is told of the violation, and looks again. Rows are added in key order, so that two
 // batches never wait for each other in a circle. Entries are added under a lock, one batch after another, so that the roll-ups need
 // none of their own and nothing is booked into a month that is being closed.
-import { parseUsd, type RecordSourceName } from "@waybill/domain";
+import { parseRecordName, parseUsd, recordName } from "@waybill/domain";
 import { type Client, copyIn, copyLine, type Pool, transact } from "@waybill/store";
 import { HourSums } from "../core/hour-sums.ts";
 import { accountingMonth, requestMonth } from "../core/months.ts";
@@ -37,7 +37,7 @@ const RECORDS_OF_REQUESTS = {
 interface KnownRow {
   request_id: string;
   attempt: number;
-  source: RecordSourceName;
+  source: string;
   outcome: string;
   cost_usd: string | null;
   entry_sequence: number | null;
@@ -120,7 +120,7 @@ async function addRecords(client: Client, plan: EntryPlan): Promise<void> {
       requestMonth(fact),
       fact.requestId,
       fact.attempt,
-      fact.source,
+      recordName(fact.source, fact.revision),
       fact.outcome,
       costUsd(fact),
       entrySequence,
@@ -161,16 +161,20 @@ async function addEntries(client: Client, entries: readonly EntryRow[], sums: Ho
 function inKeyOrder(a: UsageFact, b: UsageFact): number {
   if (a.requestId !== b.requestId) return a.requestId < b.requestId ? -1 : 1;
   if (a.attempt !== b.attempt) return a.attempt - b.attempt;
-  return a.source < b.source ? -1 : 1;
+  return recordName(a.source, a.revision) < recordName(b.source, b.revision) ? -1 : 1;
 }
 
 function toKnownRecord(row: KnownRow): KnownRecord {
   return {
     requestId: row.request_id,
     attempt: row.attempt,
-    source: row.source,
+    ...(parseRecordName(row.source) ?? unknownName(row)),
     outcome: row.outcome,
     costPicoUsd: row.cost_usd === null ? 0n : parseUsd(row.cost_usd),
     entrySequence: row.entry_sequence ?? undefined,
   };
+}
+
+function unknownName({ request_id, attempt, source }: KnownRow): never {
+  throw new Error(`the books are damaged: ${request_id}.${attempt} has a record named ${source}`);
 }

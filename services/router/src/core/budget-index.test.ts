@@ -84,10 +84,18 @@ test("ten thousand budgets of others cost a request nothing", () => {
     sampleBudget(`b${n}`, { organisationId: `o${n}`, userId: `u${n}` }),
   );
   const index = new BudgetIndex(budgets);
-  const startedMs = performance.now();
-  for (let n = 0; n < 10_000; n += 1) index.match(FACTS, TARGET);
-  const perMatchUs = ((performance.now() - startedMs) * 1_000) / 10_000;
-  assert.ok(perMatchUs < 20, `${perMatchUs} µs`);
+  const few = new BudgetIndex(budgets.slice(0, 10));
+  const quickestMs = (one: BudgetIndex): number =>
+    Math.min(
+      ...Array.from({ length: 20 }, () => {
+        const startedMs = performance.now();
+        for (let n = 0; n < 1_000; n += 1) one.match(FACTS, TARGET);
+        return performance.now() - startedMs;
+      }),
+    );
+  // Looked at one by one they would take a thousand times as long.
+  const ratio = quickestMs(index) / quickestMs(few);
+  assert.ok(ratio < 20, `${ratio} times as long as among ten`);
   assert.equal(index.match({ ...FACTS, organisationId: "o7", userId: "u7" }, TARGET).length, 1);
   assert.deepEqual(Object.keys(EMPTY_SCOPE).length, 10);
 });

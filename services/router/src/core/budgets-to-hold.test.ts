@@ -13,9 +13,12 @@ test("an attempt that costs something is held on every budget that matches", () 
   assert.deepEqual(budgetsToHold(all, samplePrice(1n, 1n), false), all);
 });
 
-test("one that is free, or has no price, is held on what counts requests and tokens", () => {
+test("one that is free is held on what counts requests and tokens", () => {
   assert.deepEqual(budgetsToHold(all, samplePrice(0n, 0n), false), [requests, tokens]);
-  assert.deepEqual(budgetsToHold(all, undefined, false), [requests, tokens]);
+});
+
+test("one that has no price yet is held on every budget, whose windows its price is posted on when it arrives", () => {
+  assert.deepEqual(budgetsToHold(all, undefined, false), all);
 });
 
 test("a kept answer is a request and nothing else", () => {

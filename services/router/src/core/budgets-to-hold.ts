@@ -5,8 +5,9 @@ import { isFree } from "./bounds.ts";
 import { countsMoney } from "./limit-budgets.ts";
 
 /**
- * What is free needs no money held, and what has no price can have none; requests and tokens are counted all the same. A kept
- * answer costs neither money nor tokens, but it is a request.
+ * What is free needs no money held; requests and tokens are counted all the same. What has no price yet is held on all of them, so that
+ * its windows are known when the price arrives; a hard budget of money was asked before and refuses it. A kept answer costs neither
+ * money nor tokens, but it is a request.
  */
 export function budgetsToHold<B extends { unit: BudgetUnit }>(
   matched: readonly B[],
@@ -14,5 +15,5 @@ export function budgetsToHold<B extends { unit: BudgetUnit }>(
   isKept: boolean,
 ): readonly B[] {
   if (isKept) return matched.filter(({ unit }) => unit === BudgetUnit.REQUESTS);
-  return price && !isFree(price) ? matched : matched.filter((budget) => !countsMoney(budget));
+  return price && isFree(price) ? matched.filter((budget) => !countsMoney(budget)) : matched;
 }

@@ -61,7 +61,8 @@ function toModelConfig(
   atMs: number,
 ): ModelConfig {
   const { contextWindowTokens, maxOutputTokens, capabilities, prices, deprecatedAtMs = 0, ...rest } = document;
-  const price = priceInForce(pricesOf(prices, everyPrice), atMs);
+  const list = pricesOf(prices, everyPrice);
+  const price = priceInForce(list, atMs);
   // Versions from before these fields existed do not have them.
   const { quality = {}, firstTokenMs = 0, outputTokensPerSecond = 0, refusedParameters = [], ...names } = rest;
   return {
@@ -72,6 +73,10 @@ function toModelConfig(
     capabilities: [...capabilities],
     refusedParameters: [...refusedParameters],
     price: price && toWirePrice(price),
+    prices: list.map((entry) => ({
+      effectiveFromMs: BigInt(entry.effectiveFromMs),
+      price: toWirePrice(entry.price),
+    })),
   };
 }
 

@@ -46,8 +46,8 @@ test("a record repeats the waybill and is named by attempt and source", () => {
 test("what was not called because nobody answered is void, so that a record of a call outranks it", () => {
   const record = makeUsageRecord(waybill, nothingSpent(), { ...facts, source: "void" });
   assert.deepEqual([record.recordId, record.source, record.workerId], ["r.2:void", RecordSource.VOID, "w"]);
-  const called: RankedRecord = { source: "worker", costPicoUsd: 5n, outcome: "success" };
-  assert.ok(outranks(called, { source: "void", costPicoUsd: record.costPicoUsd, outcome: "failed_free" }));
+  const called: RankedRecord = { source: "worker", revision: 0, costPicoUsd: 5n, outcome: "success" };
+  assert.ok(outranks(called, { source: "void", revision: 0, costPicoUsd: record.costPicoUsd, outcome: "failed_free" }));
 });
 
 test("an attempt found without its holder has a source of its own, and its evidence goes with it", () => {

@@ -59,5 +59,6 @@ export function makeUsageRecord(waybill: Waybill, settlement: Settlement, facts:
     suspect: settlement.isSuspect,
     account: facts.account,
     session: waybill.sessionKey,
+    revision: 0,
   };
 }

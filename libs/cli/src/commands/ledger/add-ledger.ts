@@ -1,4 +1,4 @@
-// ledger: the months of the books: what is booked in each, closing, looking for what is wrong, making sums anew.
+// ledger: the months of the books: what is booked in each, closing, looking for what is wrong, making sums anew; and prices.
 import type { Command } from "commander";
 import type { BooksMonth, VerifiedBooks } from "../../api/books.ts";
 import { pathOf } from "../../api/client.ts";
@@ -6,6 +6,7 @@ import { Ending, EXIT } from "../../exit-codes.ts";
 import { formatTable } from "../../print/table.ts";
 import { addVerb } from "../add-verb.ts";
 import { contextOf } from "../context.ts";
+import { addSuspense } from "./add-suspense.ts";
 
 export function addLedger(program: Command): void {
   const ledger = program.command("ledger").description("the books: their months, and whether they are right");
@@ -13,6 +14,7 @@ export function addLedger(program: Command): void {
   addClose(ledger);
   addVerify(ledger);
   addRebuild(ledger);
+  addSuspense(ledger);
 }
 
 function addMonths(ledger: Command): void {

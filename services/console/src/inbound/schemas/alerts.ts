@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isoTime, limit, organisation, reason } from "./basics.ts";
 
-const kind = z.enum(["threshold", "projected", "burn_anomalous", "over_hold", "runaway", "test"]);
+const kind = z.enum(["threshold", "projected", "burn_anomalous", "over_hold", "runaway", "price_unknown", "test"]);
 const ALERT_ID = /^[0-9a-f-]{36}$|^$/;
 const WEBHOOK_ID = /^[0-9a-f]{16}$/;
 

@@ -33,7 +33,7 @@ export const protobufFileName = "waybill/v1/alert.proto";
 export interface Alert {
   /** A UUIDv7. */
   id: string;
-  /** threshold, projected, burn_anomalous, over_hold, runaway, test */
+  /** threshold, projected, burn_anomalous, over_hold, runaway, price_unknown, test */
   kind: string;
   organisationId: string;
   /** Empty: of no budget. */

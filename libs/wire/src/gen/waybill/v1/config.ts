@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { Price } from "./money.ts";
+import { Price, PriceListEntry } from "./money.ts";
 
 export const protobufPackage = "waybill.v1";
 
@@ -77,6 +77,8 @@ export interface ModelConfig {
   version: number;
   /** Fields at the top of a client's body that it refuses: they are left out, and named to the client. */
   refusedParameters: string[];
+  /** Every price of its list, past and to come, in the order in which they hold. */
+  prices: PriceListEntry[];
 }
 
 export interface ModelConfig_QualityEntry {
@@ -478,6 +480,7 @@ function createBaseModelConfig(): ModelConfig {
     deprecatedAtMs: 0n,
     version: 0,
     refusedParameters: [],
+    prices: [],
   };
 }
 
@@ -533,6 +536,9 @@ export const ModelConfig: MessageFns<ModelConfig> = {
     }
     for (const v of message.refusedParameters) {
       writer.uint32(114).string(v!);
+    }
+    for (const v of message.prices) {
+      PriceListEntry.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -665,6 +671,14 @@ export const ModelConfig: MessageFns<ModelConfig> = {
             message.refusedParameters.push(reader.string());
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.prices.push(PriceListEntry.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -710,6 +724,7 @@ export const ModelConfig: MessageFns<ModelConfig> = {
       : 0n;
     message.version = object.version ?? 0;
     message.refusedParameters = object.refusedParameters?.map((e) => e) || [];
+    message.prices = object.prices?.map((e) => PriceListEntry.fromPartial(e)) || [];
     return message;
   },
 };

@@ -145,6 +145,65 @@ export interface BooksProblem {
   detail: string;
 }
 
+export interface ListUnpricedRequest {
+  /** Empty: of all. */
+  organisationId: string;
+}
+
+export interface ListUnpricedResponse {
+  /** Those with the most attempts first; at most 1000. */
+  models: UnpricedModel[];
+}
+
+/** Attempts of a model whose price is unknown. */
+export interface UnpricedModel {
+  provider: string;
+  model: string;
+  attempts: bigint;
+  inputTokens: bigint;
+  outputTokens: bigint;
+  /** UTC days of the first and the last request, "2026-11-28". */
+  firstDay: string;
+  lastDay: string;
+  /**
+   * no_price: the catalogue has none for it. starts_later: each of its prices begins after the last day. waiting: it is being priced, or what
+   * is left has no tokens that anybody knows.
+   */
+  state: string;
+}
+
+export interface RepriceRequest {
+  change: AccountChange | undefined;
+  provider: string;
+  model: string;
+  /** Requests from and until (exclusive), Unix milliseconds. */
+  fromMs: bigint;
+  untilMs: bigint;
+  /** Only say what it would do. */
+  dryRun: boolean;
+  /** As the answer before ended; empty: from the first. */
+  cursor: string;
+}
+
+export interface RepriceResponse {
+  looked: bigint;
+  revised: bigint;
+  /** Of them, without a price before. */
+  arrived: bigint;
+  /** Pico-USD as decimal text, of what was revised; before: without what had no price. */
+  beforePicoUsd: string;
+  afterPicoUsd: string;
+  /** Why attempts were not revised -> how many: no_price, not_in_force, no_tokens, kept (they cost what they did), by_hold. */
+  notRevised: { [key: string]: bigint };
+  /** Empty: all were looked at. */
+  nextCursor: string;
+}
+
+export interface RepriceResponse_NotRevisedEntry {
+  key: string;
+  value: bigint;
+}
+
 export interface RebuildSumsRequest {
   change: AccountChange | undefined;
   month: string;
@@ -1437,6 +1496,629 @@ export const BooksProblem: MessageFns<BooksProblem> = {
   },
 };
 
+function createBaseListUnpricedRequest(): ListUnpricedRequest {
+  return { organisationId: "" };
+}
+
+export const ListUnpricedRequest: MessageFns<ListUnpricedRequest> = {
+  encode(message: ListUnpricedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUnpricedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUnpricedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListUnpricedRequest>): ListUnpricedRequest {
+    return ListUnpricedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUnpricedRequest>): ListUnpricedRequest {
+    const message = createBaseListUnpricedRequest();
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseListUnpricedResponse(): ListUnpricedResponse {
+  return { models: [] };
+}
+
+export const ListUnpricedResponse: MessageFns<ListUnpricedResponse> = {
+  encode(message: ListUnpricedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.models) {
+      UnpricedModel.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUnpricedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUnpricedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.models.push(UnpricedModel.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListUnpricedResponse>): ListUnpricedResponse {
+    return ListUnpricedResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUnpricedResponse>): ListUnpricedResponse {
+    const message = createBaseListUnpricedResponse();
+    message.models = object.models?.map((e) => UnpricedModel.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUnpricedModel(): UnpricedModel {
+  return {
+    provider: "",
+    model: "",
+    attempts: 0n,
+    inputTokens: 0n,
+    outputTokens: 0n,
+    firstDay: "",
+    lastDay: "",
+    state: "",
+  };
+}
+
+export const UnpricedModel: MessageFns<UnpricedModel> = {
+  encode(message: UnpricedModel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.attempts !== 0n) {
+      if (BigInt.asIntN(64, message.attempts) !== message.attempts) {
+        throw new globalThis.Error("value provided for field message.attempts of type int64 too large");
+      }
+      writer.uint32(24).int64(message.attempts);
+    }
+    if (message.inputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.inputTokens) !== message.inputTokens) {
+        throw new globalThis.Error("value provided for field message.inputTokens of type int64 too large");
+      }
+      writer.uint32(32).int64(message.inputTokens);
+    }
+    if (message.outputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.outputTokens) !== message.outputTokens) {
+        throw new globalThis.Error("value provided for field message.outputTokens of type int64 too large");
+      }
+      writer.uint32(40).int64(message.outputTokens);
+    }
+    if (message.firstDay !== "") {
+      writer.uint32(50).string(message.firstDay);
+    }
+    if (message.lastDay !== "") {
+      writer.uint32(58).string(message.lastDay);
+    }
+    if (message.state !== "") {
+      writer.uint32(66).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnpricedModel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnpricedModel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.attempts = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.inputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.outputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.firstDay = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.lastDay = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnpricedModel>): UnpricedModel {
+    return UnpricedModel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnpricedModel>): UnpricedModel {
+    const message = createBaseUnpricedModel();
+    message.provider = object.provider ?? "";
+    message.model = object.model ?? "";
+    message.attempts = (object.attempts !== undefined && object.attempts !== null) ? BigInt(object.attempts) : 0n;
+    message.inputTokens = (object.inputTokens !== undefined && object.inputTokens !== null)
+      ? BigInt(object.inputTokens)
+      : 0n;
+    message.outputTokens = (object.outputTokens !== undefined && object.outputTokens !== null)
+      ? BigInt(object.outputTokens)
+      : 0n;
+    message.firstDay = object.firstDay ?? "";
+    message.lastDay = object.lastDay ?? "";
+    message.state = object.state ?? "";
+    return message;
+  },
+};
+
+function createBaseRepriceRequest(): RepriceRequest {
+  return { change: undefined, provider: "", model: "", fromMs: 0n, untilMs: 0n, dryRun: false, cursor: "" };
+}
+
+export const RepriceRequest: MessageFns<RepriceRequest> = {
+  encode(message: RepriceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.provider !== "") {
+      writer.uint32(18).string(message.provider);
+    }
+    if (message.model !== "") {
+      writer.uint32(26).string(message.model);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.untilMs);
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(48).bool(message.dryRun);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(58).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepriceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepriceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RepriceRequest>): RepriceRequest {
+    return RepriceRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RepriceRequest>): RepriceRequest {
+    const message = createBaseRepriceRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.provider = object.provider ?? "";
+    message.model = object.model ?? "";
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.dryRun = object.dryRun ?? false;
+    message.cursor = object.cursor ?? "";
+    return message;
+  },
+};
+
+function createBaseRepriceResponse(): RepriceResponse {
+  return { looked: 0n, revised: 0n, arrived: 0n, beforePicoUsd: "", afterPicoUsd: "", notRevised: {}, nextCursor: "" };
+}
+
+export const RepriceResponse: MessageFns<RepriceResponse> = {
+  encode(message: RepriceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.looked !== 0n) {
+      if (BigInt.asIntN(64, message.looked) !== message.looked) {
+        throw new globalThis.Error("value provided for field message.looked of type int64 too large");
+      }
+      writer.uint32(8).int64(message.looked);
+    }
+    if (message.revised !== 0n) {
+      if (BigInt.asIntN(64, message.revised) !== message.revised) {
+        throw new globalThis.Error("value provided for field message.revised of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revised);
+    }
+    if (message.arrived !== 0n) {
+      if (BigInt.asIntN(64, message.arrived) !== message.arrived) {
+        throw new globalThis.Error("value provided for field message.arrived of type int64 too large");
+      }
+      writer.uint32(24).int64(message.arrived);
+    }
+    if (message.beforePicoUsd !== "") {
+      writer.uint32(34).string(message.beforePicoUsd);
+    }
+    if (message.afterPicoUsd !== "") {
+      writer.uint32(42).string(message.afterPicoUsd);
+    }
+    globalThis.Object.entries(message.notRevised).forEach(([key, value]: [string, bigint]) => {
+      RepriceResponse_NotRevisedEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+    });
+    if (message.nextCursor !== "") {
+      writer.uint32(58).string(message.nextCursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepriceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepriceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.looked = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revised = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.arrived = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.beforePicoUsd = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.afterPicoUsd = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            const entry6 = RepriceResponse_NotRevisedEntry.decode(reader, reader.uint32());
+            if (entry6.value !== undefined) {
+              message.notRevised[entry6.key] = entry6.value;
+            }
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RepriceResponse>): RepriceResponse {
+    return RepriceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RepriceResponse>): RepriceResponse {
+    const message = createBaseRepriceResponse();
+    message.looked = (object.looked !== undefined && object.looked !== null) ? BigInt(object.looked) : 0n;
+    message.revised = (object.revised !== undefined && object.revised !== null) ? BigInt(object.revised) : 0n;
+    message.arrived = (object.arrived !== undefined && object.arrived !== null) ? BigInt(object.arrived) : 0n;
+    message.beforePicoUsd = object.beforePicoUsd ?? "";
+    message.afterPicoUsd = object.afterPicoUsd ?? "";
+    message.notRevised = (globalThis.Object.entries(object.notRevised ?? {}) as [string, bigint][]).reduce(
+      (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
+        if (value !== undefined) {
+          acc[key] = BigInt(value as string | number | bigint | boolean);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.nextCursor = object.nextCursor ?? "";
+    return message;
+  },
+};
+
+function createBaseRepriceResponse_NotRevisedEntry(): RepriceResponse_NotRevisedEntry {
+  return { key: "", value: 0n };
+}
+
+export const RepriceResponse_NotRevisedEntry: MessageFns<RepriceResponse_NotRevisedEntry> = {
+  encode(message: RepriceResponse_NotRevisedEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0n) {
+      if (BigInt.asIntN(64, message.value) !== message.value) {
+        throw new globalThis.Error("value provided for field message.value of type int64 too large");
+      }
+      writer.uint32(16).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepriceResponse_NotRevisedEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepriceResponse_NotRevisedEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RepriceResponse_NotRevisedEntry>): RepriceResponse_NotRevisedEntry {
+    return RepriceResponse_NotRevisedEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RepriceResponse_NotRevisedEntry>): RepriceResponse_NotRevisedEntry {
+    const message = createBaseRepriceResponse_NotRevisedEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
 function createBaseRebuildSumsRequest(): RebuildSumsRequest {
   return { change: undefined, month: "" };
 }
@@ -2293,6 +2975,30 @@ export const LedgerServiceService = {
     responseSerialize: (value: BooksMonth): Buffer => Buffer.from(BooksMonth.encode(value).finish()),
     responseDeserialize: (value: Buffer): BooksMonth => BooksMonth.decode(value),
   },
+  /** What waits for a price, by model. */
+  listUnpriced: {
+    path: "/waybill.v1.LedgerService/ListUnpriced" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUnpricedRequest): Buffer => Buffer.from(ListUnpricedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUnpricedRequest => ListUnpricedRequest.decode(value),
+    responseSerialize: (value: ListUnpricedResponse): Buffer =>
+      Buffer.from(ListUnpricedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUnpricedResponse => ListUnpricedResponse.decode(value),
+  },
+  /**
+   * Books attempts of a model anew at the prices that were in force when their requests came; at most 20000 in one answer.
+   * USAGE_UNAVAILABLE where some were published and it is not certain of all: the same again goes on.
+   */
+  reprice: {
+    path: "/waybill.v1.LedgerService/Reprice" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RepriceRequest): Buffer => Buffer.from(RepriceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RepriceRequest => RepriceRequest.decode(value),
+    responseSerialize: (value: RepriceResponse): Buffer => Buffer.from(RepriceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RepriceResponse => RepriceResponse.decode(value),
+  },
   /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
   getSpend: {
     path: "/waybill.v1.LedgerService/GetSpend" as const,
@@ -2321,6 +3027,13 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   verifyBooks: handleUnaryCall<VerifyBooksRequest, VerifyBooksResponse>;
   /** Makes the sums by hour and day of a month anew from its entries; nothing is booked meanwhile. */
   rebuildSums: handleUnaryCall<RebuildSumsRequest, BooksMonth>;
+  /** What waits for a price, by model. */
+  listUnpriced: handleUnaryCall<ListUnpricedRequest, ListUnpricedResponse>;
+  /**
+   * Books attempts of a model anew at the prices that were in force when their requests came; at most 20000 in one answer.
+   * USAGE_UNAVAILABLE where some were published and it is not certain of all: the same again goes on.
+   */
+  reprice: handleUnaryCall<RepriceRequest, RepriceResponse>;
   /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
   getSpend: handleUnaryCall<GetSpendRequest, GetSpendResponse>;
 }
@@ -2424,6 +3137,41 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  /** What waits for a price, by model. */
+  listUnpriced(
+    request: ListUnpricedRequest,
+    callback: (error: ServiceError | null, response: ListUnpricedResponse) => void,
+  ): ClientUnaryCall;
+  listUnpriced(
+    request: ListUnpricedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUnpricedResponse) => void,
+  ): ClientUnaryCall;
+  listUnpriced(
+    request: ListUnpricedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUnpricedResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Books attempts of a model anew at the prices that were in force when their requests came; at most 20000 in one answer.
+   * USAGE_UNAVAILABLE where some were published and it is not certain of all: the same again goes on.
+   */
+  reprice(
+    request: RepriceRequest,
+    callback: (error: ServiceError | null, response: RepriceResponse) => void,
+  ): ClientUnaryCall;
+  reprice(
+    request: RepriceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RepriceResponse) => void,
+  ): ClientUnaryCall;
+  reprice(
+    request: RepriceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RepriceResponse) => void,
   ): ClientUnaryCall;
   /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
   getSpend(

@@ -75,6 +75,13 @@ export interface Price {
   perRequestPicoUsd: bigint;
 }
 
+/** A price and from when on it holds, until the next one does. */
+export interface PriceListEntry {
+  /** Unix milliseconds; 0: since ever. */
+  effectiveFromMs: bigint;
+  price: Price | undefined;
+}
+
 /** One budget's part of a hold. */
 export interface HoldLine {
   budgetId: string;
@@ -525,6 +532,78 @@ export const Price: MessageFns<Price> = {
     message.perRequestPicoUsd = (object.perRequestPicoUsd !== undefined && object.perRequestPicoUsd !== null)
       ? BigInt(object.perRequestPicoUsd)
       : 0n;
+    return message;
+  },
+};
+
+function createBasePriceListEntry(): PriceListEntry {
+  return { effectiveFromMs: 0n, price: undefined };
+}
+
+export const PriceListEntry: MessageFns<PriceListEntry> = {
+  encode(message: PriceListEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.effectiveFromMs !== 0n) {
+      if (BigInt.asIntN(64, message.effectiveFromMs) !== message.effectiveFromMs) {
+        throw new globalThis.Error("value provided for field message.effectiveFromMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.effectiveFromMs);
+    }
+    if (message.price !== undefined) {
+      Price.encode(message.price, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PriceListEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePriceListEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.effectiveFromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.price = Price.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PriceListEntry>): PriceListEntry {
+    return PriceListEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PriceListEntry>): PriceListEntry {
+    const message = createBasePriceListEntry();
+    message.effectiveFromMs = (object.effectiveFromMs !== undefined && object.effectiveFromMs !== null)
+      ? BigInt(object.effectiveFromMs)
+      : 0n;
+    message.price = (object.price !== undefined && object.price !== null) ? Price.fromPartial(object.price) : undefined;
     return message;
   },
 };

@@ -21,7 +21,7 @@ import {
 import { Actor, ListAuditRequest, ListAuditResponse } from "./admin.ts";
 import { Attribution } from "./attribution.ts";
 import { DecisionInputs, DecisionRecord, Explanation } from "./decision_record.ts";
-import { Price } from "./money.ts";
+import { Price, PriceListEntry } from "./money.ts";
 import { Features } from "./router.ts";
 
 export const protobufPackage = "waybill.v1";
@@ -195,12 +195,6 @@ export interface CheckRouteRequest {
 
 export interface CheckRouteResponse {
   problems: RouteProblem[];
-}
-
-export interface PriceListEntry {
-  /** Unix milliseconds; 0: since ever. */
-  effectiveFromMs: bigint;
-  price: Price | undefined;
 }
 
 /** A model of the catalogue with all its prices, past and to come. */
@@ -2254,78 +2248,6 @@ export const CheckRouteResponse: MessageFns<CheckRouteResponse> = {
   fromPartial(object: DeepPartial<CheckRouteResponse>): CheckRouteResponse {
     const message = createBaseCheckRouteResponse();
     message.problems = object.problems?.map((e) => RouteProblem.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBasePriceListEntry(): PriceListEntry {
-  return { effectiveFromMs: 0n, price: undefined };
-}
-
-export const PriceListEntry: MessageFns<PriceListEntry> = {
-  encode(message: PriceListEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.effectiveFromMs !== 0n) {
-      if (BigInt.asIntN(64, message.effectiveFromMs) !== message.effectiveFromMs) {
-        throw new globalThis.Error("value provided for field message.effectiveFromMs of type int64 too large");
-      }
-      writer.uint32(8).int64(message.effectiveFromMs);
-    }
-    if (message.price !== undefined) {
-      Price.encode(message.price, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): PriceListEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePriceListEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.effectiveFromMs = reader.int64() as bigint;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.price = Price.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<PriceListEntry>): PriceListEntry {
-    return PriceListEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PriceListEntry>): PriceListEntry {
-    const message = createBasePriceListEntry();
-    message.effectiveFromMs = (object.effectiveFromMs !== undefined && object.effectiveFromMs !== null)
-      ? BigInt(object.effectiveFromMs)
-      : 0n;
-    message.price = (object.price !== undefined && object.price !== null) ? Price.fromPartial(object.price) : undefined;
     return message;
   },
 };

@@ -84,7 +84,7 @@ export namespace TokenSource {
 }
 
 export interface UsageRecord {
-  /** <attempt_id>:<source>, e.g. "0190….1:worker". */
+  /** <attempt_id>:<source>, e.g. "0190….1:worker"; of a revision "0190….1:worker.1". */
   recordId: string;
   attemptId: string;
   requestId: string;
@@ -132,6 +132,11 @@ export interface UsageRecord {
   account: string;
   /** What the client named as its session, at most 128 characters; empty: none. */
   session: string;
+  /**
+   * 0: as its source recorded it. From 1: what the ledger found out about that record since, as a price that arrived. It stands
+   * instead of the one before, and says everything anew.
+   */
+  revision: number;
 }
 
 function createBaseUsageRecord(): UsageRecord {
@@ -168,6 +173,7 @@ function createBaseUsageRecord(): UsageRecord {
     suspect: false,
     account: "",
     session: "",
+    revision: 0,
   };
 }
 
@@ -274,6 +280,9 @@ export const UsageRecord: MessageFns<UsageRecord> = {
     }
     if (message.session !== "") {
       writer.uint32(258).string(message.session);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(264).uint32(message.revision);
     }
     return writer;
   },
@@ -547,6 +556,14 @@ export const UsageRecord: MessageFns<UsageRecord> = {
             message.session = reader.string();
             continue;
           }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.revision = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -606,6 +623,7 @@ export const UsageRecord: MessageFns<UsageRecord> = {
     message.suspect = object.suspect ?? false;
     message.account = object.account ?? "";
     message.session = object.session ?? "";
+    message.revision = object.revision ?? 0;
     return message;
   },
 };
