@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attemptId, parseAttemptId, parseRecordName, recordId, recordName, revisionOf } from "./ids.ts";
+import { attemptId, firstUuidOf, parseAttemptId, parseRecordName, recordId, recordName, revisionOf } from "./ids.ts";
 
 const requestId = "01936f4e-8f60-7abc-8def-0123456789ab";
 
@@ -33,4 +33,10 @@ test("a record is named by its source and its revision", () => {
   for (const text of ["", "nobody", "worker.0", "worker.01", "worker.1000", "worker."]) {
     assert.equal(parseRecordName(text), undefined, text);
   }
+});
+
+test("a bound lies between the ids of a millisecond and those of the one before", () => {
+  const timeMs = 0x01936f4e8f60;
+  assert.ok(firstUuidOf(timeMs) < requestId && requestId < firstUuidOf(timeMs + 1));
+  assert.equal(firstUuidOf(0), "00000000-0000-0000-0000-000000000000");
 });

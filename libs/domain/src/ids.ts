@@ -50,6 +50,12 @@ export function uuidV7TimeMs(id: string): number | undefined {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+/** A bound between UUIDv7s: above each of a millisecond before `unixMs`, below each of it and later. No id itself. */
+export function firstUuidOf(unixMs: number): string {
+  const hex = Math.max(0, Math.floor(unixMs)).toString(16).padStart(12, "0").slice(-12);
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
 /** The two halves of a virtual key `wb_<public id>_<secret>`. */
 export interface PresentedKey {
   keyId: string;

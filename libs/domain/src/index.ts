@@ -5,6 +5,7 @@ export { effectiveRecord, outranks, type RankedRecord } from "./effective-record
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode, type Retry } from "./errors.ts";
 export {
   attemptId,
+  firstUuidOf,
   type PresentedKey,
   parseAttemptId,
   parseRecordName,

@@ -55,7 +55,10 @@ export type Accounts = Asked<
   | `${"create" | "update" | "rotate" | "revoke"}${"Key" | "AdminKey"}`
 >;
 type Budgets = Asked<BudgetServiceClient, "listBudgets">;
-type BudgetAdmin = Asked<BudgetAdminServiceClient, "saveBudget" | "deleteBudget" | "raiseBudget" | "verifyBudgets">;
+type BudgetAdmin = Asked<
+  BudgetAdminServiceClient,
+  "saveBudget" | "deleteBudget" | "raiseBudget" | "verifyBudgets" | "listSettled"
+>;
 type RateLimits = Asked<RateLimitServiceClient, "listRateLimits" | "saveRateLimit" | "deleteRateLimit">;
 type Alerts = Asked<
   AlertServiceClient,
@@ -71,6 +74,7 @@ type Ledger = Asked<
   | "rebuildSums"
   | "getSpend"
   | "listUnpriced"
+  | "compareSettled"
   | "reprice"
 >;
 

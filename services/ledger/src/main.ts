@@ -3,6 +3,7 @@ import { connectBus, serverCaveat } from "@waybill/bus";
 import { runService } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { migrations, readOwnerUrl, settings } from "./config.ts";
+import { answerAboutSettled } from "./inbound/answer-about-settled.ts";
 import { answerAboutSuspense } from "./inbound/answer-about-suspense.ts";
 import type { Intake } from "./inbound/consume.ts";
 import { keepMonths } from "./inbound/keep-months.ts";
@@ -44,7 +45,8 @@ await runService({
     const months = postgresMonths(pools.months, checkpoints);
     let pricing: RepricePorts | undefined;
     const suspense = answerAboutSuspense(pools.months, () => pricing, log);
-    await serveGrpc(config, scope, { decisions, months, spend: postgresSpend(pools.spend), suspense });
+    const settled = answerAboutSettled(pools.months);
+    await serveGrpc(config, scope, { decisions, months, spend: postgresSpend(pools.spend), suspense, settled });
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

@@ -15,6 +15,7 @@ export interface BooksMonth {
 export interface VerifiedBooks {
   checkedMonths: number;
   entries: number;
+  comparedRecords: number;
   tookMs: number;
   problemCount: number;
   problems: { rule: string; problem: string; month: string; attemptId: string | null; detail: string }[];

@@ -7,6 +7,8 @@ import type {
   BudgetDifference,
   DeleteBudgetRequest,
   DeleteBudgetResponse,
+  ListSettledRequest,
+  ListSettledResponse,
   RaiseBudgetRequest,
   SaveBudgetRequest,
   SaveBudgetResponse,
@@ -28,6 +30,7 @@ import type { Verified } from "../outbound/verify-books.ts";
 export interface BudgetAdminWorld {
   office: BudgetOffice;
   verify(which: { organisationId: string; budgetId: string }): Promise<Verified>;
+  listSettled(request: ListSettledRequest): Promise<ListSettledResponse>;
   /** Calls back the credit that routers hold under what the budget said before; never rejects. */
   recall(budgetId: string): Promise<void>;
   onError(error: unknown): void;
@@ -36,7 +39,13 @@ export interface BudgetAdminWorld {
 const ACTOR_CHARACTERS_MAX = 128;
 const REASON_CHARACTERS_MAX = 1_000;
 
-export function budgetAdminHandlers({ office, verify, recall, onError }: BudgetAdminWorld): BudgetAdminServiceServer {
+export function budgetAdminHandlers({
+  office,
+  verify,
+  listSettled,
+  recall,
+  onError,
+}: BudgetAdminWorld): BudgetAdminServiceServer {
   return {
     saveBudget: unary(async ({ change, budget, ...wanted }: SaveBudgetRequest): Promise<SaveBudgetResponse> => {
       if (!budget) throw new WaybillError("invalid_value", { publicMessage: "budget must be set.", param: "budget" });
@@ -69,6 +78,16 @@ export function budgetAdminHandlers({ office, verify, recall, onError }: BudgetA
         differences: differences.map(toWireDifference),
         differenceCount: BigInt(differenceCount),
       };
+    }, onError),
+
+    listSettled: unary((request: ListSettledRequest) => {
+      if (hasNul(request.afterRequestId) || hasNul(request.untilRequestId)) {
+        throw new WaybillError("invalid_value", {
+          publicMessage: "That is no id of a request.",
+          param: "after_request_id",
+        });
+      }
+      return orUnavailable(listSettled(request));
     }, onError),
   };
 }

@@ -12,6 +12,7 @@ import { rateCounters } from "../outbound/rate-counters.ts";
 import { listRateLimits, rateLimitOffice } from "../outbound/rate-limit-desk.ts";
 import { recallBudget } from "../outbound/recall-budget.ts";
 import { makeRecall } from "../outbound/recall-grants.ts";
+import { listSettled } from "../outbound/settled-records.ts";
 import { verifyBooks } from "../outbound/verify-books.ts";
 import { webhookRows } from "../outbound/webhook-rows.ts";
 import type { Writer } from "../ports.ts";
@@ -77,6 +78,7 @@ export async function serveRouters(
     administered: {
       office: budgetOffice(pool),
       verify: (which) => verifyBooks(pool, which),
+      listSettled: (request) => listSettled(pool, request),
       recall: recallBudget(pool, recall),
     },
     rateLimits: { office: rateLimitOffice(pool), list: () => listRateLimits(pool) },

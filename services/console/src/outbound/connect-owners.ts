@@ -120,7 +120,7 @@ function ledger(
     }),
     ...askOwner(
       { ...whom, timeoutMs: VERIFY_TIMEOUT_MS },
-      { reads: ["verifyBooks"], changes: ["rebuildSums", "reprice"] },
+      { reads: ["verifyBooks", "compareSettled"], changes: ["rebuildSums", "reprice"] },
     ),
   };
 }
@@ -133,6 +133,6 @@ function budgetAdmin(
   const whom = { ...asking, clients, unavailable: { code: "budget_unavailable" } } as const;
   return {
     ...askOwner(whom, { reads: [], changes: ["saveBudget", "deleteBudget", "raiseBudget"] }),
-    ...askOwner({ ...whom, timeoutMs: VERIFY_TIMEOUT_MS }, { reads: ["verifyBudgets"], changes: [] }),
+    ...askOwner({ ...whom, timeoutMs: VERIFY_TIMEOUT_MS }, { reads: ["verifyBudgets", "listSettled"], changes: [] }),
   };
 }

@@ -18,6 +18,7 @@ import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
+import type { answerAboutSettled } from "./answer-about-settled.ts";
 import type { SuspenseAnswers } from "./answer-about-suspense.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
@@ -34,13 +35,14 @@ export interface Answerers {
   months: PostgresMonths;
   spend: Spend;
   suspense(onError: OnError): SuspenseAnswers;
+  settled: ReturnType<typeof answerAboutSettled>;
 }
 
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, months, spend, suspense }: Answerers,
+  { decisions, months, spend, suspense, settled }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -51,6 +53,7 @@ export async function serveGrpc(
     ...answerAboutMonths(months, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
     ...suspense(onError),
+    ...settled(onError),
   };
   server.add(LedgerServiceService, handlers, CALLERS);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));

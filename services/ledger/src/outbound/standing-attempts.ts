@@ -1,10 +1,17 @@
 // Attempts as they stand on the books, as the records that would say the same: what revisions are made of.
-import { attemptId, parseRecordName, parseUsd, type RecordSourceName, recordId, uuidV7TimeMs } from "@waybill/domain";
+import {
+  attemptId,
+  firstUuidOf,
+  parseRecordName,
+  parseUsd,
+  type RecordSourceName,
+  recordId,
+  uuidV7TimeMs,
+} from "@waybill/domain";
 import type { Pool, Row } from "@waybill/store";
 import { AttemptOutcome, BudgetUnit, HoldLine, RecordSource, TokenSource, UsageRecord } from "@waybill/wire";
 import type { StandingAttempt } from "../core/revise-record.ts";
 import type { AttemptPlace, RepriceWish } from "../reprice.ts";
-import { firstUuidOf } from "./uuid-range.ts";
 
 // By the key of one month's partition, or by the index of what has no price. Two rows a request are read where it was corrected before.
 const STANDING = `

@@ -54,8 +54,9 @@ function addVerify(ledger: Command): void {
   ).action(async (month: string | undefined, _options: unknown, command: Command) => {
     const { api, print } = contextOf(command);
     const found = await api.post<VerifiedBooks>("/ledger/verify", month === undefined ? {} : { month });
-    const { checkedMonths, entries, tookMs, problemCount, problems } = found;
-    const checked = `${entries} entries of ${checkedMonths} months (${(tookMs / 1_000).toFixed(1)} s)`;
+    const { checkedMonths, entries, comparedRecords, tookMs, problemCount, problems } = found;
+    const took = `(${(tookMs / 1_000).toFixed(1)} s)`;
+    const checked = `${entries} entries of ${checkedMonths} months, ${comparedRecords} records beside the budgets' ${took}`;
     print(found, () => {
       if (problemCount === 0) return `the books are right: ${checked}`;
       const rows = problems.map(({ rule, problem, month: of, attemptId, detail }) => [

@@ -6,6 +6,7 @@ import {
   RebuildSumsRequest,
   VerifyBooksRequest,
 } from "@waybill/wire";
+import { compareBooks } from "../../compare-books.ts";
 import type { Owners } from "../../ports.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
@@ -15,6 +16,7 @@ import { msOf } from "./what-if.ts";
 
 const HERE = { tag: "books", dialect: "waybill" } as const;
 const MONTHS = "/api/v1/ledger/months";
+const PROBLEMS_MAX = 1_000;
 
 export function bookEndpoints(owners: Owners): AnyEndpoint[] {
   return [getSpend(owners), listMonths(owners), closeMonth(owners), rebuildSums(owners), verifyBooks(owners)];
@@ -101,26 +103,38 @@ const rebuildSums = ({ ledger }: Owners): AnyEndpoint =>
     },
   });
 
-const verifyBooks = ({ ledger }: Owners): AnyEndpoint =>
+const verifyBooks = ({ ledger, budgetAdmin }: Owners): AnyEndpoint =>
   endpoint({
     ...HERE,
     method: "POST",
     path: "/api/v1/ledger/verify",
     id: "verifyBooks",
     summary: "Look through the books for what must never be found",
+    description:
+      "Also compares the records of the last 30 days with those that the budget service settled, one by one.",
     isOfInstallation: true,
     params: nothing,
     query: nothing,
     body: schemas.verifyBody,
     answer: schemas.verified,
     async handle({ body }) {
+      const [startedMs, nowMs] = [performance.now(), Date.now()];
       const found = await ledger.verifyBooks(VerifyBooksRequest.create({ month: body?.month ?? "" }));
+      const compared = await compareBooks({ ledger, budgetAdmin }, ...timesOf(body?.month, nowMs), nowMs);
       return {
         checkedMonths: Number(found.checkedMonths),
         entries: Number(found.entries),
-        tookMs: found.tookMs,
-        problemCount: Number(found.problemCount),
-        problems: found.problems.map(problemJson),
+        comparedRecords: compared.records,
+        tookMs: Math.round(performance.now() - startedMs),
+        problemCount: Number(found.problemCount) + compared.problemCount,
+        problems: [...found.problems, ...compared.problems].slice(0, PROBLEMS_MAX).map(problemJson),
       };
     },
   });
+
+/** Of a month, "2026-11", or of everything until now. */
+function timesOf(month: string | undefined, nowMs: number): [fromMs: number, untilMs: number] {
+  if (month === undefined) return [0, nowMs];
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  return [Date.UTC(year, number - 1), Math.min(nowMs, Date.UTC(year, number))];
+}

@@ -32,6 +32,7 @@ export const verifyBody = z.strictObject({ month: month.optional().describe("Onl
 export const verified = z.object({
   checkedMonths: count,
   entries: count,
+  comparedRecords: count.describe("Of the last 30 days, with those that the budget service settled"),
   tookMs: count,
   problemCount: count,
   problems: z

@@ -118,6 +118,38 @@ export interface VerifyBudgetsResponse {
   differenceCount: bigint;
 }
 
+export interface ListSettledRequest {
+  /** Requests behind this one, and until that one. */
+  afterRequestId: string;
+  untilRequestId: string;
+  /** Also holds that are 15 minutes past their end and were never ended. */
+  overdue: boolean;
+}
+
+export interface ListSettledResponse {
+  /** All of the requests they belong to; about 5000. */
+  records: SettledRecord[];
+  /** Where the page ends; empty: there is no more. */
+  untilRequestId: string;
+  /** The first 1000. */
+  overdueHolds: OverdueHold[];
+}
+
+export interface SettledRecord {
+  recordId: string;
+  /** Decimal text. */
+  costPicoUsd: string;
+  costKnown: boolean;
+  /** Unix milliseconds. */
+  settledAtMs: bigint;
+}
+
+export interface OverdueHold {
+  attemptId: string;
+  /** Unix milliseconds. */
+  expiredAtMs: bigint;
+}
+
 function createBaseBudgetChange(): BudgetChange {
   return { actor: undefined, reason: "", organisationId: "" };
 }
@@ -971,6 +1003,332 @@ export const VerifyBudgetsResponse: MessageFns<VerifyBudgetsResponse> = {
   },
 };
 
+function createBaseListSettledRequest(): ListSettledRequest {
+  return { afterRequestId: "", untilRequestId: "", overdue: false };
+}
+
+export const ListSettledRequest: MessageFns<ListSettledRequest> = {
+  encode(message: ListSettledRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.afterRequestId !== "") {
+      writer.uint32(10).string(message.afterRequestId);
+    }
+    if (message.untilRequestId !== "") {
+      writer.uint32(18).string(message.untilRequestId);
+    }
+    if (message.overdue !== false) {
+      writer.uint32(24).bool(message.overdue);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSettledRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSettledRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.afterRequestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.untilRequestId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.overdue = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListSettledRequest>): ListSettledRequest {
+    return ListSettledRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSettledRequest>): ListSettledRequest {
+    const message = createBaseListSettledRequest();
+    message.afterRequestId = object.afterRequestId ?? "";
+    message.untilRequestId = object.untilRequestId ?? "";
+    message.overdue = object.overdue ?? false;
+    return message;
+  },
+};
+
+function createBaseListSettledResponse(): ListSettledResponse {
+  return { records: [], untilRequestId: "", overdueHolds: [] };
+}
+
+export const ListSettledResponse: MessageFns<ListSettledResponse> = {
+  encode(message: ListSettledResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.records) {
+      SettledRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.untilRequestId !== "") {
+      writer.uint32(18).string(message.untilRequestId);
+    }
+    for (const v of message.overdueHolds) {
+      OverdueHold.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSettledResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSettledResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.records.push(SettledRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.untilRequestId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.overdueHolds.push(OverdueHold.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListSettledResponse>): ListSettledResponse {
+    return ListSettledResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSettledResponse>): ListSettledResponse {
+    const message = createBaseListSettledResponse();
+    message.records = object.records?.map((e) => SettledRecord.fromPartial(e)) || [];
+    message.untilRequestId = object.untilRequestId ?? "";
+    message.overdueHolds = object.overdueHolds?.map((e) => OverdueHold.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSettledRecord(): SettledRecord {
+  return { recordId: "", costPicoUsd: "", costKnown: false, settledAtMs: 0n };
+}
+
+export const SettledRecord: MessageFns<SettledRecord> = {
+  encode(message: SettledRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recordId !== "") {
+      writer.uint32(10).string(message.recordId);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(18).string(message.costPicoUsd);
+    }
+    if (message.costKnown !== false) {
+      writer.uint32(24).bool(message.costKnown);
+    }
+    if (message.settledAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.settledAtMs) !== message.settledAtMs) {
+        throw new globalThis.Error("value provided for field message.settledAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.settledAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettledRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettledRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.recordId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.costKnown = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.settledAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SettledRecord>): SettledRecord {
+    return SettledRecord.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SettledRecord>): SettledRecord {
+    const message = createBaseSettledRecord();
+    message.recordId = object.recordId ?? "";
+    message.costPicoUsd = object.costPicoUsd ?? "";
+    message.costKnown = object.costKnown ?? false;
+    message.settledAtMs = (object.settledAtMs !== undefined && object.settledAtMs !== null)
+      ? BigInt(object.settledAtMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseOverdueHold(): OverdueHold {
+  return { attemptId: "", expiredAtMs: 0n };
+}
+
+export const OverdueHold: MessageFns<OverdueHold> = {
+  encode(message: OverdueHold, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attemptId !== "") {
+      writer.uint32(10).string(message.attemptId);
+    }
+    if (message.expiredAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.expiredAtMs) !== message.expiredAtMs) {
+        throw new globalThis.Error("value provided for field message.expiredAtMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.expiredAtMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OverdueHold {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOverdueHold();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attemptId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.expiredAtMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OverdueHold>): OverdueHold {
+    return OverdueHold.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OverdueHold>): OverdueHold {
+    const message = createBaseOverdueHold();
+    message.attemptId = object.attemptId ?? "";
+    message.expiredAtMs = (object.expiredAtMs !== undefined && object.expiredAtMs !== null)
+      ? BigInt(object.expiredAtMs)
+      : 0n;
+    return message;
+  },
+};
+
 export type BudgetAdminServiceService = typeof BudgetAdminServiceService;
 export const BudgetAdminServiceService = {
   /**
@@ -1018,6 +1376,16 @@ export const BudgetAdminServiceService = {
       Buffer.from(VerifyBudgetsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): VerifyBudgetsResponse => VerifyBudgetsResponse.decode(value),
   },
+  /** What was settled, in the order of the requests: to be compared with the ledger. Settled records are kept for 35 days. */
+  listSettled: {
+    path: "/waybill.v1.BudgetAdminService/ListSettled" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSettledRequest): Buffer => Buffer.from(ListSettledRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSettledRequest => ListSettledRequest.decode(value),
+    responseSerialize: (value: ListSettledResponse): Buffer => Buffer.from(ListSettledResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSettledResponse => ListSettledResponse.decode(value),
+  },
 } as const;
 
 export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
@@ -1032,6 +1400,8 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   raiseBudget: handleUnaryCall<RaiseBudgetRequest, SaveBudgetResponse>;
   /** Recomputes every window's counters from holds, grants and settled records. Changes nothing. */
   verifyBudgets: handleUnaryCall<VerifyBudgetsRequest, VerifyBudgetsResponse>;
+  /** What was settled, in the order of the requests: to be compared with the ledger. Settled records are kept for 35 days. */
+  listSettled: handleUnaryCall<ListSettledRequest, ListSettledResponse>;
 }
 
 export interface BudgetAdminServiceClient extends Client {
@@ -1101,6 +1471,22 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: VerifyBudgetsResponse) => void,
+  ): ClientUnaryCall;
+  /** What was settled, in the order of the requests: to be compared with the ledger. Settled records are kept for 35 days. */
+  listSettled(
+    request: ListSettledRequest,
+    callback: (error: ServiceError | null, response: ListSettledResponse) => void,
+  ): ClientUnaryCall;
+  listSettled(
+    request: ListSettledRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSettledResponse) => void,
+  ): ClientUnaryCall;
+  listSettled(
+    request: ListSettledRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSettledResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { AccountChange } from "./accounts.ts";
+import { SettledRecord } from "./budget_admin.ts";
 import { DecisionRecord } from "./decision_record.ts";
 import { FilterFindings } from "./router.ts";
 
@@ -143,6 +144,23 @@ export interface BooksProblem {
   /** Empty: it is not about one attempt. */
   attemptId: string;
   detail: string;
+}
+
+export interface CompareSettledRequest {
+  /** Times of the range, Unix milliseconds. */
+  fromMs: bigint;
+  untilMs: bigint;
+  /** Requests behind this one, and until that one. */
+  afterRequestId: string;
+  untilRequestId: string;
+  /** All that the budget service has of them; at most 10000. */
+  records: SettledRecord[];
+}
+
+export interface CompareSettledResponse {
+  problems: BooksProblem[];
+  /** Records on the books. */
+  booked: bigint;
 }
 
 export interface ListUnpricedRequest {
@@ -1492,6 +1510,185 @@ export const BooksProblem: MessageFns<BooksProblem> = {
     message.month = object.month ?? "";
     message.attemptId = object.attemptId ?? "";
     message.detail = object.detail ?? "";
+    return message;
+  },
+};
+
+function createBaseCompareSettledRequest(): CompareSettledRequest {
+  return { fromMs: 0n, untilMs: 0n, afterRequestId: "", untilRequestId: "", records: [] };
+}
+
+export const CompareSettledRequest: MessageFns<CompareSettledRequest> = {
+  encode(message: CompareSettledRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.untilMs);
+    }
+    if (message.afterRequestId !== "") {
+      writer.uint32(26).string(message.afterRequestId);
+    }
+    if (message.untilRequestId !== "") {
+      writer.uint32(34).string(message.untilRequestId);
+    }
+    for (const v of message.records) {
+      SettledRecord.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompareSettledRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompareSettledRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.afterRequestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.untilRequestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.records.push(SettledRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CompareSettledRequest>): CompareSettledRequest {
+    return CompareSettledRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CompareSettledRequest>): CompareSettledRequest {
+    const message = createBaseCompareSettledRequest();
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.afterRequestId = object.afterRequestId ?? "";
+    message.untilRequestId = object.untilRequestId ?? "";
+    message.records = object.records?.map((e) => SettledRecord.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCompareSettledResponse(): CompareSettledResponse {
+  return { problems: [], booked: 0n };
+}
+
+export const CompareSettledResponse: MessageFns<CompareSettledResponse> = {
+  encode(message: CompareSettledResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.problems) {
+      BooksProblem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.booked !== 0n) {
+      if (BigInt.asIntN(64, message.booked) !== message.booked) {
+        throw new globalThis.Error("value provided for field message.booked of type int64 too large");
+      }
+      writer.uint32(16).int64(message.booked);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompareSettledResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompareSettledResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.problems.push(BooksProblem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.booked = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CompareSettledResponse>): CompareSettledResponse {
+    return CompareSettledResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CompareSettledResponse>): CompareSettledResponse {
+    const message = createBaseCompareSettledResponse();
+    message.problems = object.problems?.map((e) => BooksProblem.fromPartial(e)) || [];
+    message.booked = (object.booked !== undefined && object.booked !== null) ? BigInt(object.booked) : 0n;
     return message;
   },
 };
@@ -2975,6 +3172,18 @@ export const LedgerServiceService = {
     responseSerialize: (value: BooksMonth): Buffer => Buffer.from(BooksMonth.encode(value).finish()),
     responseDeserialize: (value: Buffer): BooksMonth => BooksMonth.decode(value),
   },
+  /** What of a range of requests is on the books and was not settled by the budget service, or the other way round, or costs something else. */
+  compareSettled: {
+    path: "/waybill.v1.LedgerService/CompareSettled" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompareSettledRequest): Buffer =>
+      Buffer.from(CompareSettledRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompareSettledRequest => CompareSettledRequest.decode(value),
+    responseSerialize: (value: CompareSettledResponse): Buffer =>
+      Buffer.from(CompareSettledResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CompareSettledResponse => CompareSettledResponse.decode(value),
+  },
   /** What waits for a price, by model. */
   listUnpriced: {
     path: "/waybill.v1.LedgerService/ListUnpriced" as const,
@@ -3027,6 +3236,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   verifyBooks: handleUnaryCall<VerifyBooksRequest, VerifyBooksResponse>;
   /** Makes the sums by hour and day of a month anew from its entries; nothing is booked meanwhile. */
   rebuildSums: handleUnaryCall<RebuildSumsRequest, BooksMonth>;
+  /** What of a range of requests is on the books and was not settled by the budget service, or the other way round, or costs something else. */
+  compareSettled: handleUnaryCall<CompareSettledRequest, CompareSettledResponse>;
   /** What waits for a price, by model. */
   listUnpriced: handleUnaryCall<ListUnpricedRequest, ListUnpricedResponse>;
   /**
@@ -3137,6 +3348,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BooksMonth) => void,
+  ): ClientUnaryCall;
+  /** What of a range of requests is on the books and was not settled by the budget service, or the other way round, or costs something else. */
+  compareSettled(
+    request: CompareSettledRequest,
+    callback: (error: ServiceError | null, response: CompareSettledResponse) => void,
+  ): ClientUnaryCall;
+  compareSettled(
+    request: CompareSettledRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CompareSettledResponse) => void,
+  ): ClientUnaryCall;
+  compareSettled(
+    request: CompareSettledRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CompareSettledResponse) => void,
   ): ClientUnaryCall;
   /** What waits for a price, by model. */
   listUnpriced(
