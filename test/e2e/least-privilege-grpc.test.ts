@@ -108,6 +108,12 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/VerifyBooks": ["console", "operator"],
   "/waybill.v1.LedgerService/RebuildSums": ["console", "operator"],
   "/waybill.v1.LedgerService/GetSpend": ["console", "operator"],
+  "/waybill.v1.LedgerService/ImportInvoice": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListInvoices": ["console", "operator"],
+  "/waybill.v1.LedgerService/GetInvoice": ["console", "operator"],
+  "/waybill.v1.LedgerService/CompareInvoices": ["console", "operator"],
+  "/waybill.v1.LedgerService/SetInvoiceName": ["console", "operator"],
+  "/waybill.v1.LedgerService/ApproveTrueUps": ["console", "operator"],
 };
 
 interface Method {

@@ -12,7 +12,9 @@ import { watchBooks } from "./inbound/watch-books.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
+import { postgresInvoices } from "./outbound/postgres-invoices.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
+import { postgresReconciliation } from "./outbound/postgres-reconciliation.ts";
 import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 
@@ -39,7 +41,8 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend));
+    const [invoices, reconciliation] = [postgresInvoices(pools.months), postgresReconciliation(pools.months)];
+    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend), invoices, reconciliation);
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

@@ -37,6 +37,6 @@ function chargeOf(type: string): Charge {
 
 /** The resource whose key is used, by its name; else its subscription. */
 function accountOf(reader: RowReader): string {
-  const resource = reader.text("ResourceId", "InstanceName", "InstanceId").split("/").at(-1) ?? "";
-  return resource === "" ? reader.name("SubscriptionId", "SubscriptionGuid") : resource.slice(0, 200);
+  const resource = /[^/]{1,200}$/.exec(reader.text("ResourceId", "InstanceName", "InstanceId"))?.[0];
+  return resource ?? reader.name("SubscriptionId", "SubscriptionGuid");
 }

@@ -43,7 +43,8 @@ export function parseInvoice(format: InvoiceFormatName, rows: readonly InvoiceRo
       lines.push(...meaning.lines);
     }
   }
-  const [fromDay, untilDay] = [least(days), most(days)];
+  const sorted = [...new Set(days)].sort();
+  const [fromDay, untilDay] = [sorted[0] ?? "", sorted.at(-1) ?? ""];
   if (notes.faults.length === 0) notes.faults.push(...wholeFile(lines, fromDay, untilDay));
   if (notes.faults.length > 0) return { faults: notes.faults.slice(0, FAULTS_MAX) };
   const { roundedAmounts, amountDecimals } = notes;
@@ -75,12 +76,4 @@ function daysBetween(fromDay: string, untilDay: string): number {
     return (year * 12 + month) * 31 + date;
   };
   return number(untilDay) - number(fromDay);
-}
-
-function least(days: readonly string[]): string {
-  return days.reduce((found, day) => (found === "" || day < found ? day : found), "");
-}
-
-function most(days: readonly string[]): string {
-  return days.reduce((found, day) => (day > found ? day : found), "");
 }

@@ -49,9 +49,9 @@ export class RowReader {
     return "";
   }
 
-  /** The same, cut where it is longer than a name may be. */
+  /** The same, of one line, and cut where it is longer than a name may be. */
   name(...names: string[]): string {
-    return this.text(...names).slice(0, TEXT_MAX);
+    return [...this.text(...names).slice(0, TEXT_MAX)].map((sign) => (sign < " " ? " " : sign)).join("");
   }
 
   /** Undefined, and noted: there is none. */
@@ -62,7 +62,7 @@ export class RowReader {
     return day;
   }
 
-  /** Pico-USD; undefined: the field is empty. `scale` is 12 for dollars, 10 for cents. NaN-like text is noted and 0. */
+  /** Pico-USD; undefined: the field is empty. `scale` is 12 for dollars, 10 for cents. What is no amount is noted. */
   amount(scale: number, ...names: string[]): PicoUsd | undefined {
     const text = this.text(...names);
     if (text === "") return undefined;
