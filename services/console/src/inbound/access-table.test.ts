@@ -42,7 +42,8 @@ const ROWS: Readonly<Record<string, string>> = {
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
-  ...rows(LOOK, "getSpend listMonths"),
+  ...rows("owner admin finance", "importInvoice setInvoiceName approveTrueUps"),
+  ...rows(LOOK, "getSpend listMonths listInvoices getInvoice compareInvoices"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -106,7 +106,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
   };
 }
 
-/** Looking through whole months takes longer. */
+/** Looking through whole months, and whole invoices, takes longer. */
 function ledger(
   asking: { token: Secret; timeoutMs: number },
   clients: readonly LedgerServiceClient[],
@@ -114,8 +114,14 @@ function ledger(
   const publicMessage = "The books cannot be read at the moment.";
   const whom = { ...asking, clients, unavailable: { code: "usage_unavailable", publicMessage } } as const;
   return {
-    ...askOwner(whom, { reads: ["listDecisions", "getRequest", "listMonths", "getSpend"], changes: ["closeMonth"] }),
-    ...askOwner({ ...whom, timeoutMs: VERIFY_TIMEOUT_MS }, { reads: ["verifyBooks"], changes: ["rebuildSums"] }),
+    ...askOwner(whom, {
+      reads: ["listDecisions", "getRequest", "listMonths", "getSpend", "listInvoices", "getInvoice"],
+      changes: ["closeMonth", "setInvoiceName"],
+    }),
+    ...askOwner(
+      { ...whom, timeoutMs: VERIFY_TIMEOUT_MS },
+      { reads: ["verifyBooks", "compareInvoices"], changes: ["rebuildSums", "importInvoice", "approveTrueUps"] },
+    ),
   };
 }
 

@@ -6,7 +6,7 @@ import { readCsv } from "./read-csv.ts";
 import { readJson } from "./read-json.ts";
 
 /** What is wrong is told until here; the rest is counted. */
-const TOLD_MAX = 20;
+const TOLD_MAX = 10;
 
 /** Throws invalid_value with every line and field at fault; then nothing was taken from the file. */
 export function readInvoiceFile(format: string, text: string): ParsedInvoice {
