@@ -265,27 +265,39 @@ shifted_day AS (
   SELECT i.provider, i.account, i.model, i.day, s.from_day, s.until_day
   FROM islands i JOIN shifted s USING (provider, account, model, island)
 ),
--- Accounts, or models, of a day whose differences cancel out to the rounding or a thousandth: one name for two things.
+-- One name for two things: what is invoiced under one account, or model, and booked under another. Two rows of a day that cancel out, of
+-- which one is not booked and the other not invoiced; or all accounts of a day and model together.
+pairs AS (
+  SELECT x.provider, x.day, x.account, x.model, y.model = x.model AS is_other_account,
+    count(*) OVER (PARTITION BY x.provider, x.day, x.account, x.model) AS of_this,
+    count(*) OVER (PARTITION BY x.provider, x.day, y.account, y.model) AS of_that
+  FROM big x
+  JOIN big y ON y.provider = x.provider AND y.day = x.day AND (y.account = x.account) <> (y.model = x.model)
+    AND ((NOT x.is_booked AND y.invoice_lines = 0) OR (NOT y.is_booked AND x.invoice_lines = 0))
+    AND abs(x.gap_usd + y.gap_usd) <= greatest(x.rounding_usd + y.rounding_usd, 0.001 * abs(x.gap_usd))
+  WHERE x.is_big AND y.is_big
+),
+-- Only where neither could be another's.
+paired AS (
+  SELECT provider, day, account, model, is_other_account FROM pairs WHERE of_this = 1 AND of_that = 1
+),
 crossed AS (
-  SELECT *,
-    count(*) OVER accounts >= 2 AND min(gap_usd) OVER accounts < 0 AND max(gap_usd) OVER accounts > 0
-      AND abs(sum(gap_usd) OVER accounts) <= greatest(sum(rounding_usd) OVER accounts, 0.001 * sum(abs(gap_usd)) OVER accounts)
-      AS is_other_account,
-    count(*) OVER models >= 2 AND min(gap_usd) OVER models < 0 AND max(gap_usd) OVER models > 0
-      AND abs(sum(gap_usd) OVER models) <= greatest(sum(rounding_usd) OVER models, 0.001 * sum(abs(gap_usd)) OVER models)
-      AS is_other_model
-  FROM big WHERE is_big
-  WINDOW accounts AS (PARTITION BY provider, day, model), models AS (PARTITION BY provider, day, account)
+  SELECT provider, day, model FROM big WHERE is_big
+  GROUP BY 1, 2, 3
+  HAVING count(*) >= 2 AND min(gap_usd) < 0 AND max(gap_usd) > 0
+    AND abs(sum(gap_usd)) <= greatest(sum(rounding_usd), 0.001 * sum(abs(gap_usd)))
 ),
 judged AS (
   SELECT b.*, s.from_day AS shift_from, s.until_day AS shift_until,
-    coalesce(x.is_other_account, false) AS is_other_account, coalesce(x.is_other_model, false) AS is_other_model,
+    b.is_big AND (x.model IS NOT NULL OR coalesce(p.is_other_account, false)) AS is_other_account,
+    coalesce(NOT p.is_other_account, false) AS is_other_model,
     (b.invoiced_input_tokens, b.invoiced_output_tokens) = (b.booked_input_tokens, b.booked_output_tokens) AS has_same_tokens,
     coalesce(b.invoiced_cached_input_tokens <> b.booked_cached_input_tokens, false) AS has_other_cached,
     greatest(b.rounding_usd, 0.001 * abs(b.gap_usd)) AS near_usd
   FROM big b
   LEFT JOIN shifted_day s USING (provider, account, model, day)
-  LEFT JOIN crossed x USING (provider, account, model, day)
+  LEFT JOIN paired p USING (provider, account, model, day)
+  LEFT JOIN crossed x ON x.provider = b.provider AND x.day = b.day AND x.model = b.model
 ),
 caused AS (
   SELECT *, CASE

@@ -52,7 +52,7 @@ export function answerAboutInvoices(
       invoices: await invoices.list(provider, limitOf(limit)),
     })),
     getInvoice: answer((request: GetInvoiceRequest) => get(invoices, request)),
-    compareInvoices: answer((request: CompareInvoicesRequest) => {
+    compareInvoices: answer(async (request: CompareInvoicesRequest) => {
       const { differencesOnly, limit } = request;
       return reconciliation.compare({ ...readPeriod(request), differencesOnly, limit: limitOf(limit) });
     }),
