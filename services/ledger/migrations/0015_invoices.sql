@@ -331,15 +331,15 @@ SELECT provider, day, account, model, simulated, invoice_lines,
   trim_scale(gap_usd - trued_up_usd) AS difference_usd, cause,
   CASE cause
     WHEN 'credit_or_tax' THEN 'credits and taxes stand apart and are no usage'
-    WHEN 'rounding' THEN format('less than the last decimal place of %s lines', invoice_lines)
+    WHEN 'rounding' THEN format('less than the last decimal place of its lines: %s', invoice_lines)
     WHEN 'other_account' THEN 'accounts of this day and model cancel out: map the account of the invoice to the one on the books'
     WHEN 'other_model' THEN 'models of this day and account cancel out: map the model of the invoice to the one on the books'
     WHEN 'day_shift' THEN format('%s to %s cancel out: their days begin at another hour than 0:00 UTC', shift_from, shift_until)
-    WHEN 'unpriced' THEN format('%s attempts have no price on the books yet', unpriced_attempts)
+    WHEN 'unpriced' THEN format('attempts that have no price on the books yet: %s', unpriced_attempts)
     WHEN 'worst_case' THEN format('%s USD are booked as the worst case of attempts whose end nobody saw', trim_scale(worst_case_usd))
     WHEN 'failed_attempts' THEN format('%s USD are booked for attempts that failed, broke off or were lost', trim_scale(unfinished_usd))
     WHEN 'incomplete' THEN 'the file was imported less than two days after the end of this day: import a newer one'
-    WHEN 'not_invoiced' THEN format('%s attempts are booked and the invoice has no line for them', attempts)
+    WHEN 'not_invoiced' THEN format('the invoice has no line for it; attempts on the books: %s', attempts)
     WHEN 'cached_discount' THEN CASE
       WHEN invoiced_cached_input_tokens IS NULL THEN format('exactly the discount of %s cached tokens', booked_cached_input_tokens)
       ELSE format('%s cached tokens are invoiced, %s are booked', invoiced_cached_input_tokens, booked_cached_input_tokens) END
