@@ -15,7 +15,7 @@ export interface NewInvoice extends InvoiceFacts, ParsedInvoice {
 }
 
 /** A day of an account that two invoices speak of. */
-export interface Overlap {
+interface Overlap {
   invoiceId: string;
   day: string;
   account: string;

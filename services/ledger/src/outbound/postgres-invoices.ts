@@ -4,7 +4,7 @@ import { type Client, type Pool, type Row, transact } from "@waybill/store";
 import { Invoice, InvoiceLine } from "@waybill/wire";
 import type { ImportInvoicePorts, NewInvoice, OpenInvoices } from "../import-invoice.ts";
 
-export interface SaidName {
+interface SaidName {
   provider: string;
   names: "account" | "model";
   invoiced: string;

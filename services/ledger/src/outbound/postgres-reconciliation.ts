@@ -5,7 +5,7 @@ import { CompareInvoicesResponse, ReconciliationRow, ReconciliationSum } from "@
 import type { Approval, ApproveTrueUpsPorts, ComparedBooks, WhichDifferences } from "../approve-true-ups.ts";
 import type { Difference, TrueUp } from "../core/true-ups.ts";
 
-export interface Comparison extends WhichDifferences {
+interface Comparison extends WhichDifferences {
   differencesOnly: boolean;
   limit: number;
 }
