@@ -134,49 +134,68 @@ CREATE VIEW ledger.invoice_that_holds AS
 WITH superseded AS (SELECT invoice_id FROM ledger.superseded_invoice)
 SELECT i.* FROM ledger.invoice i WHERE NOT EXISTS (SELECT FROM superseded s WHERE s.invoice_id = i.id);
 
--- Lines of those, with the account and the model that they are on the books. A name is what was said of it (`invoices map`), else itself
--- where the books know it, else the one model of its family that was used in the days of the invoice; else it stays what it is.
-CREATE VIEW ledger.invoice_line_named AS
-WITH said AS (
-  SELECT DISTINCT ON (provider, names, invoiced) provider, names, invoiced, booked
-  FROM ledger.invoice_name ORDER BY provider, names, invoiced, id DESC
+-- What was invoiced beside what is booked: one row for each UTC day that an invoice of the provider covers, account and model, with the likely
+-- cause of a difference by the first rule that fits; docs/invoices.md explains them one by one. An account or a model that no invoice of the
+-- day names is not compared by: its column is empty, and what is booked is summed over it.
+--
+-- A name is what was said of it (`invoices map`), else itself where the books know it, else the one model of its family that was used in the
+-- days of the invoice; else it stays what it is. A function and not a view, so that a month costs what the month has, however many there
+-- are; it looks at a month before and behind, because differences may cancel out over its ends.
+CREATE FUNCTION ledger.reconcile(of_provider text, first_day date, last_day date) RETURNS TABLE (
+  day date, account text, model text, simulated boolean, invoice_lines bigint,
+  invoiced_usd numeric, booked_usd numeric, trued_up_usd numeric, difference_usd numeric, cause text, explanation text,
+  invoiced_input_tokens bigint, booked_input_tokens bigint, invoiced_cached_input_tokens bigint, booked_cached_input_tokens bigint,
+  invoiced_output_tokens bigint, booked_output_tokens bigint, attempts bigint, unpriced_attempts bigint, credit_usd numeric, tax_usd numeric
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+WITH invoice AS MATERIALIZED (
+  SELECT * FROM ledger.invoice_that_holds i
+  WHERE i.provider = of_provider AND i.from_day <= last_day + 31 AND i.until_day >= first_day - 31
 ),
-used AS (
-  SELECT DISTINCT i.id AS invoice_id, coalesce(r.upstream_model, r.model) AS model
-  FROM ledger.invoice_that_holds i
-  JOIN ledger.usage_day d ON d.day BETWEEN i.from_day AND i.until_day
-  JOIN ledger.routing r ON r.id = d.routing_id AND r.provider = i.provider
-),
-families AS (
-  SELECT invoice_id, ledger.model_family(model) AS family, min(model) AS model
-  FROM used GROUP BY 1, 2 HAVING count(*) = 1
-),
-named AS (
-  SELECT l.invoice_id, l.model, coalesce(s.booked, u.model, f.model, l.model) AS booked
-  FROM (SELECT DISTINCT invoice_id, model FROM ledger.invoice_line WHERE model <> '') l
-  JOIN ledger.invoice_that_holds i ON i.id = l.invoice_id
-  LEFT JOIN said s ON s.provider = i.provider AND s.names = 'model' AND s.invoiced = l.model
-  LEFT JOIN used u ON u.invoice_id = l.invoice_id AND u.model = l.model
-  LEFT JOIN families f ON f.invoice_id = l.invoice_id AND f.family = ledger.model_family(l.model)
-)
-SELECT i.provider, l.invoice_id, l.number, l.file_line, l.day, l.account AS invoiced_account, l.model AS invoiced_model,
-  coalesce(s.booked, l.account) AS account, coalesce(n.booked, '') AS model,
-  l.kind, l.charge, l.quantity, l.amount_usd, i.has_quantities, i.amount_decimals
-FROM ledger.invoice_line l
-JOIN ledger.invoice_that_holds i ON i.id = l.invoice_id
-LEFT JOIN said s ON s.provider = i.provider AND s.names = 'account' AND s.invoiced = l.account
-LEFT JOIN named n ON n.invoice_id = l.invoice_id AND n.model = l.model;
-
--- What was invoiced beside what is booked: one row for each provider, UTC day that an invoice covers, account and model. An account or a
--- model that no invoice of the day names is not compared by: its column is empty, and what is booked is summed over it.
-CREATE VIEW ledger.reconciliation_sums AS
-WITH covered AS (
+covered AS MATERIALIZED (
   SELECT i.provider, d.day::date AS day, bool_or(i.has_amounts) AS has_amounts, bool_or(i.has_quantities) AS has_quantities,
     bool_and(i.names_accounts) AS names_accounts, bool_and(i.names_models) AS names_models,
     min(i.imported_at) FILTER (WHERE i.has_amounts) AS imported_at
-  FROM ledger.invoice_that_holds i
-  CROSS JOIN LATERAL generate_series(i.from_day::timestamp, i.until_day::timestamp, interval '1 day') AS d (day)
+  FROM invoice i
+  CROSS JOIN LATERAL generate_series(
+    greatest(i.from_day, first_day - 31)::timestamp, least(i.until_day, last_day + 31)::timestamp, interval '1 day') AS d (day)
   GROUP BY 1, 2
+),
+used AS MATERIALIZED (
+  SELECT r.provider, r.provider_account AS account, coalesce(r.upstream_model, r.model) AS model, r.simulated, d.day, d.price_id, d.outcome,
+    d.token_source, d.attempts, d.unpriced_attempts, d.cost_usd, d.input_tokens, d.cached_input_tokens, d.output_tokens
+  FROM ledger.usage_day d JOIN ledger.routing r ON r.id = d.routing_id AND r.provider = of_provider
+  WHERE d.day BETWEEN first_day - 31 AND last_day + 31
+),
+used_model AS MATERIALIZED (
+  SELECT DISTINCT i.id AS invoice_id, u.model
+  FROM invoice i JOIN (SELECT DISTINCT used.day, used.model FROM used) u ON u.day BETWEEN i.from_day AND i.until_day
+),
+family AS MATERIALIZED (
+  SELECT invoice_id, ledger.model_family(u.model) AS family, min(u.model) AS model
+  FROM used_model u GROUP BY 1, 2 HAVING count(*) = 1
+),
+said AS MATERIALIZED (
+  SELECT DISTINCT ON (names, invoiced) names, invoiced, booked
+  FROM ledger.invoice_name WHERE provider = of_provider ORDER BY names, invoiced, id DESC
+),
+file_line AS MATERIALIZED (
+  SELECT l.*, i.provider, i.has_quantities, i.amount_decimals FROM invoice i JOIN ledger.invoice_line l ON l.invoice_id = i.id
+  WHERE l.day BETWEEN first_day - 31 AND last_day + 31
+),
+named AS MATERIALIZED (
+  SELECT l.invoice_id, l.model, coalesce(s.booked, u.model, f.model, l.model) AS booked
+  FROM (SELECT DISTINCT file_line.invoice_id, file_line.model, ledger.model_family(file_line.model) AS family
+    FROM file_line WHERE file_line.model <> '') l
+  LEFT JOIN said s ON s.names = 'model' AND s.invoiced = l.model
+  LEFT JOIN used_model u ON u.invoice_id = l.invoice_id AND u.model = l.model
+  LEFT JOIN family f ON f.invoice_id = l.invoice_id AND f.family = l.family
+),
+line AS (
+  SELECT l.provider, l.day, coalesce(s.booked, l.account) AS account, coalesce(n.booked, '') AS model,
+    l.kind, l.charge, l.quantity, l.amount_usd, l.has_quantities, l.amount_decimals
+  FROM file_line l
+  LEFT JOIN said s ON s.names = 'account' AND s.invoiced = l.account
+  LEFT JOIN named n ON n.invoice_id = l.invoice_id AND n.model = l.model
 ),
 invoiced AS (
   SELECT l.provider, l.day, CASE WHEN c.names_accounts THEN l.account ELSE '' END AS account,
@@ -194,61 +213,59 @@ invoiced AS (
       AND l.kind IN ('input', 'cached_input', 'cache_write_5m', 'cache_write_1h')), 0) AS input_tokens,
     coalesce(sum(l.quantity) FILTER (WHERE l.charge = 'usage' AND l.kind = 'cached_input'), 0) AS cached_input_tokens,
     coalesce(sum(l.quantity) FILTER (WHERE l.charge = 'usage' AND l.kind IN ('output', 'reasoning')), 0) AS output_tokens
-  FROM ledger.invoice_line_named l JOIN covered c ON c.provider = l.provider AND c.day = l.day
+  FROM line l JOIN covered c ON c.provider = l.provider AND c.day = l.day
   GROUP BY 1, 2, 3, 4
 ),
 booked AS (
-  SELECT c.provider, c.day, CASE WHEN c.names_accounts THEN coalesce(r.provider_account, '') ELSE '' END AS account,
-    CASE WHEN c.names_models THEN coalesce(r.upstream_model, r.model) ELSE '' END AS model,
+  SELECT c.provider, c.day, CASE WHEN c.names_accounts THEN coalesce(r.account, '') ELSE '' END AS account,
+    CASE WHEN c.names_models THEN r.model ELSE '' END AS model,
     bool_or(r.simulated) AS simulated,
-    sum(d.attempts)::bigint AS attempts,
-    sum(d.unpriced_attempts)::bigint AS unpriced_attempts,
-    sum(d.cost_usd) AS usd,
-    coalesce(sum(d.cost_usd) FILTER (WHERE d.token_source = 'worst_case'), 0) AS worst_case_usd,
-    coalesce(sum(d.cost_usd) FILTER (WHERE d.token_source NOT IN ('provider', 'worst_case')), 0) AS estimated_usd,
-    coalesce(sum(d.cost_usd) FILTER (WHERE d.outcome IN ('failed_billed', 'unknown', 'partial')), 0) AS unfinished_usd,
-    coalesce(sum(d.cached_input_tokens * (p.input_usd_per_million - p.cached_input_usd_per_million)), 0) * 0.000001 AS cached_discount_usd,
-    sum(d.input_tokens)::bigint AS input_tokens,
-    sum(d.cached_input_tokens)::bigint AS cached_input_tokens,
-    sum(d.output_tokens)::bigint AS output_tokens
-  FROM covered c
-  JOIN ledger.usage_day d ON d.day = c.day
-  JOIN ledger.routing r ON r.id = d.routing_id AND r.provider = c.provider
-  JOIN ledger.price p ON p.id = d.price_id
+    sum(r.attempts)::bigint AS attempts,
+    sum(r.unpriced_attempts)::bigint AS unpriced_attempts,
+    sum(r.cost_usd) AS usd,
+    coalesce(sum(r.cost_usd) FILTER (WHERE r.token_source = 'worst_case'), 0) AS worst_case_usd,
+    coalesce(sum(r.cost_usd) FILTER (WHERE r.token_source NOT IN ('provider', 'worst_case')), 0) AS estimated_usd,
+    coalesce(sum(r.cost_usd) FILTER (WHERE r.outcome IN ('failed_billed', 'unknown', 'partial')), 0) AS unfinished_usd,
+    coalesce(sum(r.cached_input_tokens * (p.input_usd_per_million - p.cached_input_usd_per_million)), 0) * 0.000001 AS cached_discount_usd,
+    sum(r.input_tokens)::bigint AS input_tokens,
+    sum(r.cached_input_tokens)::bigint AS cached_input_tokens,
+    sum(r.output_tokens)::bigint AS output_tokens
+  FROM used r
+  JOIN covered c ON c.provider = r.provider AND c.day = r.day
+  JOIN ledger.price p ON p.id = r.price_id
   GROUP BY 1, 2, 3, 4
   -- What never reached the provider, and what came out of our own cache.
-  HAVING sum(d.cost_usd) <> 0 OR sum(d.unpriced_attempts) <> 0 OR sum(d.input_tokens) <> 0 OR sum(d.output_tokens) <> 0
+  HAVING sum(r.cost_usd) <> 0 OR sum(r.unpriced_attempts) <> 0 OR sum(r.input_tokens) <> 0 OR sum(r.output_tokens) <> 0
 ),
 trued_up AS (
-  SELECT provider, day, account, model, sum(amount_usd) AS usd FROM ledger.true_up GROUP BY 1, 2, 3, 4
-)
-SELECT c.provider, c.day, account, model, coalesce(b.simulated, false) AS simulated,
-  coalesce(i.lines, 0) AS invoice_lines,
-  CASE WHEN c.has_amounts THEN coalesce(i.usd, 0) END AS invoiced_usd,
-  coalesce(b.usd, 0) AS booked_usd,
-  coalesce(t.usd, 0) AS trued_up_usd,
-  CASE WHEN c.has_amounts THEN coalesce(i.usd, 0) - coalesce(b.usd, 0) END AS gap_usd,
-  coalesce(i.credit_usd, 0) AS credit_usd, coalesce(i.tax_usd, 0) AS tax_usd, coalesce(i.rounding_usd, 0) AS rounding_usd,
-  CASE WHEN c.has_quantities AND coalesce(i.has_all_quantities, true) THEN coalesce(i.input_tokens, 0) END AS invoiced_input_tokens,
-  CASE WHEN c.has_quantities AND coalesce(i.has_all_quantities, true) THEN coalesce(i.cached_input_tokens, 0) END
-    AS invoiced_cached_input_tokens,
-  CASE WHEN c.has_quantities AND coalesce(i.has_all_quantities, true) THEN coalesce(i.output_tokens, 0) END AS invoiced_output_tokens,
-  coalesce(b.input_tokens, 0) AS booked_input_tokens, coalesce(b.cached_input_tokens, 0) AS booked_cached_input_tokens,
-  coalesce(b.output_tokens, 0) AS booked_output_tokens,
-  b.provider IS NOT NULL AS is_booked,
-  coalesce(b.attempts, 0) AS attempts, coalesce(b.unpriced_attempts, 0) AS unpriced_attempts,
-  coalesce(b.worst_case_usd, 0) AS worst_case_usd, coalesce(b.estimated_usd, 0) AS estimated_usd,
-  coalesce(b.unfinished_usd, 0) AS unfinished_usd, coalesce(b.cached_discount_usd, 0) AS cached_discount_usd,
-  c.imported_at < (c.day + 3)::timestamp AT TIME ZONE 'UTC' AS may_be_incomplete
-FROM invoiced i
-FULL JOIN booked b USING (provider, day, account, model)
-FULL JOIN trued_up t USING (provider, day, account, model)
-JOIN covered c USING (provider, day);
-
--- The same with the likely cause of each difference, by the first rule that fits. docs/invoices.md explains them one by one.
-CREATE VIEW ledger.reconciliation AS
-WITH big AS (
-  SELECT *, abs(gap_usd) > rounding_usd AS is_big FROM ledger.reconciliation_sums
+  SELECT t.provider, t.day, t.account, t.model, sum(t.amount_usd) AS usd FROM ledger.true_up t WHERE t.provider = of_provider GROUP BY 1, 2, 3, 4
+),
+compared AS (
+  SELECT c.provider, c.day, account, model, coalesce(b.simulated, false) AS simulated,
+    coalesce(i.lines, 0) AS invoice_lines,
+    CASE WHEN c.has_amounts THEN coalesce(i.usd, 0) END AS invoiced_usd,
+    coalesce(b.usd, 0) AS booked_usd,
+    coalesce(t.usd, 0) AS trued_up_usd,
+    CASE WHEN c.has_amounts THEN coalesce(i.usd, 0) - coalesce(b.usd, 0) END AS gap_usd,
+    coalesce(i.credit_usd, 0) AS credit_usd, coalesce(i.tax_usd, 0) AS tax_usd, coalesce(i.rounding_usd, 0) AS rounding_usd,
+    CASE WHEN c.has_quantities AND coalesce(i.has_all_quantities, true) THEN coalesce(i.input_tokens, 0) END AS invoiced_input_tokens,
+    CASE WHEN c.has_quantities AND coalesce(i.has_all_quantities, true) THEN coalesce(i.cached_input_tokens, 0) END
+      AS invoiced_cached_input_tokens,
+    CASE WHEN c.has_quantities AND coalesce(i.has_all_quantities, true) THEN coalesce(i.output_tokens, 0) END AS invoiced_output_tokens,
+    coalesce(b.input_tokens, 0) AS booked_input_tokens, coalesce(b.cached_input_tokens, 0) AS booked_cached_input_tokens,
+    coalesce(b.output_tokens, 0) AS booked_output_tokens,
+    b.provider IS NOT NULL AS is_booked,
+    coalesce(b.attempts, 0) AS attempts, coalesce(b.unpriced_attempts, 0) AS unpriced_attempts,
+    coalesce(b.worst_case_usd, 0) AS worst_case_usd, coalesce(b.estimated_usd, 0) AS estimated_usd,
+    coalesce(b.unfinished_usd, 0) AS unfinished_usd, coalesce(b.cached_discount_usd, 0) AS cached_discount_usd,
+    c.imported_at < (c.day + 3)::timestamp AT TIME ZONE 'UTC' AS may_be_incomplete
+  FROM invoiced i
+  FULL JOIN booked b USING (provider, day, account, model)
+  FULL JOIN trued_up t USING (provider, day, account, model)
+  JOIN covered c USING (provider, day)
+),
+big AS MATERIALIZED (
+  SELECT *, abs(gap_usd) > rounding_usd AS is_big FROM compared
 ),
 -- Days in a row with differences that cancel out: to 5 %, because the first and the last of them are cut at the other hour, too.
 islands AS (
@@ -326,7 +343,7 @@ caused AS (
     ELSE 'unexplained' END AS cause
   FROM judged
 )
-SELECT provider, day, account, model, simulated, invoice_lines,
+SELECT day, account, model, simulated, invoice_lines::bigint,
   trim_scale(invoiced_usd) AS invoiced_usd, trim_scale(booked_usd) AS booked_usd, trim_scale(trued_up_usd) AS trued_up_usd,
   trim_scale(gap_usd - trued_up_usd) AS difference_usd, cause,
   CASE cause
@@ -352,24 +369,33 @@ SELECT provider, day, account, model, simulated, invoice_lines,
         invoiced_input_tokens - booked_input_tokens, invoiced_output_tokens - booked_output_tokens) END
     WHEN 'unexplained' THEN 'no rule fits'
   END AS explanation,
-  invoiced_input_tokens, booked_input_tokens, invoiced_cached_input_tokens, booked_cached_input_tokens,
-  invoiced_output_tokens, booked_output_tokens, attempts, unpriced_attempts,
+  invoiced_input_tokens::bigint, booked_input_tokens::bigint, invoiced_cached_input_tokens::bigint, booked_cached_input_tokens::bigint,
+  invoiced_output_tokens::bigint, booked_output_tokens::bigint, attempts::bigint, unpriced_attempts::bigint,
   trim_scale(credit_usd) AS credit_usd, trim_scale(tax_usd) AS tax_usd
-FROM caused;
-GRANT SELECT ON ledger.invoice_that_holds, ledger.invoice_line_named, ledger.reconciliation TO waybill_ledger;
+FROM caused WHERE day BETWEEN first_day AND last_day
+$$;
+REVOKE EXECUTE ON FUNCTION ledger.reconcile(text, date, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.reconcile(text, date, date) TO waybill_ledger, finance_reader;
+GRANT SELECT ON ledger.invoice_that_holds TO waybill_ledger;
 
 -- What finance reads. docs/invoices.md explains the columns ---------------------------------------------------------------------------
 
+-- One row for each day that an invoice covers, account and model. Ask for a provider and a month: only that is compared then.
 CREATE VIEW finance.reconciliation AS
-WITH compared AS (SELECT * FROM ledger.reconciliation)
-SELECT * FROM compared;
+WITH months AS (
+  SELECT DISTINCT i.provider, m::date AS month
+  FROM ledger.invoice_that_holds i
+  CROSS JOIN LATERAL generate_series(date_trunc('month', i.from_day)::timestamp, i.until_day::timestamp, interval '1 month') AS m
+)
+SELECT m.provider, m.month, r.*
+FROM months m CROSS JOIN LATERAL ledger.reconcile(m.provider, m.month, (m.month + interval '1 month' - interval '1 day')::date) r;
 
--- Lines of the invoices that hold, each with the names that it has on the books.
+-- Lines of the invoices that hold, as their files have them.
 CREATE VIEW finance.invoice_lines AS
-WITH named AS (SELECT * FROM ledger.invoice_line_named)
-SELECT provider, day, account, model, kind, charge, quantity, trim_scale(amount_usd) AS amount_usd, invoiced_account, invoiced_model,
-  invoice_id, file_line
-FROM named;
+WITH holding AS (SELECT id, provider, file_name FROM ledger.invoice_that_holds)
+SELECT i.provider, l.day, l.account, l.model, l.kind, l.charge, l.quantity, trim_scale(l.amount_usd) AS amount_usd, i.file_name, l.file_line,
+  l.invoice_id
+FROM ledger.invoice_line l JOIN holding i ON i.id = l.invoice_id;
 
 -- Approved differences, each with the two accounts between which it moves; they are in no other view of finance.
 CREATE VIEW finance.true_ups AS

@@ -196,11 +196,13 @@ describe("importing", () => {
     }
     const finance = await connectOnce(database.urlAs("finance_reader"), "test-finance");
     try {
-      const { rows } = await finance.query(
-        "SELECT day::text, model, invoiced_model, amount_usd::text FROM finance.invoice_lines",
+      const { rows } = await finance.query("SELECT day::text, model, amount_usd::text FROM finance.invoice_lines");
+      assert.deepEqual(rows, [{ day: "2024-11-15", model: "gpt-4o-2024-08-06", amount_usd: "1" }]);
+      const compared = await finance.query(
+        "SELECT provider, day::text, cause, difference_usd::text FROM finance.reconciliation WHERE month = '2024-11-01'",
       );
-      assert.deepEqual(rows, [
-        { day: "2024-11-15", model: "gpt-4o-2024-08-06", invoiced_model: "gpt-4o-2024-08-06", amount_usd: "1" },
+      assert.deepEqual(compared.rows, [
+        { provider: "openai", day: "2024-11-15", cause: "not_through_waybill", difference_usd: "1" },
       ]);
       await assert.rejects(finance.query("SELECT FROM ledger.invoice"), (error) => sqlState(error) === "42501");
     } finally {

@@ -18,14 +18,15 @@ export interface PostgresReconciliation extends Pick<ApproveTrueUpsPorts, "while
 const TRUE_UPS_MAX = 50_000;
 
 /** $1 provider, $2 and $3 days, $4 causes. */
-const MATCHES = `provider = $1 AND day BETWEEN $2 AND $3 AND (cardinality($4::text[]) = 0 OR cause = ANY ($4))`;
+const COMPARED_DAYS = "ledger.reconcile($1, $2, $3)";
+const OF_CAUSES = "(cardinality($4::text[]) = 0 OR cause = ANY ($4))";
 const DIFFERS = "(difference_usd <> 0 OR (difference_usd IS NULL AND cause IS NOT NULL))";
 
 const ROWS = `
   SELECT to_char(day, 'YYYY-MM-DD') AS day, account, model, simulated, invoiced_usd::text, booked_usd::text, trued_up_usd::text,
-    difference_usd::text, cause, explanation, invoiced_input_tokens::bigint, booked_input_tokens::bigint,
-    invoiced_cached_input_tokens::bigint, booked_cached_input_tokens::bigint,
-    invoiced_output_tokens::bigint, booked_output_tokens::bigint, attempts::bigint, unpriced_attempts::bigint,
+    difference_usd::text, cause, explanation, invoiced_input_tokens, booked_input_tokens,
+    invoiced_cached_input_tokens, booked_cached_input_tokens,
+    invoiced_output_tokens, booked_output_tokens, attempts, unpriced_attempts,
     credit_usd::text, tax_usd::text
   FROM compared WHERE NOT $5 OR ${DIFFERS}
   ORDER BY compared.day, account, model LIMIT $6`;
@@ -33,7 +34,7 @@ const SUMS = `
   SELECT coalesce(cause, '') AS cause, count(*)::bigint AS rows, coalesce(sum(invoiced_usd), 0)::text AS invoiced_usd,
     sum(booked_usd)::text AS booked_usd, sum(trued_up_usd)::text AS trued_up_usd, coalesce(sum(difference_usd), 0)::text AS difference_usd
   FROM compared WHERE NOT $5 OR ${DIFFERS} GROUP BY 1 ORDER BY sum(abs(difference_usd)) DESC NULLS LAST, 1`;
-const COMPARED = `WITH compared AS MATERIALIZED (SELECT * FROM ledger.reconciliation WHERE ${MATCHES})`;
+const COMPARED = `WITH compared AS MATERIALIZED (SELECT * FROM ${COMPARED_DAYS} WHERE ${OF_CAUSES})`;
 
 export function postgresReconciliation(pool: Pool): PostgresReconciliation {
   return {
@@ -73,7 +74,7 @@ function comparedBooks(client: Client, closedUntil: string | undefined): Compare
       const { rows } = await client.query(
         `SELECT to_char(r.day, 'YYYY-MM-DD') AS day, account, model, coalesce(cause, '') AS cause, invoiced_usd::text, booked_usd::text,
            difference_usd::text
-         FROM ledger.reconciliation r WHERE ${MATCHES} AND difference_usd <> 0 ORDER BY r.day, account, model LIMIT ${TRUE_UPS_MAX}`,
+         FROM ${COMPARED_DAYS} r WHERE ${OF_CAUSES} AND difference_usd <> 0 ORDER BY r.day, account, model LIMIT ${TRUE_UPS_MAX}`,
         [provider, fromDay, untilDay, causes],
       );
       return rows.map(toDifference);
