@@ -21,13 +21,16 @@ interface Overlap {
   account: string;
 }
 
+/** UTC days, both included. */
+type Days = Pick<ParsedInvoice, "fromDay" | "untilDay">;
+
 /** A transaction in which nobody else imports. */
 export interface OpenInvoices {
   /** Undefined: this file was never imported for that provider. */
   idOfFile(provider: string, fileSha256: Uint8Array): Promise<string | undefined>;
   add(invoice: NewInvoice): Promise<void>;
-  /** Which of these are invoices of the provider that hold. */
-  thatHold(provider: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of these invoices of the provider that hold, with the days that they cover. */
+  thatHold(provider: string, ids: readonly string[]): Promise<ReadonlyMap<string, Days>>;
   supersede(ids: readonly string[], by: NewInvoice): Promise<void>;
   /** The first, with another invoice that holds and says the same of it: what was paid, or how much was used. */
   overlapOf(invoice: NewInvoice): Promise<Overlap | undefined>;
@@ -62,11 +65,7 @@ export async function importInvoice(
     const there = await invoices.idOfFile(wish.provider, wish.fileSha256);
     if (there !== undefined) return { id: there, wasThere: true };
     const hold = await invoices.thatHold(wish.provider, supersedes);
-    const unknown = supersedes.find((id) => !hold.has(id));
-    if (unknown !== undefined) {
-      const publicMessage = `${JSON.stringify(unknown.slice(0, 64))} is no invoice of ${wish.provider} that holds.`;
-      throw new WaybillError("invalid_value", { publicMessage, param: "supersedes" });
-    }
+    for (const id of supersedes) mustTakePlaceOf(id, hold.get(id), wish.provider, parsed);
     const invoice: NewInvoice = { ...wish, ...parsed, ...factsOf(parsed.lines), id: ports.makeId() };
     await invoices.add(invoice);
     if (supersedes.length > 0) await invoices.supersede(supersedes, invoice);
@@ -75,6 +74,18 @@ export async function importInvoice(
     if (account !== undefined) await invoices.setAccount(invoice, account);
     return { id: invoice.id, wasThere: false };
   });
+}
+
+/** Whoever takes the place of an invoice must speak of all its days; else some would be compared with nothing. */
+function mustTakePlaceOf(id: string, old: Days | undefined, provider: string, { fromDay, untilDay }: Days): void {
+  const refuse = (publicMessage: string) => new WaybillError("invalid_value", { publicMessage, param: "supersedes" });
+  if (!old) throw refuse(`${JSON.stringify(id.slice(0, 64))} is no invoice of ${provider} that holds.`);
+  if (old.fromDay < fromDay || old.untilDay > untilDay) {
+    const covers = `Invoice ${id} covers ${old.fromDay} to ${old.untilDay}, this file only ${fromDay} to ${untilDay}.`;
+    throw refuse(
+      `Nothing was imported: a file takes the place of an invoice only where it covers all its days. ${covers}`,
+    );
+  }
 }
 
 function alreadyThere({ invoiceId, day, account }: Overlap): WaybillError {

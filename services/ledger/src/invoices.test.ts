@@ -163,6 +163,10 @@ describe("importing", () => {
     await assert.rejects(take(newer), isError("already_exists", /2024-11-15 of main is in invoice/));
     assert.equal((await invoices.list("openai", 10)).length, 1, "nothing of it is left");
     await assert.rejects(take(newer, { supersedes: [randomUUID()] }), isError("invalid_value", /no invoice of openai/));
+    await assert.rejects(
+      take(costs(cost(0, "2")), { supersedes: [old.id] }),
+      isError("invalid_value", /covers 2024-11-15 to 2024-11-16, this file only 2024-11-15 to 2024-11-15/),
+    );
     const { id } = await take(newer, { supersedes: [old.id] });
     assert.deepEqual((await compare()).total?.invoicedPicoUsd, parseUsd("5").toString());
     assert.deepEqual(

@@ -77,11 +77,12 @@ function openInvoices(client: Client): OpenInvoices {
     },
     add: (invoice) => addInvoice(client, invoice),
     async thatHold(provider, ids) {
-      const { rows } = await client.query<{ id: string }>(
-        "SELECT id::text FROM ledger.invoice_that_holds WHERE provider = $1 AND id::text = ANY ($2)",
+      const { rows } = await client.query<{ id: string; fromDay: string; untilDay: string }>(
+        `SELECT id::text, to_char(from_day, 'YYYY-MM-DD') AS "fromDay", to_char(until_day, 'YYYY-MM-DD') AS "untilDay"
+         FROM ledger.invoice_that_holds WHERE provider = $1 AND id::text = ANY ($2)`,
         [provider, ids],
       );
-      return new Set(rows.map(({ id }) => id));
+      return new Map(rows.map(({ id, ...days }) => [id, days]));
     },
     async supersede(ids, by) {
       await client.query(
