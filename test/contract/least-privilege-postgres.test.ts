@@ -62,6 +62,13 @@ const EXPECTED: Rights = {
     "ledger.account": "SI",
     "ledger.closed_month": "SI",
     "ledger.checkpoint": "SI",
+    "ledger.invoice": "SI",
+    "ledger.invoice_line": "SI",
+    "ledger.superseded_invoice": "SI",
+    "ledger.invoice_name": "SI",
+    "ledger.true_up_approval": "SI",
+    "ledger.true_up": "SI",
+    "ledger.invoice_that_holds": "S",
     "ledger.entry_line": "S",
     "ledger.month": "S",
     "ledger.usage_hour": "S",
@@ -88,6 +95,9 @@ const EXPECTED: Rights = {
     "finance.top_movers": "S",
     "finance.cache_use": "S",
     "finance.focus_1_4": "S",
+    "finance.reconciliation": "S",
+    "finance.invoice_lines": "S",
+    "finance.true_ups": "S",
   },
 };
 
@@ -247,7 +257,7 @@ describe("in Postgres every role may do exactly its part", () => {
 
   it("functions that run as the owner can be called by the service that needs them alone", async () => {
     const found = await asOwner(`
-      SELECT p.oid::regproc::text AS name, array_agg(r.rolname::text) AS roles
+      SELECT p.oid::regproc::text AS name, array_agg(r.rolname::text ORDER BY r.rolname) AS roles
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
       JOIN pg_roles r ON r.rolname IN (${ROLES.map((role) => `'${role}'`).join(", ")})
         AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
@@ -269,6 +279,7 @@ describe("in Postgres every role may do exactly its part", () => {
       { name: "ledger.drop_month", roles: ["waybill_ledger"] },
       { name: "ledger.open_months", roles: ["waybill_ledger"] },
       { name: "ledger.rebuild_roll_ups", roles: ["waybill_ledger"] },
+      { name: "ledger.reconcile", roles: ["finance_reader", "waybill_ledger"] },
     ]);
   });
 

@@ -481,6 +481,34 @@ describe("the books", () => {
   });
 });
 
+describe("invoices", () => {
+  it("takes in a provider's file, shows it, compares it with the books and trues up what is approved", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const text = `ChargePeriodStart,BilledCost,BillingCurrency,ChargeCategory,SubAccountId,SkuMeter\n${today},9,USD,Usage,x,Output Tokens of scripted-9\n`;
+    const file = { provider: "scripted", format: "focus", fileName: "a.csv", text, reason: "a test" };
+    const imported = (await admin("POST", "/api/v1/invoices", file)).body;
+    assert.deepEqual([imported.invoice.usageUsd, imported.invoice.lines, imported.wasThere], ["9", 1, false]);
+    assert.equal((await admin("POST", "/api/v1/invoices", file)).body.wasThere, true);
+    const { invoices } = (await admin("GET", "/api/v1/invoices?provider=scripted")).body;
+    assert.deepEqual(invoices, [imported.invoice]);
+    const { lines } = (await admin("GET", `/api/v1/invoices/${imported.invoice.id}`)).body;
+    assert.deepEqual([lines[0].model, lines[0].kind, lines[0].quantity], ["scripted-9", "output", null]);
+    const name = { provider: "scripted", names: "account", invoiced: "x", booked: "default" };
+    assert.equal((await admin("PUT", "/api/v1/invoices/names", name)).body.mapped, true);
+    const asked = `provider=scripted&from=${today}&until=${today}`;
+    const { rows } = (await admin("GET", `/api/v1/reconciliation?${asked}&cause=not_through_waybill`)).body;
+    assert.deepEqual(
+      rows.map((row: Record<string, unknown>) => [row.account, row.model, row.differenceUsd]),
+      [["default", "scripted-9", "9"]],
+    );
+    const wish = { provider: "scripted", from: today, until: today, causes: ["not_through_waybill"], reason: "agreed" };
+    const refused = await admin("POST", "/api/v1/true-ups", { ...wish, differenceUsd: "8" });
+    assert.deepEqual([refused.status, refused.body.error.param], [409, "difference"]);
+    const approved = (await admin("POST", "/api/v1/true-ups", { ...wish, differenceUsd: "9" })).body;
+    assert.deepEqual([approved.amountUsd, approved.trueUps.length], ["9", 1]);
+  });
+});
+
 describe("when an owner is away", () => {
   it("a look and a change hear so in a second or two, and both work when it is back", async () => {
     const [router] = stack.of("router");

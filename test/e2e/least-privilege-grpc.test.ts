@@ -112,6 +112,12 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/ListUnpriced": ["console", "operator"],
   "/waybill.v1.LedgerService/Reprice": ["console", "operator"],
   "/waybill.v1.LedgerService/GetSpend": ["console", "operator"],
+  "/waybill.v1.LedgerService/ImportInvoice": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListInvoices": ["console", "operator"],
+  "/waybill.v1.LedgerService/GetInvoice": ["console", "operator"],
+  "/waybill.v1.LedgerService/CompareInvoices": ["console", "operator"],
+  "/waybill.v1.LedgerService/SetInvoiceName": ["console", "operator"],
+  "/waybill.v1.LedgerService/ApproveTrueUps": ["console", "operator"],
 };
 
 interface Method {

@@ -43,6 +43,8 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ledger: {
     "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money",
     "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
+    "import-invoice.ts": "the story of a provider's invoice: taken in, all of it and once",
+    "approve-true-ups.ts": "the story after it: differences that somebody approves become true-ups, once",
   },
   worker: {
     "providers/": "one folder per provider, all with the same file names",

@@ -165,6 +165,24 @@ export {
   WorkerHealth,
 } from "./gen/waybill/v1/health.ts";
 export {
+  ApproveTrueUpsRequest,
+  ApproveTrueUpsResponse,
+  CompareInvoicesRequest,
+  CompareInvoicesResponse,
+  GetInvoiceRequest,
+  GetInvoiceResponse,
+  ImportInvoiceRequest,
+  ImportInvoiceResponse,
+  Invoice,
+  InvoiceLine,
+  ListInvoicesRequest,
+  ReconciliationRow,
+  ReconciliationSum,
+  SetInvoiceNameRequest,
+  SetInvoiceNameResponse,
+  TrueUp,
+} from "./gen/waybill/v1/invoices.ts";
+export {
   AttemptCost,
   BooksMonth,
   BooksProblem,

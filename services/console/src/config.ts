@@ -23,7 +23,7 @@ export const settings = {
     max: 16 * 1024 * 1024,
   }),
   WAYBILL_IMPORT_BYTES_MAX: integer({
-    meaning: "Largest body with a list of models of somebody else.",
+    meaning: "Largest body with a list of models of somebody else, or with an invoice of a provider.",
     fallback: 16 * 1024 * 1024,
     min: 1_024,
     max: 64 * 1024 * 1024,

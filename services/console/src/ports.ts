@@ -66,16 +66,9 @@ type Alerts = Asked<
 >;
 type Ledger = Asked<
   LedgerServiceClient,
-  | "listDecisions"
-  | "getRequest"
-  | "listMonths"
-  | "closeMonth"
-  | "verifyBooks"
-  | "rebuildSums"
-  | "getSpend"
-  | "listUnpriced"
-  | "compareSettled"
-  | "reprice"
+  | ("listDecisions" | "getRequest" | "listMonths" | "closeMonth" | "verifyBooks" | "rebuildSums" | "getSpend")
+  | ("listUnpriced" | "compareSettled" | "reprice")
+  | ("importInvoice" | "listInvoices" | "getInvoice" | "setInvoiceName" | "compareInvoices" | "approveTrueUps")
 >;
 
 export interface Owners {

@@ -15,7 +15,9 @@ import { watchBooks } from "./inbound/watch-books.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
+import { postgresInvoices } from "./outbound/postgres-invoices.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
+import { postgresReconciliation } from "./outbound/postgres-reconciliation.ts";
 import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 import type { RepricePorts } from "./reprice.ts";
@@ -44,9 +46,13 @@ await runService({
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
     let pricing: RepricePorts | undefined;
-    const suspense = answerAboutSuspense(pools.months, () => pricing, log);
-    const settled = answerAboutSettled(pools.months);
-    await serveGrpc(config, scope, { decisions, months, spend: postgresSpend(pools.spend), suspense, settled });
+    await serveGrpc(config, scope, {
+      ...{ decisions, months, spend: postgresSpend(pools.spend) },
+      suspense: answerAboutSuspense(pools.months, () => pricing, log),
+      settled: answerAboutSettled(pools.months),
+      invoices: postgresInvoices(pools.months),
+      reconciliation: postgresReconciliation(pools.months),
+    });
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

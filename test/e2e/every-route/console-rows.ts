@@ -142,6 +142,21 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   verifyBooks: { body: () => ({}), toAnother: "denied" },
   listUnpriced: { toAnother: "none of it" },
   reprice: { body: () => ({ model: "scripted/scripted-1", from: "2026-01-01T00:00:00Z" }), toAnother: "denied" },
+  listInvoices: { toAnother: "denied" },
+  importInvoice: {
+    body: () => ({ provider: "scripted", format: "focus", fileName: "a.csv", text: "a" }),
+    toAnother: "denied",
+  },
+  getInvoice: { params: () => ({ id: "00000000-0000-4000-8000-000000000000" }), toAnother: "denied" },
+  setInvoiceName: {
+    body: () => ({ provider: "scripted", names: "model", invoiced: "a", booked: "b" }),
+    toAnother: "denied",
+  },
+  compareInvoices: { query: "provider=scripted&from=2026-01-01&until=2026-01-31", toAnother: "denied" },
+  approveTrueUps: {
+    body: () => ({ provider: "scripted", from: "2026-01-01", until: "2026-01-31", differenceUsd: "1", reason: "x" }),
+    toAnother: "denied",
+  },
   replay: { params: ({ requestId }) => ({ id: requestId }), body: () => ({}), toAnother: "gone" },
   cloudflareListRoutes: { toAnother: "none of it" },
   cloudflareCreateRoute: { body: () => ({ name: "ours-too", elements }), toAnother: "none of it" },

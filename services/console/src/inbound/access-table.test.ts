@@ -42,7 +42,9 @@ const ROWS: Readonly<Record<string, string>> = {
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks reprice"),
+  ...rows("owner admin finance", "importInvoice setInvoiceName approveTrueUps"),
   ...rows(LOOK, "getSpend listMonths listUnpriced"),
+  ...rows(LOOK, "listInvoices getInvoice compareInvoices"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -106,7 +106,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
   };
 }
 
-/** Looking through whole months takes longer. */
+/** Looking through whole months, and whole invoices, takes longer. */
 function ledger(
   asking: { token: Secret; timeoutMs: number },
   clients: readonly LedgerServiceClient[],
@@ -115,12 +115,15 @@ function ledger(
   const whom = { ...asking, clients, unavailable: { code: "usage_unavailable", publicMessage } } as const;
   return {
     ...askOwner(whom, {
-      reads: ["listDecisions", "getRequest", "listMonths", "getSpend", "listUnpriced"],
-      changes: ["closeMonth"],
+      reads: ["listDecisions", "getRequest", "listMonths", "getSpend", "listUnpriced", "listInvoices", "getInvoice"],
+      changes: ["closeMonth", "setInvoiceName"],
     }),
     ...askOwner(
       { ...whom, timeoutMs: VERIFY_TIMEOUT_MS },
-      { reads: ["verifyBooks", "compareSettled"], changes: ["rebuildSums", "reprice"] },
+      {
+        reads: ["verifyBooks", "compareSettled", "compareInvoices"],
+        changes: ["rebuildSums", "reprice", "importInvoice", "approveTrueUps"],
+      },
     ),
   };
 }

@@ -1,4 +1,4 @@
-// LedgerService: what happened to requests, what was spent, and the months of the books, for console and operators.
+// LedgerService: what happened to requests, what was spent, the months of the books, and providers' invoices beside them, for console and operators.
 import { WaybillError } from "@waybill/domain";
 import { serveRpc, unary } from "@waybill/rpc";
 import type { ConfigOf, ServiceScope } from "@waybill/service";
@@ -15,8 +15,11 @@ import type { settings } from "../config.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
+import type { PostgresInvoices } from "../outbound/postgres-invoices.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
+import type { PostgresReconciliation } from "../outbound/postgres-reconciliation.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
+import { answerAboutInvoices } from "./answer-about-invoices.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
 import type { answerAboutSettled } from "./answer-about-settled.ts";
 import type { SuspenseAnswers } from "./answer-about-suspense.ts";
@@ -36,13 +39,15 @@ export interface Answerers {
   spend: Spend;
   suspense(onError: OnError): SuspenseAnswers;
   settled: ReturnType<typeof answerAboutSettled>;
+  invoices: PostgresInvoices;
+  reconciliation: PostgresReconciliation;
 }
 
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, months, spend, suspense, settled }: Answerers,
+  { decisions, months, spend, suspense, settled, invoices, reconciliation }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -51,6 +56,7 @@ export async function serveGrpc(
     listDecisions: unary((request: ListDecisionsRequest) => listDecisions(decisions, request, onError), onError),
     getRequest: unary((request: GetRequestRequest) => getRequest(decisions, request, onError), onError),
     ...answerAboutMonths(months, log, onError),
+    ...answerAboutInvoices(invoices, reconciliation, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
     ...suspense(onError),
     ...settled(onError),

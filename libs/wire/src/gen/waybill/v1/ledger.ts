@@ -21,6 +21,20 @@ import {
 import { AccountChange } from "./accounts.ts";
 import { SettledRecord } from "./budget_admin.ts";
 import { DecisionRecord } from "./decision_record.ts";
+import {
+  ApproveTrueUpsRequest,
+  ApproveTrueUpsResponse,
+  CompareInvoicesRequest,
+  CompareInvoicesResponse,
+  GetInvoiceRequest,
+  GetInvoiceResponse,
+  ImportInvoiceRequest,
+  ImportInvoiceResponse,
+  ListInvoicesRequest,
+  ListInvoicesResponse,
+  SetInvoiceNameRequest,
+  SetInvoiceNameResponse,
+} from "./invoices.ts";
 import { FilterFindings } from "./router.ts";
 
 export const protobufPackage = "waybill.v1";
@@ -3218,6 +3232,76 @@ export const LedgerServiceService = {
     responseSerialize: (value: GetSpendResponse): Buffer => Buffer.from(GetSpendResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetSpendResponse => GetSpendResponse.decode(value),
   },
+  /**
+   * Takes in a provider's invoice or usage export, all of it or nothing; the same file twice is one. already_exists where a day of an
+   * account is in another invoice that is not superseded with it.
+   */
+  importInvoice: {
+    path: "/waybill.v1.LedgerService/ImportInvoice" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ImportInvoiceRequest): Buffer => Buffer.from(ImportInvoiceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ImportInvoiceRequest => ImportInvoiceRequest.decode(value),
+    responseSerialize: (value: ImportInvoiceResponse): Buffer =>
+      Buffer.from(ImportInvoiceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ImportInvoiceResponse => ImportInvoiceResponse.decode(value),
+  },
+  /** Superseded ones, too. */
+  listInvoices: {
+    path: "/waybill.v1.LedgerService/ListInvoices" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListInvoicesRequest): Buffer => Buffer.from(ListInvoicesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListInvoicesRequest => ListInvoicesRequest.decode(value),
+    responseSerialize: (value: ListInvoicesResponse): Buffer =>
+      Buffer.from(ListInvoicesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListInvoicesResponse => ListInvoicesResponse.decode(value),
+  },
+  getInvoice: {
+    path: "/waybill.v1.LedgerService/GetInvoice" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetInvoiceRequest): Buffer => Buffer.from(GetInvoiceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetInvoiceRequest => GetInvoiceRequest.decode(value),
+    responseSerialize: (value: GetInvoiceResponse): Buffer => Buffer.from(GetInvoiceResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetInvoiceResponse => GetInvoiceResponse.decode(value),
+  },
+  /** What was invoiced beside what is booked, with the likely cause of each difference. */
+  compareInvoices: {
+    path: "/waybill.v1.LedgerService/CompareInvoices" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompareInvoicesRequest): Buffer =>
+      Buffer.from(CompareInvoicesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompareInvoicesRequest => CompareInvoicesRequest.decode(value),
+    responseSerialize: (value: CompareInvoicesResponse): Buffer =>
+      Buffer.from(CompareInvoicesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CompareInvoicesResponse => CompareInvoicesResponse.decode(value),
+  },
+  /** Says what a name in a provider's files is on the books; the latest word holds, also for files that were imported before. */
+  setInvoiceName: {
+    path: "/waybill.v1.LedgerService/SetInvoiceName" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetInvoiceNameRequest): Buffer =>
+      Buffer.from(SetInvoiceNameRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetInvoiceNameRequest => SetInvoiceNameRequest.decode(value),
+    responseSerialize: (value: SetInvoiceNameResponse): Buffer =>
+      Buffer.from(SetInvoiceNameResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetInvoiceNameResponse => SetInvoiceNameResponse.decode(value),
+  },
+  /** Approves differences as true-ups, each in a month that is open; `in_use` where their sum is another than the one that was seen. */
+  approveTrueUps: {
+    path: "/waybill.v1.LedgerService/ApproveTrueUps" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApproveTrueUpsRequest): Buffer =>
+      Buffer.from(ApproveTrueUpsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApproveTrueUpsRequest => ApproveTrueUpsRequest.decode(value),
+    responseSerialize: (value: ApproveTrueUpsResponse): Buffer =>
+      Buffer.from(ApproveTrueUpsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ApproveTrueUpsResponse => ApproveTrueUpsResponse.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -3247,6 +3331,20 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   reprice: handleUnaryCall<RepriceRequest, RepriceResponse>;
   /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
   getSpend: handleUnaryCall<GetSpendRequest, GetSpendResponse>;
+  /**
+   * Takes in a provider's invoice or usage export, all of it or nothing; the same file twice is one. already_exists where a day of an
+   * account is in another invoice that is not superseded with it.
+   */
+  importInvoice: handleUnaryCall<ImportInvoiceRequest, ImportInvoiceResponse>;
+  /** Superseded ones, too. */
+  listInvoices: handleUnaryCall<ListInvoicesRequest, ListInvoicesResponse>;
+  getInvoice: handleUnaryCall<GetInvoiceRequest, GetInvoiceResponse>;
+  /** What was invoiced beside what is booked, with the likely cause of each difference. */
+  compareInvoices: handleUnaryCall<CompareInvoicesRequest, CompareInvoicesResponse>;
+  /** Says what a name in a provider's files is on the books; the latest word holds, also for files that were imported before. */
+  setInvoiceName: handleUnaryCall<SetInvoiceNameRequest, SetInvoiceNameResponse>;
+  /** Approves differences as true-ups, each in a month that is open; `in_use` where their sum is another than the one that was seen. */
+  approveTrueUps: handleUnaryCall<ApproveTrueUpsRequest, ApproveTrueUpsResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -3415,6 +3513,104 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetSpendResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Takes in a provider's invoice or usage export, all of it or nothing; the same file twice is one. already_exists where a day of an
+   * account is in another invoice that is not superseded with it.
+   */
+  importInvoice(
+    request: ImportInvoiceRequest,
+    callback: (error: ServiceError | null, response: ImportInvoiceResponse) => void,
+  ): ClientUnaryCall;
+  importInvoice(
+    request: ImportInvoiceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ImportInvoiceResponse) => void,
+  ): ClientUnaryCall;
+  importInvoice(
+    request: ImportInvoiceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ImportInvoiceResponse) => void,
+  ): ClientUnaryCall;
+  /** Superseded ones, too. */
+  listInvoices(
+    request: ListInvoicesRequest,
+    callback: (error: ServiceError | null, response: ListInvoicesResponse) => void,
+  ): ClientUnaryCall;
+  listInvoices(
+    request: ListInvoicesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListInvoicesResponse) => void,
+  ): ClientUnaryCall;
+  listInvoices(
+    request: ListInvoicesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListInvoicesResponse) => void,
+  ): ClientUnaryCall;
+  getInvoice(
+    request: GetInvoiceRequest,
+    callback: (error: ServiceError | null, response: GetInvoiceResponse) => void,
+  ): ClientUnaryCall;
+  getInvoice(
+    request: GetInvoiceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetInvoiceResponse) => void,
+  ): ClientUnaryCall;
+  getInvoice(
+    request: GetInvoiceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetInvoiceResponse) => void,
+  ): ClientUnaryCall;
+  /** What was invoiced beside what is booked, with the likely cause of each difference. */
+  compareInvoices(
+    request: CompareInvoicesRequest,
+    callback: (error: ServiceError | null, response: CompareInvoicesResponse) => void,
+  ): ClientUnaryCall;
+  compareInvoices(
+    request: CompareInvoicesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CompareInvoicesResponse) => void,
+  ): ClientUnaryCall;
+  compareInvoices(
+    request: CompareInvoicesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CompareInvoicesResponse) => void,
+  ): ClientUnaryCall;
+  /** Says what a name in a provider's files is on the books; the latest word holds, also for files that were imported before. */
+  setInvoiceName(
+    request: SetInvoiceNameRequest,
+    callback: (error: ServiceError | null, response: SetInvoiceNameResponse) => void,
+  ): ClientUnaryCall;
+  setInvoiceName(
+    request: SetInvoiceNameRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetInvoiceNameResponse) => void,
+  ): ClientUnaryCall;
+  setInvoiceName(
+    request: SetInvoiceNameRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetInvoiceNameResponse) => void,
+  ): ClientUnaryCall;
+  /** Approves differences as true-ups, each in a month that is open; `in_use` where their sum is another than the one that was seen. */
+  approveTrueUps(
+    request: ApproveTrueUpsRequest,
+    callback: (error: ServiceError | null, response: ApproveTrueUpsResponse) => void,
+  ): ClientUnaryCall;
+  approveTrueUps(
+    request: ApproveTrueUpsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ApproveTrueUpsResponse) => void,
+  ): ClientUnaryCall;
+  approveTrueUps(
+    request: ApproveTrueUpsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ApproveTrueUpsResponse) => void,
   ): ClientUnaryCall;
 }
 
