@@ -21,7 +21,7 @@ const STEPS = [
 const KILLS = faultScale() === 1 ? 6 : 2;
 const ROUNDS = STEPS.length + KILLS;
 const COPIES_MAX = 5;
-const REQUESTS = faultScale() === 1 ? 3_000 : 800;
+const REQUESTS = faultScale() === 1 ? 3_000 : 400;
 const LIMIT_MS = 60_000;
 
 /** Moments of four months: the two before the last are closed on the way. */
@@ -132,7 +132,8 @@ for (const seed of faultSeeds()) {
         else await killAtAnyMoment(ledgers, random, all);
       }
 
-      const [one, other] = await Promise.all([ledgers.start(), ledgers.start()]);
+      const whole = { WAYBILL_LEDGER_BATCH_RECORDS_MAX: "500" };
+      const [one, other] = await Promise.all([ledgers.start(whole), ledgers.start(whole)]);
       await Promise.all([one.ready(), other.ready()]);
       await ledgers.close(nameOf(monthAgo(3)));
       await drained(ledgers);
