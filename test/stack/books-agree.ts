@@ -1,22 +1,15 @@
 // The three that count money, held against each other to the pico-USD: the ledger, the budgets, and the provider's own log of what it told.
 // What nobody can know exactly (an attempt that was lost, an answer that broke off) is listed, so that a run says how much of it there was.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { parseUsd } from "@waybill/domain";
 import { type CallEntry, eventually } from "@waybill/testing";
 import type { TestStack } from "./start-stack.ts";
 
-/**
- * Records that the budget service has settled and the ledger has not booked, and the other way round; what they cost. It is the statement of
- * docs/operating.md; the budget service keeps record ids for 35 days.
- */
-export const RECORDS_OF_ONE_SIDE = `
-  SELECT coalesce(b.record_id, l.record_id) AS record_id,
-    CASE WHEN l.record_id IS NULL THEN 'ledger' ELSE 'budget' END AS lacked_by,
-    trim_scale(coalesce(b.cost_pico_usd / 1000000000000, l.cost_usd, 0)) AS cost_usd
-  FROM budget.settled_record b
-  FULL JOIN (SELECT request_id || '.' || attempt || ':' || source AS record_id, cost_usd FROM ledger.usage_record) l
-    ON l.record_id = b.record_id
-  WHERE b.record_id IS NULL OR l.record_id IS NULL`;
+/** Records that one of budgets and ledger has and the other lacks, with what they cost: the statement that operators are told. */
+export const RECORDS_OF_ONE_SIDE = /```sql\n([^`]*lacked_by[^`]*)```/.exec(
+  readFileSync(new URL("../../docs/operating.md", import.meta.url), "utf8"),
+)?.[1] as string;
 
 // What stands of each attempt on either side.
 const DISAGREEING_ATTEMPTS = `
