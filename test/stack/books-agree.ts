@@ -76,6 +76,19 @@ export async function assertBooksAgree(
   stack: TestStack,
   { name, timeoutMs = 30_000 }: BooksAgreeOptions,
 ): Promise<void> {
+  await ledgerAndBudgetsAgree(stack, timeoutMs);
+  assert.deepEqual(await stack.sql("SELECT * FROM ledger.problem"), [], "ledger.problem");
+  const booked = await stack.sql<Booked>(BOOKED);
+  const { wrong, lines } = compareWithProvider(booked, stack.provider.log.entries());
+  console.log([`${name}: ${booked.length} attempts, ledger = budgets`, ...lines].join("\n  "));
+  assert.deepEqual(wrong, [], "ledger and provider differ");
+}
+
+const inspect = (rows: readonly unknown[]): string =>
+  JSON.stringify(rows.slice(0, LISTED_MAX), (_, value) => (typeof value === "bigint" ? String(value) : value));
+
+/** Waits until every record is on both sides, what stands of each attempt is the same, and each window has posted what the ledger has under it. */
+export async function ledgerAndBudgetsAgree(stack: TestStack, timeoutMs: number): Promise<void> {
   let differing: unknown[] = [];
   await eventually(
     async () => {
@@ -90,15 +103,7 @@ export async function assertBooksAgree(
   ).catch((error: unknown) => {
     throw new Error(`ledger and budgets differ: ${inspect(differing)}`, { cause: error });
   });
-  assert.deepEqual(await stack.sql("SELECT * FROM ledger.problem"), [], "ledger.problem");
-  const booked = await stack.sql<Booked>(BOOKED);
-  const { wrong, lines } = compareWithProvider(booked, stack.provider.log.entries());
-  console.log([`${name}: ${booked.length} attempts, ledger = budgets`, ...lines].join("\n  "));
-  assert.deepEqual(wrong, [], "ledger and provider differ");
 }
-
-const inspect = (rows: readonly unknown[]): string =>
-  JSON.stringify(rows.slice(0, LISTED_MAX), (_, value) => (typeof value === "bigint" ? String(value) : value));
 
 interface Comparison {
   wrong: string[];

@@ -5,7 +5,6 @@ import { connectBus, declareStream, type NatsConnection, sightConsumer, sightStr
 import { plainCredentials, tokenMetadata } from "@waybill/rpc";
 import { openPool, type Pool, type Row } from "@waybill/store";
 import {
-  eventually,
   freePort,
   makeTestFolder,
   migrationsOf,
@@ -13,16 +12,14 @@ import {
   startTestNats,
   type TestNats,
 } from "@waybill/testing";
-import { CloseMonthRequest, LedgerServiceClient, STREAMS, subjects, usageConsumer } from "@waybill/wire";
+import { CloseMonthRequest, LedgerServiceClient, STREAMS, usageConsumer } from "@waybill/wire";
+import { publishUsage } from "./publish-usage.ts";
 import { type ServiceProcess, startService } from "./service-process.ts";
 
 /** Real: 30 s. What a killed ledger had in hand comes again after it. */
 const ACK_WAIT_MS = "1000";
 /** Small, so that a kill falls between batches, too. */
 const BATCH_RECORDS_MAX = "40";
-/** Unacknowledged by a client, but in order: more at once than this is not sent before the server has them. */
-const PUBLISHED_AT_ONCE = 2_000;
-const STORED_LIMIT_MS = 30_000;
 const CHANGE = { reason: "statement sent", actor: { name: "Ada" } };
 const OPERATOR_TOKEN = "operator-of-a-test";
 
@@ -30,10 +27,7 @@ export interface LedgerAlone extends AsyncDisposable {
   readonly nats: TestNats;
   /** Starts one and does not wait: it may be about to die. */
   start(env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
-  /**
-   * Puts messages on USAGE without the id by which the bus would know them, as they come when the window of deduplication (two minutes) is
-   * over: only the ledger itself can tell that it has them. Resolves when they are stored.
-   */
+  /** As `publishUsage`: nothing but the ledgers can tell what they have already. */
   publish(messages: readonly Uint8Array[]): Promise<void>;
   /** Closes a month, "2026-10", at one of the ledgers that run, also while some of its attempts have no price. */
   close(month: string): Promise<void>;
@@ -102,7 +96,6 @@ async function build(closers: (() => Promise<unknown>)[], close: () => Promise<v
   closers.push(async () => {
     await Promise.all(processes.map((process) => process.kill9()));
   });
-  const stored = async (): Promise<number> => (await sightStream(nc, STREAMS.usage.name))?.lastSequence ?? 0;
 
   return {
     nats,
@@ -116,18 +109,7 @@ async function build(closers: (() => Promise<unknown>)[], close: () => Promise<v
       processes.push(process);
       return process;
     },
-    async publish(messages) {
-      const before = await stored();
-      for (let from = 0; from < messages.length; from += PUBLISHED_AT_ONCE) {
-        const some = messages.slice(from, from + PUBLISHED_AT_ONCE);
-        for (const data of some) nc.publish(subjects.usage("acme"), data);
-        await nc.flush();
-        const wanted = before + from + some.length;
-        await eventually(async () => (await stored()) >= wanted, {
-          ...{ timeoutMs: STORED_LIMIT_MS, intervalMs: 20, reason: `${wanted} messages are on USAGE` },
-        });
-      }
-    },
+    publish: (messages) => publishUsage(nc, messages),
     async close(month) {
       const running = processes.find(({ isRunning }) => isRunning);
       if (!running) throw new Error("no ledger runs");
