@@ -1,5 +1,5 @@
-// The ledger is away while the records of an hour, made in seconds, wait in USAGE and requests are served all the time. When it is back it
-// catches up: nothing is lost, nothing is booked twice, and the lag says how far it is.
+// The ledger is away while the records of an hour, made in seconds, wait in USAGE; the budgets have read them, and requests are served. When
+// it is back it catches up: nothing is lost, nothing is booked twice, requests go on, and the lag says how far it is.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,6 +33,8 @@ after(async () => {
 interface Asking {
   /** Milliseconds of each answer so far. */
   readonly tookMs: number[];
+  /** Throws where one was refused. */
+  check(): void;
   stop(): Promise<void>;
 }
 
@@ -49,16 +51,26 @@ function keepAsking(): Asking {
       await sleep(ASK_EVERY_MS);
     }
   };
-  const running = run();
-  // A failure is told by `stop`, whenever that is.
-  running.catch(() => undefined);
+  let refusal: unknown;
+  const running = run().catch((error: unknown) => {
+    refusal = error;
+  });
+  const check = (): void => {
+    if (refusal !== undefined) throw refusal;
+  };
   return {
     tookMs,
+    check,
     async stop() {
       isStopped = true;
       await running;
+      check();
     },
   };
+}
+
+async function rowsOf(table: string): Promise<number> {
+  return Number((await stack.sql<{ n: bigint }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n);
 }
 
 function median(values: readonly number[]): string {
@@ -72,11 +84,18 @@ async function lagOf(metrics: () => Promise<string>): Promise<number> {
 it("the ledger is away while many records wait: requests are served, and it catches up", async () => {
   const times = [new Date(Date.now() - 12 * 3_600_000)];
   const set = makeUsageSet(seededRandom(1), { requests: REQUESTS, times });
-  const asking = keepAsking();
   const publishedAtMs = performance.now();
   await publishUsage(nc, set.messages);
   const publishSeconds = (performance.now() - publishedAtMs) / 1_000;
-  await eventually(() => asking.tookMs.length >= 20, { timeoutMs: LIMIT_MS, reason: "requests are served meanwhile" });
+  await eventually(async () => (await rowsOf("budget.settled_record")) === set.messages.length, {
+    ...{ timeoutMs: LIMIT_MS, intervalMs: 200, reason: "the budgets have read them" },
+  });
+  const asking = keepAsking();
+  const servedMeanwhile = (): boolean => {
+    asking.check();
+    return asking.tookMs.length >= 20;
+  };
+  await eventually(servedMeanwhile, { timeoutMs: LIMIT_MS, reason: "requests are served meanwhile" });
   const meanwhile = asking.tookMs.length;
 
   const startedAtMs = performance.now();
@@ -86,8 +105,8 @@ it("the ledger is away while many records wait: requests are served, and it catc
     async () => {
       const lag = await lagOf(ledger.metrics);
       if (lag > lagMost) lagMost = lag;
-      const [row] = await stack.sql<{ n: bigint }>("SELECT count(*) AS n FROM ledger.usage_record");
-      return Number(row?.n) >= set.messages.length + meanwhile;
+      asking.check();
+      return (await rowsOf("ledger.usage_record")) >= set.messages.length + meanwhile;
     },
     { timeoutMs: LIMIT_MS, intervalMs: 200, reason: "all that waited is booked" },
   );
@@ -98,8 +117,10 @@ it("the ledger is away while many records wait: requests are served, and it catc
 
   const calls = stack.provider.log.entries().length;
   assert.equal(calls, asking.tookMs.length, "every request was one call");
-  const [row] = await stack.sql<{ n: bigint }>("SELECT count(*) AS n FROM ledger.attempt");
-  assert.equal(Number(row?.n), set.attempts + calls);
+  await eventually(async () => (await rowsOf("ledger.attempt")) >= set.attempts + calls, {
+    ...{ timeoutMs: 20_000, reason: "the last calls are booked, too" },
+  });
+  assert.equal(await rowsOf("ledger.attempt"), set.attempts + calls);
   const sums = (await stack.sql<{ line: string }>(DUMP_SUMS)).map(({ line }) => line).sort();
   const ofCalls = sums.filter((line) => line.includes(" scripted/"));
   assert.deepEqual(
