@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, readStream } from "../stack/ask.ts";
 import { type BookedAttempt, booksAreRight } from "../stack/books.ts";
+import { assertBooksAgree } from "../stack/books-agree.ts";
 import { faultSeeds, seededRandom } from "../stack/seeds.ts";
 import type { ServiceProcess } from "../stack/service-process.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
@@ -32,6 +33,7 @@ async function withDyingWorker(
   try {
     const [requestId] = await Promise.all([request(dying), dying.ended.then(() => stack.start("worker"))]);
     const booked = await booksAreRight(stack, { attempts, timeoutMs: 25_000 });
+    await assertBooksAgree(stack, { name: `a worker died ${failpoint}` });
     return booked.filter(({ attempt_id }) => attempt_id.startsWith(requestId));
   } finally {
     // The next scenario's worker must be alone again.

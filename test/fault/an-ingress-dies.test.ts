@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { eventually } from "@waybill/testing";
 import { ask, readStream } from "../stack/ask.ts";
 import { booksAreRight } from "../stack/books.ts";
+import { assertBooksAgree } from "../stack/books-agree.ts";
 import { faultSeeds, seededRandom } from "../stack/seeds.ts";
 import type { ServiceProcess } from "../stack/service-process.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
@@ -50,6 +51,7 @@ for (const seed of faultSeeds()) {
       const booked = await booksAreRight(stack, { attempts, timeoutMs: 20_000 });
       assert.equal(booked.filter(({ outcome }) => outcome === "partial").length % streams, 0);
       for (const call of stack.provider.log.entries()) assert.notEqual(call.end, "running");
+      await assertBooksAgree(stack, { name: "an ingress died" });
       victim = await stack.start("ingress", { inPlaceOf: victim });
     });
   });

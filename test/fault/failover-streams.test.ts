@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { eventually, type Script } from "@waybill/testing";
 import { booksAreRight } from "../stack/books.ts";
+import { assertBooksAgree } from "../stack/books-agree.ts";
 import {
   bySurface,
   callsOf,
@@ -257,5 +258,6 @@ describe("after all of that", () => {
   it("every call is on the books once, and the budget says the same", async () => {
     const attempts = stack.provider.log.entries().length;
     await booksAreRight(stack, { attempts, timeoutMs: 60_000 });
+    await assertBooksAgree(stack, { name: "after all of that" });
   });
 });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connectBus, type NatsConnection } from "@waybill/bus";
 import { eventually, type Script } from "@waybill/testing";
 import { ask } from "../stack/ask.ts";
+import { assertBooksAgree } from "../stack/books-agree.ts";
 import { faultScale, faultSeeds, seededRandom } from "../stack/seeds.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 import { unbudgetedKey } from "../stack/unbudgeted-key.ts";
@@ -270,5 +271,6 @@ for (const seed of faultSeeds()) {
     }
     const { posted, limit } = await countersOf(tight);
     assert.ok(posted <= limit);
+    await assertBooksAgree(stack, { name: `seed ${seed}` });
   });
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask } from "../stack/ask.ts";
 import { booksAreRight } from "../stack/books.ts";
+import { assertBooksAgree } from "../stack/books-agree.ts";
 import { faultSeeds, seededRandom } from "../stack/seeds.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
@@ -35,6 +36,7 @@ for (const seed of faultSeeds()) {
         attempts += sent;
         const healthy = await stack.start("ledger");
         await booksAreRight(stack, { attempts, timeoutMs: 45_000 });
+        await assertBooksAgree(stack, { name: `the ledger died ${failpoint}` });
         await healthy.terminate();
       });
     }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "@waybill/testing";
 import { booksAreRight, budgetBalance } from "../stack/books.ts";
+import { assertBooksAgree } from "../stack/books-agree.ts";
 import { startLoad } from "../stack/load.ts";
 import { faultSeeds, seededRandom } from "../stack/seeds.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
@@ -39,6 +40,7 @@ async function settle(): Promise<void> {
     { timeoutMs: 60_000, intervalMs: 1_000, reason: "the books stand still and nothing is held" },
   );
   await booksAreRight(stack, { attempts: Number(before) });
+  await assertBooksAgree(stack, { name: "the stores went away" });
 }
 
 for (const seed of faultSeeds()) {

@@ -1,6 +1,7 @@
 // A real nats-server with JetStream and our accounts for one test file: free ports, own folder, own passwords.
 
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -38,6 +39,8 @@ export interface TestNats extends AsyncDisposable {
   /** As a crash would; the port is free until `start`. */
   kill9(): Promise<void>;
   start(): Promise<void>;
+  /** Loses everything that JetStream had on disk, as with a disk that is gone. Only while the server is down. */
+  wipe(): Promise<void>;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;
 }
@@ -45,6 +48,8 @@ export interface TestNats extends AsyncDisposable {
 /** The same place as in `npm start`, so that a machine without a nats-server fetches it once. */
 const toolsDir = fileURLToPath(new URL("../../../.waybill/tools", import.meta.url));
 const STARTS_MAX = 4;
+/** Of its folder: what JetStream keeps. */
+const STORE = "store";
 
 export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const binary = await findNatsServer(toolsDir);
@@ -88,6 +93,10 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
     },
     kill9: () => end("endAtOnce"),
     start,
+    async wipe() {
+      if (isUp) throw new Error("the server still runs on its store");
+      await rm(join(folder.path, STORE), { recursive: true, force: true });
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -118,7 +127,7 @@ async function launch(fixed: Launch, port: number, monitorPort: number): Promise
     binary: fixed.binary,
     port,
     monitorPort,
-    storeDir: join(fixed.folder.path, "store"),
+    storeDir: join(fixed.folder.path, STORE),
     logFile: join(fixed.folder.path, "nats.log"),
     passwords: fixed.passwords,
     ...(fixed.permissions === undefined ? {} : { permissions: fixed.permissions }),

@@ -1,5 +1,6 @@
 // THE STORY of a hold that reached its end of life: nothing is ever just forgotten. What is written goes out on USAGE and
 // comes back as any other record does, so that ledger and budget see the same fact.
+import { parseAttemptId, uuidV7TimeMs } from "@waybill/domain";
 import { judgeEndOfLife } from "./core/judge-end-of-life.ts";
 import type { BusSight, Expired, LostRecords, Writer } from "./ports.ts";
 
@@ -20,7 +21,7 @@ export async function reapHolds(world: ReapHoldsWorld, sight: BusSight): Promise
       continue;
     }
     const judgement = judgeEndOfLife({
-      begunAtMs: attempt.placedAtMs,
+      begunAtMs: begunAtMs(attempt),
       endedAtMs: attempt.expiresAtMs,
       ...sight,
       clockMarginMs: world.clockMarginMs,
@@ -29,4 +30,10 @@ export async function reapHolds(world: ReapHoldsWorld, sight: BusSight): Promise
     const outcome = judgement === "never_sent" ? "failed_free" : "unknown";
     if (await world.lostRecords.closeAttempt(attempt.attemptId, outcome)) world.onReaped(outcome);
   }
+}
+
+/** A hold may be journaled long after its waybill was sent, while this service was away: then the request tells when it began. */
+function begunAtMs({ attemptId, placedAtMs }: { attemptId: string; placedAtMs: number }): number {
+  const requestedAtMs = uuidV7TimeMs(parseAttemptId(attemptId)?.requestId ?? "");
+  return Math.min(placedAtMs, requestedAtMs ?? placedAtMs);
 }

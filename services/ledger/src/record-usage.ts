@@ -74,6 +74,7 @@ async function post(ports: RecordUsagePorts, facts: readonly UsageFact[], report
     const planned = planEntries(await books.recordsOf(facts), facts);
     await ports.failpoint("before_insert");
     await books.add(planned);
+    await ports.failpoint("before_commit");
     return planned;
   });
   report.commitMs += ports.monotonicMs() - startedAtMs;
@@ -99,7 +100,9 @@ async function bookWithout(
 }
 
 async function park(ports: RecordUsagePorts, delivery: Delivery, reason: string, report: BatchReport): Promise<void> {
+  await ports.failpoint("before_park");
   await ports.park(delivery, reason);
+  await ports.failpoint("after_park_before_ack");
   report.parked += 1;
 }
 

@@ -1,15 +1,15 @@
-// What a hold or grant that reached its end of life with no record was: never sent, lost with the work queue, or still out.
+// What a hold or grant that reached its end of life with no record was: never sent, lost with the bus's streams, or still out.
 
 /** What WORK looks like now, by the bus's clock. */
 export interface WorkSight {
-  /** Undefined: there is no such stream, so whatever was in it is lost. */
+  /** Since when nothing was lost with it or with USAGE. Undefined: there is no such stream, so whatever was in it is lost. */
   createdAtMs: number | undefined;
   /** Undefined: it is empty. */
   oldestAtMs: number | undefined;
 }
 
 export interface EndOfLife {
-  /** When it was placed or granted, by Postgres time. */
+  /** When it was placed or granted, by Postgres time; or its request began, where that was before. */
   begunAtMs: number;
   endedAtMs: number;
   work: WorkSight;
@@ -20,8 +20,8 @@ export interface EndOfLife {
 }
 
 /**
- * `never_sent`: WORK is the same stream as when it began, holds nothing of that life, and USAGE told nothing.
- * `lost`: WORK was made later, so a waybill may have been lost with the old one, sent or not.
+ * `never_sent`: WORK and USAGE are the same streams as when it began, WORK holds nothing of that life, and USAGE told nothing.
+ * `lost`: one of them was made later, so a waybill or a record may have been lost with the old one.
  * `wait`: neither is certain yet; a waybill may still be delivered or its record may still be on its way.
  */
 export type Judgement = "never_sent" | "lost" | "wait";

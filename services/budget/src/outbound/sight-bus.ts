@@ -40,8 +40,10 @@ export function makeBusLook(nc: NatsConnection, pool: Pool): BusLook {
         if (readThroughMs >= mark.atMs) mark = undefined;
       }
       const work = await sightStream(nc, STREAMS.work.name);
+      // A record may have been lost with USAGE as a waybill with WORK.
+      const createdAtMs = work && usage && Math.max(work.createdAtMs, usage.createdAtMs);
       return {
-        work: { createdAtMs: work?.createdAtMs, oldestAtMs: work?.oldestAtMs },
+        work: { createdAtMs, oldestAtMs: work?.oldestAtMs },
         usageReadThroughMs: readThroughMs,
       };
     },

@@ -25,11 +25,12 @@ export interface IntakeParts {
 /** Starts to consume; stops with the service. */
 export function startIntake({ config, scope, nc, pool, consuming }: IntakeParts): Intake {
   const { log, metrics, tracing, onStop } = scope;
+  const failpoint = makeFailpoint(config.WAYBILL_FAILPOINT);
   const ports: RecordUsagePorts = {
     readFact,
-    books: postgresBooks(pool),
+    books: postgresBooks(pool, failpoint),
     park: parkInDead(new Publisher(nc)),
-    failpoint: makeFailpoint(config.WAYBILL_FAILPOINT),
+    failpoint,
     monotonicMs: systemClock.monotonicMs,
   };
   const lag = watchLag(nc);

@@ -5,6 +5,7 @@
 // batches never wait for each other in a circle. Entries are added under a lock, one batch after another, so that the roll-ups need
 // none of their own and nothing is booked into a month that is being closed.
 import { parseRecordName, parseUsd, recordName } from "@waybill/domain";
+import type { Failpoint } from "@waybill/service";
 import { type Client, copyIn, copyLine, type Pool, transact } from "@waybill/store";
 import { HourSums } from "../core/hour-sums.ts";
 import { accountingMonth, requestMonth } from "../core/months.ts";
@@ -43,7 +44,8 @@ interface KnownRow {
   entry_sequence: number | null;
 }
 
-export function postgresBooks(pool: Pool): Books {
+/** `failpoint` is passed at each step of a transaction; by default nothing happens there. */
+export function postgresBooks(pool: Pool, failpoint: Failpoint = () => undefined): Books {
   const months = new OpenMonths(pool);
   const store = new DimensionStore();
   pool.on("connect", () => store.forget());
@@ -58,7 +60,7 @@ export function postgresBooks(pool: Pool): Books {
           pool,
           (client) => {
             added = [];
-            return work(openBooks(client, store, added));
+            return work(openBooks(client, store, added, failpoint));
           },
           { retryOnUniqueViolation: true },
         );
@@ -72,7 +74,7 @@ export function postgresBooks(pool: Pool): Books {
   };
 }
 
-function openBooks(client: Client, store: DimensionStore, added: string[]): OpenBooks {
+function openBooks(client: Client, store: DimensionStore, added: string[], failpoint: Failpoint): OpenBooks {
   return {
     async recordsOf(facts) {
       const months = new Map<string, string>();
@@ -85,6 +87,7 @@ function openBooks(client: Client, store: DimensionStore, added: string[]): Open
     },
     async add(plan) {
       await addRecords(client, plan);
+      await failpoint("after_records");
       if (plan.entries.length === 0) return;
       const entries = plan.entries.map((entry) => ({ ...entry, dimensions: dimensionsOf(entry.fact) }));
       added.push(
@@ -93,12 +96,15 @@ function openBooks(client: Client, store: DimensionStore, added: string[]): Open
           entries.map(({ dimensions }) => dimensions),
         )),
       );
+      await failpoint("after_dimensions");
       const closedUntil = await beginBooking(client);
       const bookedIn = (fact: UsageFact): string => accountingMonth(requestMonth(fact), closedUntil);
       const sums = new HourSums();
       await mirror(client, plan.reversals, bookedIn, sums);
+      await failpoint("after_mirrors");
       const rows = entries.map((entry) => ({ ...entry, accountingMonth: bookedIn(entry.fact) }));
       await addEntries(client, rows, sums);
+      await failpoint("after_entries");
       await writeSums(client, sums);
     },
   };
