@@ -64,6 +64,7 @@ export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
     errorCode: "",
     providerStatus: 200,
     providerAccount: "default",
+    session: "",
     ...changes,
   };
 }
