@@ -26,6 +26,7 @@ const RARE_ROWS = 2_000;
 /** Longer than any request takes, with all of its attempts: what is not on the books by then was lost, and is no longer under way. */
 const PENDING_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export interface SearchedRequests {
   requests: RequestSummary[];
@@ -129,27 +130,43 @@ class Search {
   }
 
   /**
-   * Where the entries end that may match: behind the latest hour in whose sums there are any. So hours in which a team, a key or a model
-   * was not used cost nearly nothing.
+   * Where the entries end that may match: behind the latest day, and of it the latest hour, in whose sums there are any. So times in which
+   * a team, a key or a model was not used cost nearly nothing.
    */
   async #endOfEntries(stretch: Stretch, beforeId: string): Promise<string> {
+    const [fromMs, untilMs] = [timeOfId(stretch.fromId), timeOfId(beforeId)];
+    const day = await this.#latest("day", stretch.month, fromMs, untilMs);
+    if (day === "any") return beforeId;
+    if (day === undefined) return stretch.fromId;
+    const hour = await this.#latest("hour", stretch.month, Math.max(fromMs, day), Math.min(untilMs, day + DAY_MS - 1));
+    if (hour === "any") return beforeId;
+    const end = idAt(hour === undefined ? Math.max(fromMs, day) : hour + HOUR_MS);
+    return end < beforeId ? end : beforeId;
+  }
+
+  /** The latest one, whole or in part within that time, in whose sums there is what may match; "any": sums do not tell. */
+  async #latest(
+    unit: "day" | "hour",
+    month: string,
+    fromMs: number,
+    untilMs: number,
+  ): Promise<number | "any" | undefined> {
     const filter = { ...this.#filter, endUserId: "", session: "", tags: {}, errorCode: "", finishReason: "" };
     const parameters = new Parameters();
-    const [month, from, until] = [
-      parameters.add(stretch.month),
-      parameters.add(new Date(Math.floor(timeOfId(stretch.fromId) / HOUR_MS) * HOUR_MS)),
-      parameters.add(new Date(timeOfId(beforeId))),
-    ];
-    // Of all attempts of a request the caller is the same; an attempt need not be the one that the caller is known of.
-    const condition =
-      ofCaller(callerCondition(filter, ENTRY_ROWS, parameters)) ?? attemptCondition(filter, ENTRY_ROWS, parameters);
-    if (condition === "true") return beforeId;
-    const text = `SELECT (extract(epoch FROM e.hour) * 1000)::bigint AS hour_ms FROM ledger.usage_hour e ${WITH_DIMENSIONS}
-      WHERE e.request_month = ${month} AND e.hour >= ${from} AND e.hour <= ${until} AND ${condition} ORDER BY e.hour DESC LIMIT 1`;
+    const ofCaller = callerCondition(filter, ENTRY_ROWS, parameters);
+    // Of all attempts of a request the caller is the same; the attempt that is meant need not be the one by which the caller is known.
+    const condition = ofCaller === "true" ? attemptCondition(filter, ENTRY_ROWS, parameters) : ofCaller;
+    if (condition === "true") return "any";
+    const unitMs = { day: DAY_MS, hour: HOUR_MS }[unit];
+    const at = (timeMs: number): string => {
+      const time = new Date(Math.floor(timeMs / unitMs) * unitMs).toISOString();
+      return parameters.add(unit === "day" ? time.slice(0, 10) : time);
+    };
+    const text = `SELECT (extract(epoch FROM e.${unit}) * 1000)::bigint AS found_ms FROM ledger.usage_${unit} e ${WITH_DIMENSIONS}
+      WHERE e.request_month = ${parameters.add(month)} AND e.${unit} >= ${at(fromMs)} AND e.${unit} <= ${at(untilMs)} AND ${condition}
+      ORDER BY e.${unit} DESC LIMIT 1`;
     const { rows } = await this.#pool.query<Row>(text, parameters.values);
-    if (!rows[0]) return stretch.fromId;
-    const end = idAt(Number(rows[0].hour_ms) + HOUR_MS);
-    return end < beforeId ? end : beforeId;
+    return rows[0] && Number(rows[0].found_ms);
   }
 
   #matchingIn(
@@ -246,8 +263,4 @@ const RARE: Readonly<Record<RareRows, { table: string; condition: string }>> = {
 
 function later(one: string, other: string): string {
   return one > other ? one : other;
-}
-
-function ofCaller(condition: string): string | undefined {
-  return condition === "true" ? undefined : condition;
 }
