@@ -51,7 +51,7 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     applicationName: `${serviceId} search`,
     connectionsMax: SEARCH_CONNECTIONS,
     statementTimeoutMs: QUESTION_MS,
-    readsMany: true,
+    readsAlong: true,
   });
   const months = openPool({
     ...common,

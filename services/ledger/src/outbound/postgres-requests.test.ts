@@ -73,7 +73,7 @@ before(async () => {
     url: database.urlAs("waybill_ledger"),
     applicationName: "test",
     connectionsMax: 2,
-    readsMany: true,
+    readsAlong: true,
   });
   const tags = { app: "chat", environment: "production" };
   const failed = {

@@ -13,16 +13,21 @@ import {
   Parameters,
   requestCondition,
 } from "./request-conditions.ts";
-import { NOT_BOOKED, requestRows, STANDING, STANDING_ORDER, WITH_DIMENSIONS } from "./request-rows.ts";
+import { NOT_BOOKED, requestRows, STANDING_ORDER, WITH_DIMENSIONS } from "./request-rows.ts";
 
-/** A search begins no further step when it has taken so long; a step takes some tens of milliseconds. */
+/** A search begins no further step when it has taken so long. */
 const SEARCH_MS = 1_000;
 /** Entries, and as many decisions, that a step looks at: at first, and after a few steps that found too little. */
 const STEP_ROWS = 2_000;
 const STEP_ROWS_MAX = 32_000;
 const STEP_GROWTH = 4;
+/** What a step should take. */
+const STEP_MS = 100;
 /** Of rows that are rare. */
 const RARE_ROWS = 2_000;
+/** Of the entry that stands of an attempt, what conditions are about. */
+const ASKED = `DISTINCT ON (request_id, attempt) request_id, attempt, attribution_id, routing_id, end_user_id, session, tags, outcome,
+  error_code, finish_reason, cost_usd, state, suspect`;
 /** Longer than any request takes, with all of its attempts: what is not on the books by then was lost, and is no longer under way. */
 const PENDING_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
@@ -69,6 +74,7 @@ class Search {
   readonly #startedAtMs = systemClock.monotonicMs();
   readonly #pendingFromId = idAt(systemClock.unixMs() - PENDING_MS);
   #stepRows = STEP_ROWS;
+  #isFirstStep = true;
 
   constructor(pool: Pool, filter: RequestFilter, limit: number) {
     this.#pool = pool;
@@ -84,7 +90,9 @@ class Search {
       const stretch = stretchBefore({ ...place, beforeId });
       if (!stretch) return { requests, beforeId, isOver: true };
       const wanted = this.#limit - requests.length;
+      const startedAtMs = systemClock.monotonicMs();
       const { ids, fromId } = await this.#step(stretch, beforeId, wanted);
+      this.#pace(systemClock.monotonicMs() - startedAtMs);
       requests.push(...(await requestRows(this.#pool, stretch.month, ids, this.#pendingFromId)));
       const isFull = ids.length === wanted;
       beforeId = (isFull ? ids.at(-1) : undefined) ?? fromId;
@@ -100,12 +108,17 @@ class Search {
       const { ids, fromId } = await this.#rareIds(this.#rare, stretch, beforeId);
       return { ids: ids.length === 0 ? [] : await this.#matchingOf(stretch, ids, wanted), fromId };
     }
-    const isFirst = this.#stepRows === STEP_ROWS;
-    const entriesBeforeId = isFirst ? beforeId : await this.#endOfEntries(stretch, beforeId);
+    const entriesBeforeId = this.#isFirstStep ? beforeId : await this.#endOfEntries(stretch, beforeId);
     const range = { stretch, beforeId, entriesBeforeId };
     const fromId = await this.#reach(range);
-    this.#stepRows = Math.min(this.#stepRows * STEP_GROWTH, STEP_ROWS_MAX);
+    this.#isFirstStep = false;
     return { ids: await this.#matchingIn({ ...range, fromId }, wanted), fromId };
+  }
+
+  /** A busy database gets shorter steps, so that an answer comes in time. */
+  #pace(tookMs: number): void {
+    if (tookMs < STEP_MS) this.#stepRows = Math.min(this.#stepRows * STEP_GROWTH, STEP_ROWS_MAX);
+    else if (tookMs > STEP_MS * 2) this.#stepRows = Math.max(Math.floor(this.#stepRows / STEP_GROWTH), STEP_ROWS);
   }
 
   /** How far back a step may go, so that it looks at no more rows than it is to. */
@@ -204,7 +217,7 @@ class Search {
         ${callerCondition(this.#filter, ENTRY_ROWS, parameters)} AS is_callers,
         ${attemptCondition(this.#filter, ENTRY_ROWS, parameters)} AS fits,
         e.cost_usd, e.state = 'unpriced' AS is_unpriced, e.suspect
-      FROM (SELECT ${STANDING} FROM ledger.entry WHERE request_month = ${ofMonth} AND ${scope.entries} ORDER BY ${STANDING_ORDER}) e
+      FROM (SELECT ${ASKED} FROM ledger.entry WHERE request_month = ${ofMonth} AND ${scope.entries} ORDER BY ${STANDING_ORDER}) e
       ${WITH_DIMENSIONS}`,
       decisions("d.refusal_code <> ''"),
     ];

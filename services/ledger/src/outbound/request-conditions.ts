@@ -102,10 +102,11 @@ export function attemptCondition(filter: RequestFilter, { columns, kept }: RowCo
  */
 export function requestCondition(filter: RequestFilter, parameters: Parameters): string {
   const { refusalCode, minCostUsd, anyAttempt } = filter;
-  const conditions = [
-    "bool_or(is_callers)",
-    anyAttempt ? "bool_or(fits)" : `max(${ORDER}) FILTER (WHERE fits) = max(${ORDER})`,
-  ];
+  const conditions: string[] = [];
+  if (isAsked(filter, callerCondition)) conditions.push("bool_or(is_callers)");
+  if (isAsked(filter, attemptCondition)) {
+    conditions.push(anyAttempt ? "bool_or(fits)" : `max(${ORDER}) FILTER (WHERE fits) = max(${ORDER})`);
+  }
   if (refusalCode === "any") conditions.push("bool_or(is_refused)");
   else if (refusalCode !== "") conditions.push(`bool_or(refusal_code = ${parameters.add(filterText(refusalCode))})`);
   if (minCostUsd !== "") conditions.push(`sum(cost_usd) >= ${parameters.add(minCostUsd)}::numeric`);
@@ -114,6 +115,10 @@ export function requestCondition(filter: RequestFilter, parameters: Parameters):
   if (filter.fallbacks) conditions.push("count(*) FILTER (WHERE attempt > 0 AND NOT is_refused) > 1");
   if (filter.cached) conditions.push("bool_or(attempt = 0 AND NOT is_refused)");
   return all(conditions);
+}
+
+function isAsked(filter: RequestFilter, condition: typeof callerCondition): boolean {
+  return condition(filter, ENTRY_ROWS, new Parameters()) !== "true";
 }
 
 /** The last attempt comes last; a refusal counts as one only where there is no other. */

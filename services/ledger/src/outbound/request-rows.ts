@@ -5,8 +5,7 @@ import { Attribution, DecisionRecord, type RequestSummary } from "@waybill/wire"
 import { timeOfId } from "../core/request-pages.ts";
 import { type BookedAttempt, type OpenDecision, summarise } from "../core/request-summary.ts";
 
-/** The columns of an entry that are read here and by who searches; of those of an attempt the last stands. */
-export const STANDING = "DISTINCT ON (request_id, attempt) *";
+/** Of the entries of an attempt the last one stands; the order in which the key has them, backwards. */
 export const STANDING_ORDER = "request_id DESC, attempt DESC, sequence DESC";
 export const WITH_DIMENSIONS =
   "JOIN ledger.attribution a ON a.id = e.attribution_id JOIN ledger.routing r ON r.id = e.routing_id";
@@ -17,7 +16,7 @@ const BOOKED = `
     e.cost_usd, e.token_source, e.first_token_ms, e.duration_ms,
     a.organisation_id, a.organisation_name, a.team_id, a.team_name, a.user_id, a.user_name, a.key_id, a.key_name, a.environment,
     r.requested_model, r.route, r.route_version, r.provider, r.provider_account, r.model, r.simulated
-  FROM (SELECT ${STANDING} FROM ledger.entry WHERE request_month = $1 AND request_id = ANY ($2) ORDER BY ${STANDING_ORDER}) e
+  FROM (SELECT DISTINCT ON (request_id, attempt) * FROM ledger.entry WHERE request_month = $1 AND request_id = ANY ($2) ORDER BY ${STANDING_ORDER}) e
   ${WITH_DIMENSIONS} ORDER BY e.request_id, e.attempt`;
 
 /** `d` is a decision; nothing is on the books of its attempt. */
