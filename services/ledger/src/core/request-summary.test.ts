@@ -71,6 +71,12 @@ test("a refused request cost nothing; one that is under way nobody knows", () =>
   );
 });
 
+test("a model that was asked for is no route", () => {
+  const { record } = decided(1, "model_not_found");
+  const explanation = record.explanation && { ...record.explanation, route: "sim/nobody", routeVersion: 0 };
+  assert.equal(row([], [{ attempt: 1, record: { ...record, explanation } }]).route, "");
+});
+
 test("what follows a failed attempt: another one under way, or a refusal", () => {
   const failed = booked({ outcome: "failed_free", errorCode: "provider_unavailable", costPicoUsd: 0n });
   const again = row([failed], [decided(2)]);

@@ -99,9 +99,11 @@ function endOfAttempt(last: BookedAttempt): Partial<RequestSummary> {
 function endOfDecision(last: OpenDecision | undefined): Partial<RequestSummary> {
   const explanation = last?.record.explanation;
   const refusalCode = explanation?.refusalCode ?? "";
+  const routeVersion = explanation?.routeVersion ?? 0;
   return {
-    route: explanation?.route ?? "",
-    routeVersion: explanation?.routeVersion ?? 0,
+    // Without a version it is the name of a model that was asked for.
+    route: routeVersion === 0 ? "" : (explanation?.route ?? ""),
+    routeVersion,
     provider: explanation?.target?.provider ?? "",
     model: explanation?.target?.model ?? "",
     simulated: explanation?.target?.simulated ?? false,

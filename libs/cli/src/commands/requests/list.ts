@@ -7,7 +7,7 @@ import { contextOf } from "../context.ts";
 import { collectPair, moment, spanMs, wholeNumber } from "../option-values.ts";
 
 interface ListOptions {
-  last: number;
+  last?: number;
   from?: string;
   until?: string;
   team?: string;
@@ -16,7 +16,7 @@ interface ListOptions {
   endUser?: string;
   session?: string;
   environment?: string;
-  tag: Record<string, string>;
+  tag?: Record<string, string>;
   route?: { name: string; version?: number };
   requestedModel?: string;
   model?: string;
@@ -50,7 +50,7 @@ export function addRequestsList(requests: Command): void {
     "requests list --refusal any --last 7d --json",
     "requests list --tag app=chat --min-cost 0.50",
   )
-    .option("--last <span>", "that came in the last 90m, 24h or 7d", spanMs, DAY_MS)
+    .option("--last <span>", "that came in the last 90m, 24h or 7d; 24h where no time is given", spanMs)
     .option("--from <time>", "that came since then, instead of --last", moment)
     .option("--until <time>", "that came before then", moment)
     .option("--team <id>", "of this team")
@@ -59,7 +59,7 @@ export function addRequestsList(requests: Command): void {
     .option("--end-user <id>", "for this end user")
     .option("--session <id>", "of this session")
     .option("--environment <name>", "of this environment")
-    .option("--tag <name=value>", "with this tag; may be repeated", collectPair, {})
+    .option("--tag <name=value>", "with this tag; may be repeated", collectTag)
     .option("--route <name[@version]>", "that went by this route", readRoute)
     .option("--requested-model <name>", "that asked for this, as the client wrote it")
     .option("--model <provider/model>", "that this model answered")
@@ -85,7 +85,7 @@ export function addRequestsList(requests: Command): void {
     });
 }
 
-function queryOf({ last, from, limit: _, tag, route, error, ...options }: ListOptions) {
+function queryOf({ last = DAY_MS, from, limit: _, tag = {}, route, error, ...options }: ListOptions) {
   const { anyAttempt, unpriced, suspect, fallbacks, cached, ...texts } = options;
   const flags = Object.entries({ anyAttempt, unpriced, suspect, fallbacks, cached }).filter(([, isSet]) => isSet);
   const begin = texts.until === undefined ? Date.now() : Date.parse(texts.until);
@@ -97,6 +97,10 @@ function queryOf({ last, from, limit: _, tag, route, error, ...options }: ListOp
     ...(error !== undefined && { errorCode: error }),
     ...Object.fromEntries(flags.map(([name]) => [name, "true"])),
   };
+}
+
+function collectTag(text: string, before: Record<string, string> = {}): Record<string, string> {
+  return collectPair(text, before);
 }
 
 function readRoute(text: string): { name: string; version?: number } {
