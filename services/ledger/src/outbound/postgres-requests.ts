@@ -75,6 +75,8 @@ class Search {
   readonly #pendingFromId = idAt(systemClock.unixMs() - PENDING_MS);
   #stepRows = STEP_ROWS;
   #isFirstStep = true;
+  /** Between here and where the search is now no entry matches; undefined: not asked yet. */
+  #entriesEnd: string | undefined;
 
   constructor(pool: Pool, filter: RequestFilter, limit: number) {
     this.#pool = pool;
@@ -108,7 +110,10 @@ class Search {
       const { ids, fromId } = await this.#rareIds(this.#rare, stretch, beforeId);
       return { ids: ids.length === 0 ? [] : await this.#matchingOf(stretch, ids, wanted), fromId };
     }
-    const entriesBeforeId = this.#isFirstStep ? beforeId : await this.#endOfEntries(stretch, beforeId);
+    if (!this.#isFirstStep && (this.#entriesEnd === undefined || beforeId <= this.#entriesEnd)) {
+      this.#entriesEnd = await this.#endOfEntries(stretch, beforeId);
+    }
+    const entriesBeforeId = this.#entriesEnd ?? beforeId;
     const range = { stretch, beforeId, entriesBeforeId };
     const fromId = await this.#reach(range);
     this.#isFirstStep = false;
