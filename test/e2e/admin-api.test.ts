@@ -435,11 +435,14 @@ describe("what if, and what was", () => {
     assert.deepEqual([decision.explanation.model, decision.cost.model], ["scripted/scripted-1", "scripted/scripted-1"]);
     assert.ok(Number(decision.cost.costUsd) > 0);
 
+    const { requests } = (await admin("GET", "/api/v1/requests?route=chat&limit=5")).body;
+    assert.ok(requests.some(({ requestId }: { requestId: string }) => requestId === id));
     const { decisions } = (await admin("GET", "/api/v1/decisions?route=chat&firstOnly=true&limit=5")).body;
     assert.ok(decisions.some(({ requestId }: { requestId: string }) => requestId === id));
     const other = documented.as(await makeKey("admin", "other"));
     assert.equal((await other("GET", `/api/v1/requests/${id}`)).status, 404);
     assert.equal((await other("POST", `/api/v1/requests/${id}/replay`)).status, 404);
+    assert.deepEqual((await other("GET", "/api/v1/requests")).body.requests, []);
     assert.deepEqual((await other("GET", "/api/v1/decisions")).body.decisions, []);
     const replayed = (await admin("POST", `/api/v1/requests/${id}/replay`)).body;
     assert.deepEqual([replayed.same, replayed.differences], [true, []]);

@@ -103,6 +103,7 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.RoutingAdminService/Simulate": ["console", "operator"],
   "/waybill.v1.RoutingAdminService/Replay": ["console", "operator"],
   "/waybill.v1.LedgerService/ListDecisions": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListRequests": ["console", "operator"],
   "/waybill.v1.LedgerService/GetRequest": ["console", "operator"],
   "/waybill.v1.LedgerService/ListMonths": ["console", "operator"],
   "/waybill.v1.LedgerService/CloseMonth": ["console", "operator"],

@@ -15,7 +15,7 @@ import { startStack, type TestStack } from "../stack/start-stack.ts";
 
 interface Spend {
   rows: { group: Record<string, string | null>; names: Record<string, string>; costUsd: string; requests: number }[];
-  total: { attempts: number; costUsd: string; inputTokens: number; averageMs: number | null };
+  total: { attempts: number; costUsd: string; inputTokens: number; totalTokens: number; averageMs: number | null };
 }
 interface Months {
   months: { month: string; closedAt: string | null; attempts: number; lateAttempts: number; lateCostUsd: string }[];
@@ -90,7 +90,7 @@ describe("the books", () => {
         },
       ],
     );
-    assert.equal(spent.total.inputTokens, CALLS * 1_000);
+    assert.deepEqual([spent.total.inputTokens, spent.total.totalTokens], [CALLS * 1_000, CALLS * 2_000]);
     assert.ok((spent.total.averageMs ?? 0) > 0);
     const text = (await waybill(0, "spend")).stdout;
     assert.match(text, /^team\s+requests.*USD/m);

@@ -19,6 +19,8 @@ import { addOrganisations } from "./commands/organisations/add-organisations.ts"
 import { addPresetsList } from "./commands/presets/list.ts";
 import { addPresetsShow } from "./commands/presets/show.ts";
 import { addRateLimits } from "./commands/rate-limits/add-rate-limits.ts";
+import { addRequestsList } from "./commands/requests/list.ts";
+import { addRequestsShow } from "./commands/requests/show.ts";
 import { addRoutes } from "./commands/routes/add-routes.ts";
 import { addSpend } from "./commands/spend.ts";
 import { addTeams } from "./commands/teams/add-teams.ts";
@@ -66,6 +68,9 @@ const presets = program.command("presets").description("ready routes to start fr
 addPresetsList(presets);
 addPresetsShow(presets);
 addDecisionsList(program.command("decisions").description("where requests went"));
+const requests = program.command("requests").description("the log of requests: what each cost, how it ended, and why");
+addRequestsList(requests);
+addRequestsShow(requests);
 addAudit(program);
 addAccounts(program);
 addOrganisations(program);

@@ -21,6 +21,8 @@ export interface PoolOptions {
   idleInTransactionMs?: number;
   /** Statements here read many rows: let the planner choose how. */
   readsMany?: boolean;
+  /** Statements here read thousands of rows along a key: the planner chooses how, but in one process and without compiling. */
+  readsAlong?: boolean;
   /** Told about connections that break while idle; the pool replaces them by itself. */
   onIdleError?: (error: Error) => void;
 }
@@ -38,6 +40,8 @@ const types: pg.CustomTypesConfig = {
 const PLAN_BY_KEY =
   "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
 
+const PLAN_ALONG = "-c jit=off -c max_parallel_workers_per_gather=0";
+
 /** Opens a pool. Connections are made on first use. */
 export function openPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
@@ -48,7 +52,7 @@ export function openPool(options: PoolOptions): Pool {
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     query_timeout: options.queryTimeoutMs ?? 0,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 0,
-    ...(options.readsMany ? {} : { options: PLAN_BY_KEY }),
+    ...(options.readsMany ? {} : { options: options.readsAlong ? PLAN_ALONG : PLAN_BY_KEY }),
     keepAlive: true,
     types,
   });

@@ -66,8 +66,9 @@ type Alerts = Asked<
 >;
 type Ledger = Asked<
   LedgerServiceClient,
-  | ("listDecisions" | "getRequest" | "listMonths" | "closeMonth" | "verifyBooks" | "rebuildSums" | "getSpend")
-  | ("listUnpriced" | "compareSettled" | "reprice")
+  | ("listDecisions" | "listRequests" | "getRequest" | "getSpend")
+  | ("listMonths" | "closeMonth" | "verifyBooks" | "compareSettled" | "rebuildSums")
+  | ("listUnpriced" | "reprice")
   | ("importInvoice" | "listInvoices" | "getInvoice" | "setInvoiceName" | "compareInvoices" | "approveTrueUps")
 >;
 

@@ -18,6 +18,7 @@ import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresInvoices } from "./outbound/postgres-invoices.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
 import { postgresReconciliation } from "./outbound/postgres-reconciliation.ts";
+import { postgresRequests } from "./outbound/postgres-requests.ts";
 import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 import type { RepricePorts } from "./reprice.ts";
@@ -47,7 +48,7 @@ await runService({
     const months = postgresMonths(pools.months, checkpoints);
     let pricing: RepricePorts | undefined;
     await serveGrpc(config, scope, {
-      ...{ decisions, months, spend: postgresSpend(pools.spend) },
+      ...{ decisions, months, requests: postgresRequests(pools.search), spend: postgresSpend(pools.spend) },
       suspense: answerAboutSuspense(pools.months, () => pricing, log),
       settled: answerAboutSettled(pools.months),
       invoices: postgresInvoices(pools.months),

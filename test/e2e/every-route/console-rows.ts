@@ -134,6 +134,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   verifyBudgets: { body: () => ({}), toAnother: "none of it" },
   listAudit: { toAnother: "none of it" },
   listDecisions: { toAnother: "none of it" },
+  listRequests: { toAnother: "none of it" },
   getRequest: { params: ({ requestId }) => ({ id: requestId }), toAnother: "gone" },
   getSpend: { toAnother: "none of it" },
   listMonths: { toAnother: "none of it" },

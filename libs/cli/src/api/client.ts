@@ -2,7 +2,8 @@
 import type { CliConfig } from "../config.ts";
 import { notReached, notTheApi, refusalOf } from "./errors.ts";
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** A list is a field that is repeated. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** Paths are below /api/v1. What an answer is made of stands in shapes.ts; the API's own tests hold it to that. */
 export interface Api {
@@ -21,7 +22,9 @@ export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string 
   const ask = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> => {
     const url = new URL(`${adminUrl}/api/v1${path}`);
     for (const [name, value] of Object.entries({ ...query, organisation })) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
+      for (const one of Array.isArray(value) ? value : [value]) {
+        if (one !== undefined) url.searchParams.append(name, String(one));
+      }
     }
     const { status, text } = await exchange(url, {
       method,

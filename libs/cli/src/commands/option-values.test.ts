@@ -1,7 +1,7 @@
 // What options take.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collectNames, collectPair, momentOrNever, spanMs, wholeNumber } from "./option-values.ts";
+import { collectNames, collectPair, moment, momentOrNever, spanMs, wholeNumber } from "./option-values.ts";
 
 test("pairs are collected; a value may hold an equals sign and may be empty", () => {
   assert.deepEqual(collectPair("b=c=d", { a: "1" }), { a: "1", b: "c=d" });
@@ -30,5 +30,7 @@ test("a moment is a day or ISO 8601, and never is null", () => {
   assert.equal(momentOrNever("2027-01-31"), "2027-01-31T00:00:00.000Z");
   assert.equal(momentOrNever("2027-01-31T12:00:00+02:00"), "2027-01-31T10:00:00.000Z");
   for (const text of ["", "soon", "1", "2027-13-01", "2027-01-31T12"])
-    assert.throws(() => momentOrNever(text), /like 2027/);
+    for (const read of [momentOrNever, moment]) assert.throws(() => read(text), /like 2027/);
+  assert.equal(moment("2027-01-31"), "2027-01-31T00:00:00.000Z");
+  assert.throws(() => moment("never"), /like 2027/);
 });

@@ -14,20 +14,24 @@ export function collectNames(text: string, before: readonly string[] | undefined
   return [...(before ?? []), ...names.filter((name) => name !== "")];
 }
 
-/** A moment as ISO 8601, or `never`; null is never. */
-export function momentOrNever(text: string): string | null {
-  return text === "never" ? null : momentOf(text, ", or never");
-}
-
 /** A moment as ISO 8601. */
 export function moment(text: string): string {
-  return momentOf(text, "");
+  const time = isoOf(text);
+  if (time === undefined) throw new InvalidArgumentError("It must be like 2027-01-31 or 2027-01-31T12:00:00Z.");
+  return time;
 }
 
-function momentOf(text: string, orElse: string): string {
+/** The same, or `never`; null is never. */
+export function momentOrNever(text: string): string | null {
+  if (text === "never") return null;
+  const time = isoOf(text);
+  if (time === undefined) throw new InvalidArgumentError("It must be like 2027-01-31, 2027-01-31T12:00:00Z, or never.");
+  return time;
+}
+
+function isoOf(text: string): string | undefined {
   const unixMs = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(unixMs)) return new Date(unixMs).toISOString();
-  throw new InvalidArgumentError(`It must be like 2027-01-31 or 2027-01-31T12:00:00Z${orElse}.`);
+  return Number.isNaN(unixMs) ? undefined : new Date(unixMs).toISOString();
 }
 
 /** A reader of whole numbers from `min` to `max`. */

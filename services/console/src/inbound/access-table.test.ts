@@ -27,7 +27,7 @@ const ROWS: Readonly<Record<string, string>> = {
   ),
   ...rows(ROUTES.change, "cloudflareCreateRoute cloudflareRenameRoute cloudflareDeleteRoute cloudflareCreateVersion"),
   ...rows(ROUTES.change, "cloudflareCreateDeployment simulate planRoute replay"),
-  ...rows(EVERYBODY, "listModels listProviders listPrices listAliases listDecisions getRequest"),
+  ...rows(EVERYBODY, "listModels listProviders listPrices listAliases listDecisions listRequests getRequest"),
   ...rows(ROUTES.change, "saveModel importModels saveAlias deleteAlias"),
   ...rows(
     LOOK,

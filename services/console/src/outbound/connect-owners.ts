@@ -115,7 +115,10 @@ function ledger(
   const whom = { ...asking, clients, unavailable: { code: "usage_unavailable", publicMessage } } as const;
   return {
     ...askOwner(whom, {
-      reads: ["listDecisions", "getRequest", "listMonths", "getSpend", "listUnpriced", "listInvoices", "getInvoice"],
+      reads: [
+        ...(["listDecisions", "listRequests", "getRequest", "listMonths", "getSpend"] as const),
+        ...(["listUnpriced", "listInvoices", "getInvoice"] as const),
+      ],
       changes: ["closeMonth", "setInvoiceName"],
     }),
     ...askOwner(

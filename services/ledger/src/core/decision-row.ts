@@ -22,6 +22,9 @@ export interface DecisionRow {
   provider: string;
   model: string;
   refusalCode: string;
+  /** Empty: none. */
+  session: string;
+  tags: Readonly<Record<string, string>>;
   tookUs: number;
   record: Uint8Array;
 }
@@ -44,8 +47,19 @@ export const TIME_MS_MAX = 253_402_300_799_999;
 /** Stands in no text that `filterText` lets through. */
 export const PATH_SEPARATOR = "\u001f";
 const TEXT_CHARACTERS_MAX = 256;
+const SESSION_CHARACTERS_MAX = 128;
 
 /** A text as it is stored and looked for: without control characters, which have no meaning in a name, and bounded. */
 export function filterText(value: string): string {
-  return value.slice(0, TEXT_CHARACTERS_MAX).replace(/\p{Cc}/gu, "");
+  return cut(value, TEXT_CHARACTERS_MAX).replace(/\p{Cc}/gu, "");
+}
+
+/** The name of a session as it is kept, so short that an entry stays small. */
+export function sessionText(value: string): string {
+  return cut(value, SESSION_CHARACTERS_MAX);
+}
+
+/** Never in the middle of a character, of which jsonb takes no half. */
+function cut(value: string, charactersMax: number): string {
+  return value.slice(0, charactersMax).replace(/[\uD800-\uDBFF]$/, "");
 }

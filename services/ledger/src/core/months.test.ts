@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { accountingMonth, nextMonth, requestMonth } from "./months.ts";
+import { accountingMonth, monthStartMs, nextMonth, requestMonth } from "./months.ts";
 
 test("a request belongs to the UTC month of its time", () => {
   const monthOf = (time: string): string => requestMonth({ requestedAtMs: Date.parse(time) });
@@ -17,6 +17,12 @@ test("it is the month that the calendar has, on any day", () => {
     }),
     { numRuns: 5_000 },
   );
+});
+
+test("a month begins at its first midnight in UTC", () => {
+  const startOf = (time: string): string => new Date(monthStartMs(Date.parse(time))).toISOString();
+  assert.equal(startOf("2024-02-29T23:59:59.999Z"), "2024-02-01T00:00:00.000Z");
+  assert.equal(startOf("2027-01-01T00:00:00.000Z"), "2027-01-01T00:00:00.000Z");
 });
 
 test("what comes for a closed month, or one before it, is booked in the first that is open", () => {

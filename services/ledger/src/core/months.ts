@@ -12,6 +12,14 @@ export function requestMonth({ requestedAtMs }: { requestedAtMs: number }): stri
   return lastMonth;
 }
 
+/** The first moment of the month, UTC, in which that time lies; Unix milliseconds. */
+export function monthStartMs(timeMs: number): number {
+  let day = Math.floor(timeMs / DAY_MS);
+  const month = monthOfDay(day);
+  while (monthOfDay(day - 1) === month) day -= 1;
+  return day * DAY_MS;
+}
+
 /** By days since 1970-01-01, in the Gregorian calendar: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
 function monthOfDay(day: number): string {
   const shifted = day + 719_468;

@@ -65,6 +65,7 @@ export function sampleFact(changes: Partial<UsageFact> = {}): UsageFact {
     errorCode: "",
     providerStatus: 200,
     providerAccount: "default",
+    session: "",
     ...changes,
   };
 }

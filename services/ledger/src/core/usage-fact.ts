@@ -79,6 +79,8 @@ export interface UsageFact extends AttemptKey, RankedRecord {
   providerStatus: number;
   /** Empty: none was called, or nobody knows which. */
   providerAccount: string;
+  /** What the client named as its session; empty: none. */
+  session: string;
 }
 
 /** Equal for records of the same attempt. */

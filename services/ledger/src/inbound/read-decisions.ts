@@ -2,11 +2,20 @@
 // record itself is kept as it came.
 import { uuidV7TimeMs } from "@waybill/domain";
 import { AnswerFindings, ATTEMPTS_MAX, DecisionRecord } from "@waybill/wire";
-import { type DecisionRow, type FindingRow, filterText, PATH_SEPARATOR, TIME_MS_MAX } from "../core/decision-row.ts";
+import {
+  type DecisionRow,
+  type FindingRow,
+  filterText,
+  PATH_SEPARATOR,
+  sessionText,
+  TIME_MS_MAX,
+} from "../core/decision-row.ts";
 import { splitBatch } from "../core/split-batch.ts";
 import type { ReadAnswer, ReadDecision, ReadDecisions } from "../record-decisions.ts";
 
 const PATH_NODES_MAX = 1_000;
+/** As many as an entry keeps. */
+const TAGS_MAX = 64;
 /** More than a hundred filters have kinds. */
 const FINDINGS_MAX = 1_000;
 
@@ -64,6 +73,11 @@ function readAnswer(bytes: Uint8Array): FindingRow[] | string {
   }));
 }
 
+function tagsOf(tags: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = Object.entries(tags).slice(0, TAGS_MAX);
+  return Object.fromEntries(kept.map(([name, value]) => [filterText(name), filterText(value)]));
+}
+
 function toRow(record: DecisionRecord, bytes: Uint8Array): DecisionRow | string {
   const { requestId, attempt, attribution, inputs, explanation } = record;
   const requestMonth = requestMonthOf(requestId);
@@ -90,6 +104,8 @@ function toRow(record: DecisionRecord, bytes: Uint8Array): DecisionRow | string 
     provider: filterText(explanation.target?.provider ?? ""),
     model: filterText(explanation.target?.model ?? ""),
     refusalCode: filterText(explanation.refusalCode),
+    session: sessionText(filterText(inputs.features?.routing?.sessionId ?? "")),
+    tags: tagsOf(attribution.tags),
     tookUs: record.tookUs,
     record: bytes,
   };

@@ -7,10 +7,11 @@ import {
   readUsageRecord,
   type UsageRecord,
 } from "@waybill/wire";
+import { sessionText } from "../core/decision-row.ts";
+import { storable } from "../core/storable-text.ts";
 import type { FactAttribution, FactHold, FactPrice, UsageFact } from "../core/usage-fact.ts";
 import type { ReadFact } from "../record-usage.ts";
 
-const TEXT_CHARS_MAX = 512;
 const TAGS_MAX = 64;
 const PATH_NODES_MAX = 256;
 const HOLDS_MAX = 64;
@@ -57,8 +58,15 @@ function toFact({ record, requestedAtMs, source, outcome, tokenSource, attributi
     errorCode: storable(record.errorCode),
     providerStatus: record.providerStatus,
     providerAccount: storable(record.account),
+    session: storable(sessionOf(record.session, attribution)),
   };
   return fact;
+}
+
+/** A record has it behind its organisation. */
+function sessionOf(session: string, { organisationId }: Attribution): string {
+  const named = session.startsWith(`${organisationId}/`) ? session.slice(organisationId.length + 1) : session;
+  return sessionText(named);
 }
 
 function toAttribution(wire: Attribution): FactAttribution {
@@ -101,14 +109,6 @@ function toHold(line: HoldLine): FactHold {
 const TIME_MS_MAX = 4_102_444_800_000n;
 function toTimeMs(ms: bigint, otherwiseMs: number): number {
   return ms > 0n && ms < TIME_MS_MAX ? Number(ms) : otherwiseMs;
-}
-
-/** Postgres stores every text but NUL; what is too long is cut, never in the middle of a character. */
-function storable(text: string): string {
-  const clean = text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text;
-  if (clean.length <= TEXT_CHARS_MAX) return clean;
-  const cut = clean.slice(0, TEXT_CHARS_MAX);
-  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
 }
 
 // jsonb takes neither NUL nor half a surrogate pair, however they are escaped.

@@ -9,15 +9,20 @@ import {
   LedgerServiceService,
   type ListDecisionsRequest,
   type ListDecisionsResponse,
+  type ListRequestsRequest,
+  type ListRequestsResponse,
   type RequestDetail,
+  RequestSummary,
 } from "@waybill/wire";
 import type { settings } from "../config.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
+import { encodePlace, fittingCount, timeOfId } from "../core/request-pages.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresInvoices } from "../outbound/postgres-invoices.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import type { PostgresReconciliation } from "../outbound/postgres-reconciliation.ts";
+import type { Requests } from "../outbound/postgres-requests.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
 import { answerAboutInvoices } from "./answer-about-invoices.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
@@ -26,6 +31,7 @@ import type { SuspenseAnswers } from "./answer-about-suspense.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
 import { readListRequest } from "./read-list-request.ts";
+import { readRequestsSearch } from "./read-requests-search.ts";
 import { readSpendRequest } from "./read-spend-request.ts";
 
 const CALLERS = ["console", "operator"];
@@ -35,6 +41,7 @@ const STOP_MS = 2_000;
 /** What questions are answered from. */
 export interface Answerers {
   decisions: Decisions;
+  requests: Requests;
   months: PostgresMonths;
   spend: Spend;
   suspense(onError: OnError): SuspenseAnswers;
@@ -47,14 +54,15 @@ export interface Answerers {
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, months, spend, suspense, settled, invoices, reconciliation }: Answerers,
+  { decisions, requests, months, spend, suspense, settled, invoices, reconciliation }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
   const onError = (error: unknown): void => log.error({ err: error }, "a question failed");
   const handlers = {
     listDecisions: unary((request: ListDecisionsRequest) => listDecisions(decisions, request, onError), onError),
-    getRequest: unary((request: GetRequestRequest) => getRequest(decisions, request, onError), onError),
+    getRequest: unary((request: GetRequestRequest) => getRequest(decisions, requests, request, onError), onError),
+    listRequests: unary((request: ListRequestsRequest) => listRequests(requests, request, onError), onError),
     ...answerAboutMonths(months, log, onError),
     ...answerAboutInvoices(invoices, reconciliation, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
@@ -77,18 +85,38 @@ async function listDecisions(
   return { decisions: page.map(({ decision }) => decision), nextCursor: next ? encodeCursor(next) : "" };
 }
 
+async function listRequests(
+  requests: Requests,
+  request: ListRequestsRequest,
+  onError: OnError,
+): Promise<ListRequestsResponse> {
+  const { filter, place, limit } = readRequestsSearch(request, Date.now());
+  const found = await orUnavailable(requests.search(filter, place, limit), onError);
+  const count = fittingCount(found.requests.map((one) => RequestSummary.encode(one).finish().length));
+  const isCut = count < found.requests.length;
+  const beforeId = (isCut ? found.requests[count - 1]?.requestId : undefined) ?? found.beforeId;
+  const isOver = found.isOver && !isCut;
+  return {
+    requests: found.requests.slice(0, count),
+    nextCursor: isOver ? "" : encodePlace({ ...place, beforeId }),
+    searchedUntilMs: BigInt(isOver ? place.fromMs : timeOfId(beforeId)),
+  };
+}
+
 async function getRequest(
   decisions: Decisions,
+  requests: Requests,
   { requestId, organisationId }: GetRequestRequest,
   onError: OnError,
 ): Promise<RequestDetail> {
   const month = requestMonthOf(requestId);
   const found =
-    month && (await orUnavailable(decisions.ofRequest(requestId, month, filterText(organisationId)), onError));
-  if (!found || (found.decisions.length === 0 && found.otherAttempts.length === 0)) {
+    month !== undefined &&
+    (await orUnavailable(decisions.ofRequest(requestId, month, filterText(organisationId)), onError));
+  if (!month || !found || (found.decisions.length === 0 && found.otherAttempts.length === 0)) {
     throw new WaybillError("not_found", { publicMessage: "There is no request of that id." });
   }
-  return found;
+  return { ...found, summary: await orUnavailable(requests.one(requestId, month), onError) };
 }
 
 async function getSpend(spend: Spend, request: GetSpendRequest, onError: OnError): Promise<GetSpendResponse> {

@@ -6,7 +6,8 @@ import { AttemptCost, DecisionRecord, type DecisionWithCost, FilterFindings } fr
 /** What is read of ledger.entry_whole. */
 export const ATTEMPT_COLUMNS = `sequence, outcome, cost_usd::text AS cost_usd, input_tokens, cached_input_tokens,
   output_tokens, reasoning_tokens, cache_write_5m_tokens, cache_write_1h_tokens, error_code,
-  provider AS booked_provider, model AS booked_model, provider_account`;
+  provider AS booked_provider, model AS booked_model, provider_account, token_source, first_token_ms, duration_ms, finish_reason,
+  provider_status, suspect, upstream_model, source, price_version`;
 
 export function toDecision(row: Row): DecisionWithCost {
   const found: FilterFindings[] = row.found ?? [];
@@ -36,5 +37,14 @@ export function toCost(row: Row): AttemptCost | undefined {
     provider: row.booked_provider,
     model: row.booked_model,
     account: row.provider_account ?? "",
+    tokenSource: row.token_source,
+    firstTokenMs: BigInt(row.first_token_ms ?? 0),
+    durationMs: BigInt(row.duration_ms ?? 0),
+    finishReason: row.finish_reason ?? "",
+    providerStatus: Number(row.provider_status ?? 0),
+    suspect: row.suspect,
+    upstreamModel: row.upstream_model ?? "",
+    source: row.source,
+    priceVersion: row.price_version ?? "",
   });
 }

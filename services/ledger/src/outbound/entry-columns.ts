@@ -55,6 +55,7 @@ const STATEMENT: readonly Column[] = [
   ["duration_ms", ({ fact }) => fact.durationMs],
   ["finish_reason", ({ fact }) => known(fact.finishReason)],
   ["error_code", ({ fact }) => known(fact.errorCode)],
+  ["session", ({ fact }) => known(fact.session)],
   ["provider_status", ({ fact }) => (fact.providerStatus === 0 ? undefined : fact.providerStatus)],
 ];
 

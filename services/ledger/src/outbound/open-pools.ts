@@ -7,6 +7,8 @@ import type { settings } from "../config.ts";
 const REQUESTS_CONNECTIONS = 5;
 /** Questions about spend read many rows: few at a time, and none of them takes a connection of decisions. */
 const SPEND_CONNECTIONS = 2;
+/** Whoever looks for a request waits for nobody who sums spend. */
+const SEARCH_CONNECTIONS = 2;
 /** A question that takes longer is given up; whoever asked waits no longer either. */
 const QUESTION_MS = 10_000;
 /** For looking through whole months, for closing one meanwhile, and to open the next. */
@@ -19,6 +21,7 @@ export interface Pools {
   books: Pool;
   requests: Pool;
   spend: Pool;
+  search: Pool;
   months: Pool;
 }
 
@@ -43,6 +46,13 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     statementTimeoutMs: QUESTION_MS,
     readsMany: true,
   });
+  const search = openPool({
+    ...common,
+    applicationName: `${serviceId} search`,
+    connectionsMax: SEARCH_CONNECTIONS,
+    statementTimeoutMs: QUESTION_MS,
+    readsAlong: true,
+  });
   const months = openPool({
     ...common,
     applicationName: `${serviceId} months`,
@@ -51,7 +61,7 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     readsMany: true,
   });
   onStop("postgres", async () => {
-    await Promise.all([books, requests, spend, months].map((pool) => pool.end()));
+    await Promise.all([books, requests, spend, search, months].map((pool) => pool.end()));
   });
-  return { books, requests, spend, months };
+  return { books, requests, spend, search, months };
 }

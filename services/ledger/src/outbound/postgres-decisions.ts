@@ -30,6 +30,8 @@ const COLUMNS: readonly { name: string; type: string; stored?: string; of(row: D
   { name: "provider", type: "text", of: ({ provider }) => provider },
   { name: "model", type: "text", of: ({ model }) => model },
   { name: "refusal_code", type: "text", of: ({ refusalCode }) => refusalCode },
+  { name: "session", type: "text", of: ({ session }) => session },
+  { name: "tags", type: "text", stored: "tags::jsonb", of: ({ tags }) => JSON.stringify(tags) },
   { name: "took_us", type: "bigint", of: ({ tookUs }) => tookUs },
   { name: "record", type: "bytea", of: ({ record }) => Buffer.from(record.buffer, record.byteOffset, record.length) },
 ];
@@ -86,7 +88,7 @@ const FORGET_FINDINGS = `
     WHERE found_at < now() - make_interval(days => $1) ORDER BY found_at LIMIT $2)`;
 const FORGET_ROUND = 5_000;
 /** More than what the books say about an attempt takes. */
-const COST_BYTES = 512;
+const COST_BYTES = 1_024;
 
 export interface Decisions {
   /** Returns how many were not there. Throws BooksRefused for values that can never be kept. */

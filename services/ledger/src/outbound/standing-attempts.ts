@@ -19,7 +19,7 @@ const STANDING = `
     e.input_tokens, e.cached_input_tokens, e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.output_tokens, e.reasoning_tokens,
     floor(extract(epoch FROM e.recorded_at) * 1000)::bigint AS recorded_at_ms,
     coalesce(e.first_token_ms, 0)::int AS first_token_ms, coalesce(e.duration_ms, 0)::int AS duration_ms,
-    coalesce(e.provider_status, 0)::int AS provider_status, e.end_user_id, e.tags, e.evidence::text AS evidence, e.holds,
+    coalesce(e.provider_status, 0)::int AS provider_status, e.end_user_id, e.session, e.tags, e.evidence::text AS evidence, e.holds,
     e.finish_reason, e.error_code,
     a.organisation_id, a.organisation_name, a.team_id, a.team_name, a.cost_centre, a.user_id, a.user_name, a.key_id, a.key_name,
     r.route, r.route_version::int AS route_version, r.path, r.requested_model, r.provider, r.provider_account, r.model, r.upstream_model, r.simulated,
@@ -142,6 +142,7 @@ function toStanding(row: Row): StandingAttempt {
     providerStatus: row.provider_status,
     suspect: row.suspect,
     account: row.provider_account ?? "",
+    session: row.session ?? "",
   });
   return { record, source: name.source, requestedAtMs: uuidV7TimeMs(row.request_id) ?? 0 };
 }

@@ -1,19 +1,12 @@
 // routes explain: why a request went where it went, from its record; --replay decides it again.
 import type { Command } from "commander";
-import { type Api, pathOf } from "../../api/client.ts";
-import { Refusal } from "../../api/errors.ts";
-import type { Decision, Replayed } from "../../api/shapes.ts";
-import { Ending } from "../../exit-codes.ts";
+import { pathOf } from "../../api/client.ts";
+import type { RequestDetail } from "../../api/requests.ts";
+import type { Replayed } from "../../api/shapes.ts";
 import { costOf, formatDecision } from "../../print/explanation.ts";
 import { addVerb } from "../add-verb.ts";
 import { contextOf } from "../context.ts";
-
-interface RequestDetail {
-  requestId: string;
-  decisions: Decision[];
-  /** Attempts that have no decision of their own. */
-  otherAttempts: (NonNullable<Decision["cost"]> & { attemptId: string })[];
-}
+import { lookUp } from "../requests/show.ts";
 
 export function addRoutesExplain(routes: Command): void {
   addVerb(
@@ -33,17 +26,6 @@ export function addRoutesExplain(routes: Command): void {
       }
       print(replay ? { ...detail, replays } : detail, () => formatDetail(detail, replays));
     });
-}
-
-async function lookUp(api: Api, requestId: string): Promise<RequestDetail> {
-  try {
-    return await api.get<RequestDetail>(pathOf("requests", requestId));
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
-    const hint =
-      "The id is the answer's x-request-id; it is known some seconds after the request, see `waybill decisions list`.";
-    throw new Ending(`${error.message}\n${hint}`, error.exitCode);
-  }
 }
 
 function formatDetail({ decisions, otherAttempts }: RequestDetail, replays: readonly Replayed[]): string {

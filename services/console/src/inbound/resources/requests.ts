@@ -4,7 +4,9 @@ import type { Owners } from "../../ports.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
 import * as schemas from "../schemas/decisions.ts";
+import { listRequestsQuery, requestPage } from "../schemas/requests.ts";
 import { costJson, decisionJson, detailedDecisionJson } from "../to-json/decision-json.ts";
+import { requestJson, requestPageJson, requestsWish } from "../to-json/request-json.ts";
 import { msOf } from "./what-if.ts";
 
 const HERE = { tag: "decisions", dialect: "waybill" } as const;
@@ -22,14 +24,33 @@ export function requestEndpoints({ ledger }: Owners): AnyEndpoint[] {
       body: noBody,
       answer: schemas.requestDetail,
       async handle({ admin: { organisationId }, params: { id } }) {
-        const { decisions, otherAttempts } = await ledger.getRequest(
+        const { decisions, otherAttempts, summary } = await ledger.getRequest(
           GetRequestRequest.create({ requestId: id, organisationId }),
         );
         return {
           requestId: id,
+          request: summary ? requestJson(summary) : null,
           decisions: decisions.map(detailedDecisionJson),
           otherAttempts: otherAttempts.map(costJson),
         };
+      },
+    }),
+    endpoint({
+      ...HERE,
+      method: "GET",
+      path: "/api/v1/requests",
+      id: "listRequests",
+      summary: "The log of requests, the newest first; every condition must hold",
+      description:
+        "What is asked of model, provider, account, outcome, errorCode and finishReason must hold for the last attempt, whose end the client got. A search takes about a second at most: where nextCursor is not null, go on with it.",
+      params: nothing,
+      query: listRequestsQuery,
+      body: noBody,
+      answer: requestPage,
+      async handle({ admin: { organisationId }, query }) {
+        const wish = requestsWish(query, organisationId);
+        const times = { fromMs: msOf(query.from), untilMs: msOf(query.until) };
+        return requestPageJson(await ledger.listRequests({ ...wish, ...times }));
       },
     }),
     endpoint({

@@ -73,6 +73,7 @@ const sums = {
   inputTokens: count,
   cachedInputTokens: count,
   outputTokens: count,
+  totalTokens: count.describe("Input and output"),
   averageMs: count.nullable().describe("Of an attempt, from the beginning of its call to its end; null: there is none"),
   costUsd: usd,
   wastedCostUsd: usd.describe("Of it, spent on attempts that served nobody"),

@@ -2,6 +2,7 @@
 import { AFFINITIES, AUTO_MODES } from "@waybill/routes";
 import { z } from "zod";
 import { isoTime, limit, modelId, organisation, routeName, usd } from "./basics.ts";
+import { requestRow } from "./requests.ts";
 import { importBody, routeDocument } from "./routes.ts";
 
 const candidate = z.object({
@@ -68,7 +69,18 @@ const cost = z.object({
   cachedInputTokens: z.int(),
   outputTokens: z.int(),
   reasoningOutputTokens: z.int(),
+  cacheWrite5mTokens: z.int(),
+  cacheWrite1hTokens: z.int(),
+  tokenSource: z.string().describe("provider, counted, estimated, worst_case or none"),
   errorCode: z.string().nullable(),
+  finishReason: z.string().nullable(),
+  providerStatus: z.int().nullable().describe("HTTP status of the provider's answer; null: there was none"),
+  firstTokenMs: z.int().nullable().describe("From the beginning of the call to its first content; null: none came"),
+  durationMs: z.int().describe("From the beginning of the call to its end"),
+  suspect: z.boolean().describe("The cost is doubtful"),
+  upstreamModel: z.string().nullable().describe("How the provider names the model"),
+  source: z.string().describe("Whose record stands: worker, lost, ingress or void"),
+  priceVersion: z.string().nullable(),
 });
 export const decision = z.object({
   requestId: z.string(),
@@ -116,6 +128,7 @@ const requestId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "is the id of no requ
 export const requestParams = z.strictObject({ id: requestId });
 export const requestDetail = z.object({
   requestId: z.string(),
+  request: requestRow.nullable().describe("As in the list; null: all that is known of it is a decision"),
   decisions: z.array(decision.extend({ inputs: inputs.nullable() })).describe("In the order of their attempts"),
   otherAttempts: z.array(cost).describe("Attempts without a decision record"),
 });

@@ -50,6 +50,7 @@ function sumsJson(row: SpendRow | undefined) {
     inputTokens: Number(row?.inputTokens ?? 0),
     cachedInputTokens: Number(row?.cachedInputTokens ?? 0),
     outputTokens: Number(row?.outputTokens ?? 0),
+    totalTokens: Number((row?.inputTokens ?? 0n) + (row?.outputTokens ?? 0n)),
     averageMs: row && row.attempts > 0n ? Math.round(Number(row.durationMs) / Number(row.attempts)) : null,
     costUsd: formatUsd(BigInt(row?.costPicoUsd || 0)),
     wastedCostUsd: formatUsd(BigInt(row?.wastedCostPicoUsd || 0)),

@@ -45,7 +45,18 @@ export function costJson(wire: AttemptCost): Detail["otherAttempts"][number] {
     cachedInputTokens: Number(wire.cachedInputTokens),
     outputTokens: Number(wire.outputTokens),
     reasoningOutputTokens: Number(wire.reasoningOutputTokens),
+    cacheWrite5mTokens: Number(wire.cacheWrite5mTokens),
+    cacheWrite1hTokens: Number(wire.cacheWrite1hTokens),
+    tokenSource: wire.tokenSource,
     errorCode: textOrNull(wire.errorCode),
+    finishReason: textOrNull(wire.finishReason),
+    providerStatus: wire.providerStatus || null,
+    firstTokenMs: Number(wire.firstTokenMs) || null,
+    durationMs: Number(wire.durationMs),
+    suspect: wire.suspect,
+    upstreamModel: textOrNull(wire.upstreamModel),
+    source: wire.source,
+    priceVersion: textOrNull(wire.priceVersion),
   };
 }
 

@@ -289,6 +289,21 @@ export interface AttemptCost {
   model: string;
   /** The provider's account that was called, by its id; empty: none was, or nobody knows which. */
   account: string;
+  /** provider, counted, estimated, worst_case or none */
+  tokenSource: string;
+  /** From the beginning of the call to its first content; 0: none came. */
+  firstTokenMs: bigint;
+  /** From the beginning of the call to its end. */
+  durationMs: bigint;
+  finishReason: string;
+  /** HTTP status of the provider's answer; 0: there was none. */
+  providerStatus: number;
+  suspect: boolean;
+  /** How the provider names the model. */
+  upstreamModel: string;
+  /** Whose record stands: worker, lost, ingress or void. */
+  source: string;
+  priceVersion: string;
 }
 
 export interface ListDecisionsResponse {
@@ -308,6 +323,128 @@ export interface RequestDetail {
   decisions: DecisionWithCost[];
   /** Attempts without a decision record. */
   otherAttempts: AttemptCost[];
+  /** As in the list of requests; absent where the list does not have it. */
+  summary: RequestSummary | undefined;
+}
+
+/**
+ * Every condition that is set must hold. Those on one attempt (provider, account, model, outcome, error_code, finish_reason) hold for
+ * the last one, whose end the client got, or with any_attempt for one and the same of all.
+ */
+export interface ListRequestsRequest {
+  organisationId: string;
+  teamId: string;
+  userId: string;
+  keyId: string;
+  endUserId: string;
+  session: string;
+  environment: string;
+  /** Every one of them. */
+  tags: { [key: string]: string };
+  route: string;
+  /** 0: any. */
+  routeVersion: number;
+  /** As the client wrote it. */
+  requestedModel: string;
+  provider: string;
+  account: string;
+  /** <provider>/<model> */
+  model: string;
+  /** success, partial, failed_free, failed_billed, unknown, refused or pending */
+  outcome: string;
+  errorCode: string;
+  finishReason: string;
+  anyAttempt: boolean;
+  /** A catalogue code, or `any` for every refusal. */
+  refusalCode: string;
+  /** Pico-USD as decimal text; empty: any. */
+  minCostPicoUsd: string;
+  /** Only with an attempt whose price is unknown, or whose cost is doubtful. */
+  unpriced: boolean;
+  suspect: boolean;
+  /** Only with more than one attempt. */
+  fallbacks: boolean;
+  /** Only answered from the cache. */
+  cached: boolean;
+  /** Of the request's arrival; 0: 24 hours before until, now. */
+  fromMs: bigint;
+  untilMs: bigint;
+  /** As in the answer before; empty: from the newest. */
+  cursor: string;
+  /** At most 1000; 0: 100. */
+  limit: number;
+}
+
+export interface ListRequestsRequest_TagsEntry {
+  key: string;
+  value: string;
+}
+
+export interface ListRequestsResponse {
+  requests: RequestSummary[];
+  /** Empty: everything until from_ms was looked at. */
+  nextCursor: string;
+  /** Until here, back from the newest, everything was looked at. A page may end before it is full, to answer in time. */
+  searchedUntilMs: bigint;
+}
+
+export interface RequestSummary {
+  requestId: string;
+  /** The time inside the request id. */
+  requestedAtMs: bigint;
+  /** As of the first attempt; organisation to key with the names of that moment. */
+  organisationId: string;
+  organisationName: string;
+  teamId: string;
+  teamName: string;
+  userId: string;
+  userName: string;
+  keyId: string;
+  keyName: string;
+  endUserId: string;
+  session: string;
+  environment: string;
+  tags: { [key: string]: string };
+  requestedModel: string;
+  /** From here to finish_reason: of the last attempt. */
+  route: string;
+  routeVersion: number;
+  provider: string;
+  account: string;
+  model: string;
+  simulated: boolean;
+  /** refused: nobody was asked; pending: nothing is on the books yet. */
+  outcome: string;
+  errorCode: string;
+  finishReason: string;
+  /** Of the last decision that refused; also where an attempt was made before it. */
+  refusalCode: string;
+  /** That were begun; 0 for what was refused or answered from the cache. */
+  attempts: number;
+  cached: boolean;
+  stream: boolean;
+  suspect: boolean;
+  /** From here: of all attempts together. */
+  inputTokens: bigint;
+  cachedInputTokens: bigint;
+  cacheWrite5mTokens: bigint;
+  cacheWrite1hTokens: bigint;
+  outputTokens: bigint;
+  reasoningOutputTokens: bigint;
+  /** Pico-USD as decimal text, without what has no price; empty: no cost is known. */
+  costPicoUsd: string;
+  /** Of it, what rests on tokens that are not the provider's own figure. */
+  estimatedCostPicoUsd: string;
+  unpricedAttempts: number;
+  /** Of the last attempt, from the beginning of its call to its first content; 0: none came. */
+  firstTokenMs: bigint;
+  /** Of all attempts together, each from the beginning of its call to its end. */
+  durationMs: bigint;
+}
+
+export interface RequestSummary_TagsEntry {
+  key: string;
+  value: string;
 }
 
 function createBaseGetSpendRequest(): GetSpendRequest {
@@ -2678,6 +2815,15 @@ function createBaseAttemptCost(): AttemptCost {
     provider: "",
     model: "",
     account: "",
+    tokenSource: "",
+    firstTokenMs: 0n,
+    durationMs: 0n,
+    finishReason: "",
+    providerStatus: 0,
+    suspect: false,
+    upstreamModel: "",
+    source: "",
+    priceVersion: "",
   };
 }
 
@@ -2742,6 +2888,39 @@ export const AttemptCost: MessageFns<AttemptCost> = {
     }
     if (message.account !== "") {
       writer.uint32(114).string(message.account);
+    }
+    if (message.tokenSource !== "") {
+      writer.uint32(122).string(message.tokenSource);
+    }
+    if (message.firstTokenMs !== 0n) {
+      if (BigInt.asIntN(64, message.firstTokenMs) !== message.firstTokenMs) {
+        throw new globalThis.Error("value provided for field message.firstTokenMs of type int64 too large");
+      }
+      writer.uint32(128).int64(message.firstTokenMs);
+    }
+    if (message.durationMs !== 0n) {
+      if (BigInt.asIntN(64, message.durationMs) !== message.durationMs) {
+        throw new globalThis.Error("value provided for field message.durationMs of type int64 too large");
+      }
+      writer.uint32(136).int64(message.durationMs);
+    }
+    if (message.finishReason !== "") {
+      writer.uint32(146).string(message.finishReason);
+    }
+    if (message.providerStatus !== 0) {
+      writer.uint32(152).uint32(message.providerStatus);
+    }
+    if (message.suspect !== false) {
+      writer.uint32(160).bool(message.suspect);
+    }
+    if (message.upstreamModel !== "") {
+      writer.uint32(170).string(message.upstreamModel);
+    }
+    if (message.source !== "") {
+      writer.uint32(178).string(message.source);
+    }
+    if (message.priceVersion !== "") {
+      writer.uint32(186).string(message.priceVersion);
     }
     return writer;
   },
@@ -2871,6 +3050,78 @@ export const AttemptCost: MessageFns<AttemptCost> = {
             message.account = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.tokenSource = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.firstTokenMs = reader.int64() as bigint;
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.durationMs = reader.int64() as bigint;
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.finishReason = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.providerStatus = reader.uint32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.suspect = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.upstreamModel = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.priceVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2915,6 +3166,19 @@ export const AttemptCost: MessageFns<AttemptCost> = {
     message.provider = object.provider ?? "";
     message.model = object.model ?? "";
     message.account = object.account ?? "";
+    message.tokenSource = object.tokenSource ?? "";
+    message.firstTokenMs = (object.firstTokenMs !== undefined && object.firstTokenMs !== null)
+      ? BigInt(object.firstTokenMs)
+      : 0n;
+    message.durationMs = (object.durationMs !== undefined && object.durationMs !== null)
+      ? BigInt(object.durationMs)
+      : 0n;
+    message.finishReason = object.finishReason ?? "";
+    message.providerStatus = object.providerStatus ?? 0;
+    message.suspect = object.suspect ?? false;
+    message.upstreamModel = object.upstreamModel ?? "";
+    message.source = object.source ?? "";
+    message.priceVersion = object.priceVersion ?? "";
     return message;
   },
 };
@@ -3054,7 +3318,7 @@ export const GetRequestRequest: MessageFns<GetRequestRequest> = {
 };
 
 function createBaseRequestDetail(): RequestDetail {
-  return { decisions: [], otherAttempts: [] };
+  return { decisions: [], otherAttempts: [], summary: undefined };
 }
 
 export const RequestDetail: MessageFns<RequestDetail> = {
@@ -3064,6 +3328,9 @@ export const RequestDetail: MessageFns<RequestDetail> = {
     }
     for (const v of message.otherAttempts) {
       AttemptCost.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.summary !== undefined) {
+      RequestSummary.encode(message.summary, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -3097,6 +3364,14 @@ export const RequestDetail: MessageFns<RequestDetail> = {
             message.otherAttempts.push(AttemptCost.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.summary = RequestSummary.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3116,6 +3391,1273 @@ export const RequestDetail: MessageFns<RequestDetail> = {
     const message = createBaseRequestDetail();
     message.decisions = object.decisions?.map((e) => DecisionWithCost.fromPartial(e)) || [];
     message.otherAttempts = object.otherAttempts?.map((e) => AttemptCost.fromPartial(e)) || [];
+    message.summary = (object.summary !== undefined && object.summary !== null)
+      ? RequestSummary.fromPartial(object.summary)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListRequestsRequest(): ListRequestsRequest {
+  return {
+    organisationId: "",
+    teamId: "",
+    userId: "",
+    keyId: "",
+    endUserId: "",
+    session: "",
+    environment: "",
+    tags: {},
+    route: "",
+    routeVersion: 0,
+    requestedModel: "",
+    provider: "",
+    account: "",
+    model: "",
+    outcome: "",
+    errorCode: "",
+    finishReason: "",
+    anyAttempt: false,
+    refusalCode: "",
+    minCostPicoUsd: "",
+    unpriced: false,
+    suspect: false,
+    fallbacks: false,
+    cached: false,
+    fromMs: 0n,
+    untilMs: 0n,
+    cursor: "",
+    limit: 0,
+  };
+}
+
+export const ListRequestsRequest: MessageFns<ListRequestsRequest> = {
+  encode(message: ListRequestsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(18).string(message.teamId);
+    }
+    if (message.userId !== "") {
+      writer.uint32(26).string(message.userId);
+    }
+    if (message.keyId !== "") {
+      writer.uint32(34).string(message.keyId);
+    }
+    if (message.endUserId !== "") {
+      writer.uint32(42).string(message.endUserId);
+    }
+    if (message.session !== "") {
+      writer.uint32(50).string(message.session);
+    }
+    if (message.environment !== "") {
+      writer.uint32(58).string(message.environment);
+    }
+    globalThis.Object.entries(message.tags).forEach(([key, value]: [string, string]) => {
+      ListRequestsRequest_TagsEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
+    });
+    if (message.route !== "") {
+      writer.uint32(74).string(message.route);
+    }
+    if (message.routeVersion !== 0) {
+      writer.uint32(80).uint32(message.routeVersion);
+    }
+    if (message.requestedModel !== "") {
+      writer.uint32(90).string(message.requestedModel);
+    }
+    if (message.provider !== "") {
+      writer.uint32(98).string(message.provider);
+    }
+    if (message.account !== "") {
+      writer.uint32(106).string(message.account);
+    }
+    if (message.model !== "") {
+      writer.uint32(114).string(message.model);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(122).string(message.outcome);
+    }
+    if (message.errorCode !== "") {
+      writer.uint32(130).string(message.errorCode);
+    }
+    if (message.finishReason !== "") {
+      writer.uint32(138).string(message.finishReason);
+    }
+    if (message.anyAttempt !== false) {
+      writer.uint32(144).bool(message.anyAttempt);
+    }
+    if (message.refusalCode !== "") {
+      writer.uint32(154).string(message.refusalCode);
+    }
+    if (message.minCostPicoUsd !== "") {
+      writer.uint32(162).string(message.minCostPicoUsd);
+    }
+    if (message.unpriced !== false) {
+      writer.uint32(168).bool(message.unpriced);
+    }
+    if (message.suspect !== false) {
+      writer.uint32(176).bool(message.suspect);
+    }
+    if (message.fallbacks !== false) {
+      writer.uint32(184).bool(message.fallbacks);
+    }
+    if (message.cached !== false) {
+      writer.uint32(192).bool(message.cached);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(200).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(208).int64(message.untilMs);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(218).string(message.cursor);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(224).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRequestsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRequestsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.endUserId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.session = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.environment = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            const entry8 = ListRequestsRequest_TagsEntry.decode(reader, reader.uint32());
+            if (entry8.value !== undefined) {
+              message.tags[entry8.key] = entry8.value;
+            }
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.routeVersion = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.requestedModel = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.errorCode = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.finishReason = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.anyAttempt = reader.bool();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.refusalCode = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.minCostPicoUsd = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.unpriced = reader.bool();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.suspect = reader.bool();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.fallbacks = reader.bool();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.cached = reader.bool();
+            continue;
+          }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 28: {
+            if (tag !== 224) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListRequestsRequest>): ListRequestsRequest {
+    return ListRequestsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRequestsRequest>): ListRequestsRequest {
+    const message = createBaseListRequestsRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.teamId = object.teamId ?? "";
+    message.userId = object.userId ?? "";
+    message.keyId = object.keyId ?? "";
+    message.endUserId = object.endUserId ?? "";
+    message.session = object.session ?? "";
+    message.environment = object.environment ?? "";
+    message.tags = (globalThis.Object.entries(object.tags ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.route = object.route ?? "";
+    message.routeVersion = object.routeVersion ?? 0;
+    message.requestedModel = object.requestedModel ?? "";
+    message.provider = object.provider ?? "";
+    message.account = object.account ?? "";
+    message.model = object.model ?? "";
+    message.outcome = object.outcome ?? "";
+    message.errorCode = object.errorCode ?? "";
+    message.finishReason = object.finishReason ?? "";
+    message.anyAttempt = object.anyAttempt ?? false;
+    message.refusalCode = object.refusalCode ?? "";
+    message.minCostPicoUsd = object.minCostPicoUsd ?? "";
+    message.unpriced = object.unpriced ?? false;
+    message.suspect = object.suspect ?? false;
+    message.fallbacks = object.fallbacks ?? false;
+    message.cached = object.cached ?? false;
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.cursor = object.cursor ?? "";
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListRequestsRequest_TagsEntry(): ListRequestsRequest_TagsEntry {
+  return { key: "", value: "" };
+}
+
+export const ListRequestsRequest_TagsEntry: MessageFns<ListRequestsRequest_TagsEntry> = {
+  encode(message: ListRequestsRequest_TagsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRequestsRequest_TagsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRequestsRequest_TagsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListRequestsRequest_TagsEntry>): ListRequestsRequest_TagsEntry {
+    return ListRequestsRequest_TagsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRequestsRequest_TagsEntry>): ListRequestsRequest_TagsEntry {
+    const message = createBaseListRequestsRequest_TagsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseListRequestsResponse(): ListRequestsResponse {
+  return { requests: [], nextCursor: "", searchedUntilMs: 0n };
+}
+
+export const ListRequestsResponse: MessageFns<ListRequestsResponse> = {
+  encode(message: ListRequestsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.requests) {
+      RequestSummary.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(18).string(message.nextCursor);
+    }
+    if (message.searchedUntilMs !== 0n) {
+      if (BigInt.asIntN(64, message.searchedUntilMs) !== message.searchedUntilMs) {
+        throw new globalThis.Error("value provided for field message.searchedUntilMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.searchedUntilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRequestsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRequestsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requests.push(RequestSummary.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.searchedUntilMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListRequestsResponse>): ListRequestsResponse {
+    return ListRequestsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRequestsResponse>): ListRequestsResponse {
+    const message = createBaseListRequestsResponse();
+    message.requests = object.requests?.map((e) => RequestSummary.fromPartial(e)) || [];
+    message.nextCursor = object.nextCursor ?? "";
+    message.searchedUntilMs = (object.searchedUntilMs !== undefined && object.searchedUntilMs !== null)
+      ? BigInt(object.searchedUntilMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseRequestSummary(): RequestSummary {
+  return {
+    requestId: "",
+    requestedAtMs: 0n,
+    organisationId: "",
+    organisationName: "",
+    teamId: "",
+    teamName: "",
+    userId: "",
+    userName: "",
+    keyId: "",
+    keyName: "",
+    endUserId: "",
+    session: "",
+    environment: "",
+    tags: {},
+    requestedModel: "",
+    route: "",
+    routeVersion: 0,
+    provider: "",
+    account: "",
+    model: "",
+    simulated: false,
+    outcome: "",
+    errorCode: "",
+    finishReason: "",
+    refusalCode: "",
+    attempts: 0,
+    cached: false,
+    stream: false,
+    suspect: false,
+    inputTokens: 0n,
+    cachedInputTokens: 0n,
+    cacheWrite5mTokens: 0n,
+    cacheWrite1hTokens: 0n,
+    outputTokens: 0n,
+    reasoningOutputTokens: 0n,
+    costPicoUsd: "",
+    estimatedCostPicoUsd: "",
+    unpricedAttempts: 0,
+    firstTokenMs: 0n,
+    durationMs: 0n,
+  };
+}
+
+export const RequestSummary: MessageFns<RequestSummary> = {
+  encode(message: RequestSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.requestedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.requestedAtMs) !== message.requestedAtMs) {
+        throw new globalThis.Error("value provided for field message.requestedAtMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.requestedAtMs);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(26).string(message.organisationId);
+    }
+    if (message.organisationName !== "") {
+      writer.uint32(34).string(message.organisationName);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(42).string(message.teamId);
+    }
+    if (message.teamName !== "") {
+      writer.uint32(50).string(message.teamName);
+    }
+    if (message.userId !== "") {
+      writer.uint32(58).string(message.userId);
+    }
+    if (message.userName !== "") {
+      writer.uint32(66).string(message.userName);
+    }
+    if (message.keyId !== "") {
+      writer.uint32(74).string(message.keyId);
+    }
+    if (message.keyName !== "") {
+      writer.uint32(82).string(message.keyName);
+    }
+    if (message.endUserId !== "") {
+      writer.uint32(90).string(message.endUserId);
+    }
+    if (message.session !== "") {
+      writer.uint32(98).string(message.session);
+    }
+    if (message.environment !== "") {
+      writer.uint32(106).string(message.environment);
+    }
+    globalThis.Object.entries(message.tags).forEach(([key, value]: [string, string]) => {
+      RequestSummary_TagsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
+    if (message.requestedModel !== "") {
+      writer.uint32(122).string(message.requestedModel);
+    }
+    if (message.route !== "") {
+      writer.uint32(130).string(message.route);
+    }
+    if (message.routeVersion !== 0) {
+      writer.uint32(136).uint32(message.routeVersion);
+    }
+    if (message.provider !== "") {
+      writer.uint32(146).string(message.provider);
+    }
+    if (message.account !== "") {
+      writer.uint32(154).string(message.account);
+    }
+    if (message.model !== "") {
+      writer.uint32(162).string(message.model);
+    }
+    if (message.simulated !== false) {
+      writer.uint32(168).bool(message.simulated);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(178).string(message.outcome);
+    }
+    if (message.errorCode !== "") {
+      writer.uint32(186).string(message.errorCode);
+    }
+    if (message.finishReason !== "") {
+      writer.uint32(194).string(message.finishReason);
+    }
+    if (message.refusalCode !== "") {
+      writer.uint32(202).string(message.refusalCode);
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(208).uint32(message.attempts);
+    }
+    if (message.cached !== false) {
+      writer.uint32(216).bool(message.cached);
+    }
+    if (message.stream !== false) {
+      writer.uint32(224).bool(message.stream);
+    }
+    if (message.suspect !== false) {
+      writer.uint32(232).bool(message.suspect);
+    }
+    if (message.inputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.inputTokens) !== message.inputTokens) {
+        throw new globalThis.Error("value provided for field message.inputTokens of type int64 too large");
+      }
+      writer.uint32(240).int64(message.inputTokens);
+    }
+    if (message.cachedInputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cachedInputTokens) !== message.cachedInputTokens) {
+        throw new globalThis.Error("value provided for field message.cachedInputTokens of type int64 too large");
+      }
+      writer.uint32(248).int64(message.cachedInputTokens);
+    }
+    if (message.cacheWrite5mTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite5mTokens) !== message.cacheWrite5mTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite5mTokens of type int64 too large");
+      }
+      writer.uint32(256).int64(message.cacheWrite5mTokens);
+    }
+    if (message.cacheWrite1hTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite1hTokens) !== message.cacheWrite1hTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite1hTokens of type int64 too large");
+      }
+      writer.uint32(264).int64(message.cacheWrite1hTokens);
+    }
+    if (message.outputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.outputTokens) !== message.outputTokens) {
+        throw new globalThis.Error("value provided for field message.outputTokens of type int64 too large");
+      }
+      writer.uint32(272).int64(message.outputTokens);
+    }
+    if (message.reasoningOutputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.reasoningOutputTokens) !== message.reasoningOutputTokens) {
+        throw new globalThis.Error("value provided for field message.reasoningOutputTokens of type int64 too large");
+      }
+      writer.uint32(280).int64(message.reasoningOutputTokens);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(290).string(message.costPicoUsd);
+    }
+    if (message.estimatedCostPicoUsd !== "") {
+      writer.uint32(298).string(message.estimatedCostPicoUsd);
+    }
+    if (message.unpricedAttempts !== 0) {
+      writer.uint32(304).uint32(message.unpricedAttempts);
+    }
+    if (message.firstTokenMs !== 0n) {
+      if (BigInt.asIntN(64, message.firstTokenMs) !== message.firstTokenMs) {
+        throw new globalThis.Error("value provided for field message.firstTokenMs of type int64 too large");
+      }
+      writer.uint32(312).int64(message.firstTokenMs);
+    }
+    if (message.durationMs !== 0n) {
+      if (BigInt.asIntN(64, message.durationMs) !== message.durationMs) {
+        throw new globalThis.Error("value provided for field message.durationMs of type int64 too large");
+      }
+      writer.uint32(320).int64(message.durationMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.requestedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.organisationName = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.teamName = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.userName = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.keyId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.keyName = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.endUserId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.session = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.environment = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = RequestSummary_TagsEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.tags[entry14.key] = entry14.value;
+            }
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.requestedModel = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.routeVersion = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.simulated = reader.bool();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.errorCode = reader.string();
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.finishReason = reader.string();
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.refusalCode = reader.string();
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
+
+            message.cached = reader.bool();
+            continue;
+          }
+          case 28: {
+            if (tag !== 224) {
+              break;
+            }
+
+            message.stream = reader.bool();
+            continue;
+          }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.suspect = reader.bool();
+            continue;
+          }
+          case 30: {
+            if (tag !== 240) {
+              break;
+            }
+
+            message.inputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.cachedInputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.cacheWrite5mTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
+
+            message.cacheWrite1hTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 34: {
+            if (tag !== 272) {
+              break;
+            }
+
+            message.outputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 35: {
+            if (tag !== 280) {
+              break;
+            }
+
+            message.reasoningOutputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 36: {
+            if (tag !== 290) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+          case 37: {
+            if (tag !== 298) {
+              break;
+            }
+
+            message.estimatedCostPicoUsd = reader.string();
+            continue;
+          }
+          case 38: {
+            if (tag !== 304) {
+              break;
+            }
+
+            message.unpricedAttempts = reader.uint32();
+            continue;
+          }
+          case 39: {
+            if (tag !== 312) {
+              break;
+            }
+
+            message.firstTokenMs = reader.int64() as bigint;
+            continue;
+          }
+          case 40: {
+            if (tag !== 320) {
+              break;
+            }
+
+            message.durationMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RequestSummary>): RequestSummary {
+    return RequestSummary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RequestSummary>): RequestSummary {
+    const message = createBaseRequestSummary();
+    message.requestId = object.requestId ?? "";
+    message.requestedAtMs = (object.requestedAtMs !== undefined && object.requestedAtMs !== null)
+      ? BigInt(object.requestedAtMs)
+      : 0n;
+    message.organisationId = object.organisationId ?? "";
+    message.organisationName = object.organisationName ?? "";
+    message.teamId = object.teamId ?? "";
+    message.teamName = object.teamName ?? "";
+    message.userId = object.userId ?? "";
+    message.userName = object.userName ?? "";
+    message.keyId = object.keyId ?? "";
+    message.keyName = object.keyName ?? "";
+    message.endUserId = object.endUserId ?? "";
+    message.session = object.session ?? "";
+    message.environment = object.environment ?? "";
+    message.tags = (globalThis.Object.entries(object.tags ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.requestedModel = object.requestedModel ?? "";
+    message.route = object.route ?? "";
+    message.routeVersion = object.routeVersion ?? 0;
+    message.provider = object.provider ?? "";
+    message.account = object.account ?? "";
+    message.model = object.model ?? "";
+    message.simulated = object.simulated ?? false;
+    message.outcome = object.outcome ?? "";
+    message.errorCode = object.errorCode ?? "";
+    message.finishReason = object.finishReason ?? "";
+    message.refusalCode = object.refusalCode ?? "";
+    message.attempts = object.attempts ?? 0;
+    message.cached = object.cached ?? false;
+    message.stream = object.stream ?? false;
+    message.suspect = object.suspect ?? false;
+    message.inputTokens = (object.inputTokens !== undefined && object.inputTokens !== null)
+      ? BigInt(object.inputTokens)
+      : 0n;
+    message.cachedInputTokens = (object.cachedInputTokens !== undefined && object.cachedInputTokens !== null)
+      ? BigInt(object.cachedInputTokens)
+      : 0n;
+    message.cacheWrite5mTokens = (object.cacheWrite5mTokens !== undefined && object.cacheWrite5mTokens !== null)
+      ? BigInt(object.cacheWrite5mTokens)
+      : 0n;
+    message.cacheWrite1hTokens = (object.cacheWrite1hTokens !== undefined && object.cacheWrite1hTokens !== null)
+      ? BigInt(object.cacheWrite1hTokens)
+      : 0n;
+    message.outputTokens = (object.outputTokens !== undefined && object.outputTokens !== null)
+      ? BigInt(object.outputTokens)
+      : 0n;
+    message.reasoningOutputTokens =
+      (object.reasoningOutputTokens !== undefined && object.reasoningOutputTokens !== null)
+        ? BigInt(object.reasoningOutputTokens)
+        : 0n;
+    message.costPicoUsd = object.costPicoUsd ?? "";
+    message.estimatedCostPicoUsd = object.estimatedCostPicoUsd ?? "";
+    message.unpricedAttempts = object.unpricedAttempts ?? 0;
+    message.firstTokenMs = (object.firstTokenMs !== undefined && object.firstTokenMs !== null)
+      ? BigInt(object.firstTokenMs)
+      : 0n;
+    message.durationMs = (object.durationMs !== undefined && object.durationMs !== null)
+      ? BigInt(object.durationMs)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseRequestSummary_TagsEntry(): RequestSummary_TagsEntry {
+  return { key: "", value: "" };
+}
+
+export const RequestSummary_TagsEntry: MessageFns<RequestSummary_TagsEntry> = {
+  encode(message: RequestSummary_TagsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RequestSummary_TagsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequestSummary_TagsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RequestSummary_TagsEntry>): RequestSummary_TagsEntry {
+    return RequestSummary_TagsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RequestSummary_TagsEntry>): RequestSummary_TagsEntry {
+    const message = createBaseRequestSummary_TagsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -3142,6 +4684,17 @@ export const LedgerServiceService = {
     requestDeserialize: (value: Buffer): GetRequestRequest => GetRequestRequest.decode(value),
     responseSerialize: (value: RequestDetail): Buffer => Buffer.from(RequestDetail.encode(value).finish()),
     responseDeserialize: (value: Buffer): RequestDetail => RequestDetail.decode(value),
+  },
+  /** A row for each request, the newest first: those on the books, those that were refused, and those that are under way. */
+  listRequests: {
+    path: "/waybill.v1.LedgerService/ListRequests" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListRequestsRequest): Buffer => Buffer.from(ListRequestsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListRequestsRequest => ListRequestsRequest.decode(value),
+    responseSerialize: (value: ListRequestsResponse): Buffer =>
+      Buffer.from(ListRequestsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListRequestsResponse => ListRequestsResponse.decode(value),
   },
   /** The months of the books, the latest first. */
   listMonths: {
@@ -3309,6 +4862,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   listDecisions: handleUnaryCall<ListDecisionsRequest, ListDecisionsResponse>;
   /** NOT_FOUND for a request nobody has heard of. */
   getRequest: handleUnaryCall<GetRequestRequest, RequestDetail>;
+  /** A row for each request, the newest first: those on the books, those that were refused, and those that are under way. */
+  listRequests: handleUnaryCall<ListRequestsRequest, ListRequestsResponse>;
   /** The months of the books, the latest first. */
   listMonths: handleUnaryCall<ListMonthsRequest, ListMonthsResponse>;
   /**
@@ -3379,6 +4934,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RequestDetail) => void,
+  ): ClientUnaryCall;
+  /** A row for each request, the newest first: those on the books, those that were refused, and those that are under way. */
+  listRequests(
+    request: ListRequestsRequest,
+    callback: (error: ServiceError | null, response: ListRequestsResponse) => void,
+  ): ClientUnaryCall;
+  listRequests(
+    request: ListRequestsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListRequestsResponse) => void,
+  ): ClientUnaryCall;
+  listRequests(
+    request: ListRequestsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListRequestsResponse) => void,
   ): ClientUnaryCall;
   /** The months of the books, the latest first. */
   listMonths(
