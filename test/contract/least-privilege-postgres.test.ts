@@ -61,6 +61,7 @@ const EXPECTED: Rights = {
     "ledger.account": "SI",
     "ledger.closed_month": "SI",
     "ledger.checkpoint": "SI",
+    "ledger.event_position": "SU(place,moved_at)",
     "ledger.entry_line": "S",
     "ledger.month": "S",
     "ledger.usage_hour": "S",

@@ -108,6 +108,7 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/VerifyBooks": ["console", "operator"],
   "/waybill.v1.LedgerService/RebuildSums": ["console", "operator"],
   "/waybill.v1.LedgerService/GetSpend": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListEvents": ["budget", "console", "operator"],
 };
 
 interface Method {

@@ -42,6 +42,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   ledger: {
     "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money",
+    "tell-usage.ts": "the story behind the books: what was booked is told on the bus",
     "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
   },
   worker: {

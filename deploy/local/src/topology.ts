@@ -68,7 +68,7 @@ const NODE_FLAGS: Partial<Record<ServiceName, readonly string[]>> = {
 const callers = {
   router: ["ingress", "console", "operator"],
   budget: ["ingress", "router", "console", "operator"],
-  ledger: ["console", "operator"],
+  ledger: ["budget", "console", "operator"],
 } as const satisfies Partial<Record<ServiceName, readonly Party[]>>;
 
 export function topology(settings: TopologySettings): Topology {

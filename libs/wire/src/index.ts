@@ -174,6 +174,8 @@ export {
   LedgerServiceService,
   ListDecisionsRequest,
   ListDecisionsResponse,
+  ListEventsRequest,
+  ListEventsResponse,
   ListMonthsRequest,
   ListMonthsResponse,
   RebuildSumsRequest,
@@ -286,7 +288,7 @@ export {
 } from "./gen/waybill/v1/waybill.ts";
 export { HEADERS } from "./headers.ts";
 export { formatKeyEntry, type KeyEntry, parseKeyEntry, saysMore } from "./key-entry.ts";
-export { inboxPrefix, NATS_PERMISSIONS, type NatsPermissions } from "./permissions.ts";
+export { EVENT_READER, inboxPrefix, NATS_PERMISSIONS, NATS_USERS, type NatsPermissions } from "./permissions.ts";
 export {
   ATTEMPTS_MAX,
   type OutcomeName,
@@ -299,6 +301,7 @@ export {
   BUCKETS,
   type ConsumerDeclaration,
   decisionConsumer,
+  eventConsumer,
   OBJECT_BUCKETS,
   PASSING_BUCKETS,
   type PassingBucket,

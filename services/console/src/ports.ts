@@ -63,7 +63,14 @@ type Alerts = Asked<
 >;
 type Ledger = Asked<
   LedgerServiceClient,
-  "listDecisions" | "getRequest" | "listMonths" | "closeMonth" | "verifyBooks" | "rebuildSums" | "getSpend"
+  | "listDecisions"
+  | "getRequest"
+  | "listMonths"
+  | "closeMonth"
+  | "verifyBooks"
+  | "rebuildSums"
+  | "getSpend"
+  | "listEvents"
 >;
 
 export interface Owners {

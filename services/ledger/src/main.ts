@@ -4,6 +4,7 @@ import { runService } from "@waybill/service";
 import { migrate } from "@waybill/store";
 import { migrations, readOwnerUrl, settings } from "./config.ts";
 import type { Intake } from "./inbound/consume.ts";
+import { followBooks } from "./inbound/follow-books.ts";
 import { keepMonths } from "./inbound/keep-months.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
@@ -39,7 +40,7 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend));
+    await serveGrpc(config, scope, { decisions, months, spend: postgresSpend(pools.spend), entries: pools.events });
 
     const intakes: Intake[] = [];
     const nc = await connectBus({
@@ -66,9 +67,9 @@ await runService({
       keeper.stop();
       watch.stop();
     });
-    intakes.push(
-      startIntake({ config, scope, nc, pool: pools.books, consuming }),
-      startDecisions(config, scope, nc, decisions),
-    );
+    const usage = startIntake({ config, scope, nc, pool: pools.books, consuming });
+    intakes.push(usage, startDecisions(config, scope, nc, decisions));
+    const isBehind = (): boolean => usage.inHand >= config.WAYBILL_LEDGER_BATCH_RECORDS_MAX;
+    followBooks({ config, scope, nc, pool: pools.events, isBehind });
   },
 });

@@ -136,6 +136,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   listDecisions: { toAnother: "none of it" },
   getRequest: { params: ({ requestId }) => ({ id: requestId }), toAnother: "gone" },
   getSpend: { toAnother: "none of it" },
+  listUsageEvents: { toAnother: "none of it" },
   listMonths: { toAnother: "none of it" },
   closeMonth: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   rebuildSums: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },

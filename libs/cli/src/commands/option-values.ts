@@ -16,10 +16,17 @@ export function collectNames(text: string, before: readonly string[] | undefined
 
 /** A moment as ISO 8601, or `never`; null is never. */
 export function momentOrNever(text: string): string | null {
-  if (text === "never") return null;
+  return text === "never" ? null : toMoment(text, "2027-01-31, 2027-01-31T12:00:00Z, or never");
+}
+
+/** A moment as ISO 8601; a day alone is its beginning in UTC. */
+export function moment(text: string): string {
+  return toMoment(text, "2027-01-31 or 2027-01-31T12:00:00Z");
+}
+
+function toMoment(text: string, forms: string): string {
   const unixMs = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(unixMs))
-    throw new InvalidArgumentError("It must be like 2027-01-31, 2027-01-31T12:00:00Z, or never.");
+  if (Number.isNaN(unixMs)) throw new InvalidArgumentError(`It must be like ${forms}.`);
   return new Date(unixMs).toISOString();
 }
 

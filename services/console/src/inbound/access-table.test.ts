@@ -42,7 +42,7 @@ const ROWS: Readonly<Record<string, string>> = {
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
-  ...rows(LOOK, "getSpend listMonths"),
+  ...rows(LOOK, "getSpend listMonths listUsageEvents"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -11,6 +11,7 @@ import { auditEndpoints } from "./resources/audit.ts";
 import { bookEndpoints } from "./resources/books.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
+import { eventEndpoints } from "./resources/events.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
 import { keyEndpoints } from "./resources/keys.ts";
 import { modelEndpoints } from "./resources/models.ts";
@@ -45,6 +46,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
     ...bookEndpoints(owners),
+    ...eventEndpoints(owners),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

@@ -14,9 +14,11 @@ import {
 import type { settings } from "../config.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
+import type { Queryable } from "../outbound/booked-entries.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
+import { answerAboutEvents } from "./answer-about-events.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
@@ -27,13 +29,20 @@ const CALLERS = ["console", "operator"];
 /** Questions under way may take this long to be answered. */
 const STOP_MS = 2_000;
 
+/** What is asked. */
+export interface Answering {
+  decisions: Decisions;
+  months: PostgresMonths;
+  spend: Spend;
+  /** Where entries are read. */
+  entries: Queryable;
+}
+
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  decisions: Decisions,
-  months: PostgresMonths,
-  spend: Spend,
+  { decisions, months, spend, entries }: Answering,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -43,8 +52,12 @@ export async function serveGrpc(
     getRequest: unary((request: GetRequestRequest) => getRequest(decisions, request, onError), onError),
     ...answerAboutMonths(months, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
+    ...answerAboutEvents(entries, onError),
   };
-  server.add(LedgerServiceService, handlers, CALLERS);
+  const { listEvents, ...others } = LedgerServiceService;
+  server.add(others, handlers, CALLERS);
+  // The budget service tells webhooks of what is booked.
+  server.add({ listEvents }, handlers, [...CALLERS, "budget"]);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));
   server.health.set(true);
 }

@@ -9,6 +9,8 @@ const REQUESTS_CONNECTIONS = 5;
 const SPEND_CONNECTIONS = 2;
 /** A question that takes longer is given up; whoever asked waits no longer either. */
 const QUESTION_MS = 10_000;
+/** One tells the bus, the others answer those who read the books page by page. */
+const EVENTS_CONNECTIONS = 3;
 /** For looking through whole months, for closing one meanwhile, and to open the next. */
 const MONTHS_CONNECTIONS = 3;
 const MONTHS_STATEMENT_MS = 600_000;
@@ -19,6 +21,7 @@ export interface Pools {
   books: Pool;
   requests: Pool;
   spend: Pool;
+  events: Pool;
   months: Pool;
 }
 
@@ -43,6 +46,12 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     statementTimeoutMs: QUESTION_MS,
     readsMany: true,
   });
+  const events = openPool({
+    ...common,
+    applicationName: `${serviceId} events`,
+    connectionsMax: EVENTS_CONNECTIONS,
+    statementTimeoutMs: QUESTION_MS,
+  });
   const months = openPool({
     ...common,
     applicationName: `${serviceId} months`,
@@ -51,7 +60,7 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     readsMany: true,
   });
   onStop("postgres", async () => {
-    await Promise.all([books, requests, spend, months].map((pool) => pool.end()));
+    await Promise.all([books, requests, spend, events, months].map((pool) => pool.end()));
   });
-  return { books, requests, spend, months };
+  return { books, requests, spend, events, months };
 }
