@@ -48,6 +48,7 @@ const EXPECTED: Rights = {
     "budget.alert_watch": "SU(looked_minute)",
     "budget.webhook": "SID",
     "budget.webhook_delivery": "SIUD",
+    "budget.webhook_follow": "SIU",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.

@@ -29,7 +29,10 @@ let puller: Puller;
 const heard = new Map<string, Event>();
 
 before(async () => {
-  [stack, folder] = await Promise.all([startStack({ replicas: { console: 1, ledger: 2 }, env: { ledger: { WAYBILL_LEDGER_EVENTS: "on" } } }), makeTestFolder("events")]);
+  [stack, folder] = await Promise.all([
+    startStack({ replicas: { console: 1, ledger: 2 }, env: { ledger: { WAYBILL_LEDGER_EVENTS: "on" } } }),
+    makeTestFolder("events"),
+  ]);
   reader = await connectBus({
     ...{ url: stack.nats.url, ...stack.nats.credentials(EVENT_READER), name: "somebody else's" },
     // It is no service; all that is made of it here is the name of its inbox.

@@ -79,6 +79,7 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.AlertService/CreateWebhook": ["console", "operator"],
   "/waybill.v1.AlertService/DeleteWebhook": ["console", "operator"],
   "/waybill.v1.AlertService/TestWebhook": ["console", "operator"],
+  "/waybill.v1.AlertService/ReplayWebhook": ["console", "operator"],
   "/waybill.v1.RateLimitService/ListRateLimits": ["console", "operator"],
   "/waybill.v1.RateLimitService/SaveRateLimit": ["console", "operator"],
   "/waybill.v1.RateLimitService/DeleteRateLimit": ["console", "operator"],

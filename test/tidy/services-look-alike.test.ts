@@ -20,6 +20,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "carry.ts": "the story of one attempt",
   },
   budget: {
+    "tell-usage.ts": "the story of a webhook that is told of what is booked",
     "reap-holds.ts": "the story of a hold whose record never comes",
     "reap-grants.ts": "the story of a grant that nobody closes",
     "administer-budgets.ts":

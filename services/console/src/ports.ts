@@ -59,7 +59,7 @@ type BudgetAdmin = Asked<BudgetAdminServiceClient, "saveBudget" | "deleteBudget"
 type RateLimits = Asked<RateLimitServiceClient, "listRateLimits" | "saveRateLimit" | "deleteRateLimit">;
 type Alerts = Asked<
   AlertServiceClient,
-  "listAlerts" | "listWebhooks" | "getWebhook" | "createWebhook" | "deleteWebhook" | "testWebhook"
+  "listAlerts" | "listWebhooks" | "getWebhook" | "createWebhook" | "deleteWebhook" | "testWebhook" | "replayWebhook"
 >;
 type Ledger = Asked<
   LedgerServiceClient,

@@ -126,6 +126,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   getWebhook: { params: acmesWebhook, toAnother: "gone" },
   createWebhook: { body: () => ({ url: "https://hooks.example.com/ours" }), toAnother: "none of it" },
   testWebhook: { params: acmesWebhook, body: () => ({}), toAnother: "gone" },
+  replayWebhook: { params: acmesWebhook, body: () => ({}), toAnother: "gone" },
   deleteWebhook: { params: acmesWebhook, toAnother: "gone" },
   createBudget: { body: () => ({ id: "ours", ...budget }), toAnother: "none of it" },
   replaceBudget: { params: acmesBudget, body: () => budget, toAnother: "gone" },

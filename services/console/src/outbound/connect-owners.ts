@@ -99,7 +99,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
       { ...asking, clients: alerts, unavailable: { code: "budget_unavailable" } },
       {
         reads: ["listAlerts", "listWebhooks", "getWebhook"],
-        changes: ["createWebhook", "deleteWebhook", "testWebhook"],
+        changes: ["createWebhook", "deleteWebhook", "testWebhook", "replayWebhook"],
       },
     ),
     ledger: ledger(asking, ledgers),

@@ -5,7 +5,7 @@ import { rename } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Command } from "commander";
-import type { Api } from "../../api/client.ts";
+import { type Api, pathOf } from "../../api/client.ts";
 import { usageEvents } from "../../api/events.ts";
 import { Ending, EXIT } from "../../exit-codes.ts";
 import { addVerb } from "../add-verb.ts";
@@ -13,9 +13,10 @@ import { contextOf } from "../context.ts";
 import { moment } from "../option-values.ts";
 
 interface Options {
-  from: string;
+  from?: string;
   until?: string;
   out?: string;
+  webhook?: string;
 }
 
 export function addEventsReplay(events: Command): void {
@@ -25,12 +26,22 @@ export function addEventsReplay(events: Command): void {
     "what was booked, from the books: the same events under the same ids as on the bus, one in each line",
     "events replay --from 2026-11-01 --until 2026-12-01 --out november.ndjson",
     "events replay --from 2026-11-28T10:00:00Z | jq -r .data.cost_usd",
+    "events replay --webhook 0f3c5a7e9b1d2f46 --from 2026-11-28",
   )
-    .requiredOption("--from <moment>", "booked at or after", moment)
+    .option("--from <moment>", "booked at or after; a webhook without it goes on where it has stopped", moment)
     .option("--until <moment>", "booked before; without it, until now", moment)
     .option("--out <file>", "write there, whole or not at all, instead of printing")
-    .action(async ({ from, until = new Date().toISOString(), out }: Options, command: Command) => {
+    .option("--webhook <id>", "have this webhook told, and then go on with what is booked", String)
+    .action(async (options: Options, command: Command) => {
       const { api, print, note } = contextOf(command);
+      const { from, until = new Date().toISOString(), out, webhook } = options;
+      if (webhook !== undefined) {
+        if (out ?? options.until) throw new Ending("--webhook goes with --from alone", EXIT.usage);
+        const replayed = await api.post(`${pathOf("webhooks", webhook)}/replay`, from === undefined ? {} : { from });
+        print(replayed, () => `it is told; \`waybill webhooks show ${webhook}\` says how far`);
+        return;
+      }
+      if (from === undefined) throw new Ending("--from <moment> is missing", EXIT.usage);
       if (out !== undefined) {
         const count = await toFile(api, { from, until }, out);
         print(
