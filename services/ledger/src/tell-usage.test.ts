@@ -56,7 +56,7 @@ async function replay(limit: number, fromMs = 0, organisationId = "", untilMs?: 
   const events: Event[] = [];
   let position = positionAt(fromMs);
   for (;;) {
-    const page = cutEvents(await readEntries(pool, { after: position, untilMs, limit, organisationId }));
+    const page = cutEvents(await readEntries(pool, { after: position, untilMs, limit, organisationId }), limit);
     for (const event of page.events) events.push(JSON.parse(event));
     position = page.next;
     if (!page.more) return events;
@@ -166,6 +166,13 @@ test("a replay gives the same events whatever the size of its pages, from any ti
     await replay(7, 0, "acme"),
     whole.filter(({ data }) => data.organisation_id === "acme"),
   );
+  const others = await readEntries(pool, {
+    after: positionAt(0),
+    untilMs: undefined,
+    limit: 500,
+    organisationId: "nobody",
+  });
+  assert.deepEqual([others.entries.length, others.next.requestId], [0, "ffffffff-ffff-ffff-ffff-ffffffffffff"]);
 });
 
 test("a batch is booked after every other, also where the clock was set back", async () => {

@@ -39,7 +39,7 @@ export interface StoredFollow {
 }
 
 /** A webhook with what came of it. */
-export interface WebhookStanding {
+interface WebhookStanding {
   webhook: StoredWebhook;
   deliveries: StoredDelivery[];
   /** Undefined: it is not told of what is booked. */

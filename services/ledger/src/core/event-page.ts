@@ -14,9 +14,10 @@ interface Page {
   more: boolean;
 }
 
-/** At least one event where there is one; what does not fit is left to the next answer. */
+/** At least one event where there is one, at most `limit`; what does not fit is left to the next answer. */
 export function cutEvents(
   { entries, next, more }: Page,
+  limit: number,
   bytesMax = PAGE_BYTES_MAX,
 ): { events: string[]; next: EventPosition; more: boolean } {
   const events: string[] = [];
@@ -25,7 +26,7 @@ export function cutEvents(
     const event = usageEvent(entry);
     bytes += encoder.encode(event).length;
     const last = entries[events.length - 1];
-    if (last && bytes > bytesMax) return { events, next: last, more: true };
+    if (last && (bytes > bytesMax || events.length === limit)) return { events, next: last, more: true };
     events.push(event);
   }
   return { events, next, more };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodePosition, encodePosition, laterOf, positionAt } from "./event-position.ts";
+import { decodePosition, encodePosition, laterOf, positionAt, positionBehind } from "./event-position.ts";
 
 const POSITION = {
   postedAtUs: 1_764_327_098_123_456n,
@@ -14,6 +14,12 @@ test("a position comes back from its text", () => {
   const start = positionAt(1_764_327_098_123);
   assert.equal(start.postedAtUs, 1_764_327_098_123_000n);
   assert.deepEqual(decodePosition(encodePosition(start)), start);
+});
+
+test("behind a time lies behind everything of that time, and before what was booked a microsecond later", () => {
+  const behind = positionBehind(POSITION.postedAtUs);
+  assert.deepEqual(decodePosition(encodePosition(behind)), behind);
+  assert.ok(behind.requestId > POSITION.requestId && behind.attempt > 1_000 && behind.sequence > 1_000);
 });
 
 test("what is none is refused", () => {

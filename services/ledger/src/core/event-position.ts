@@ -17,6 +17,13 @@ export function positionAt(unixMs: number): EventPosition {
   return { postedAtUs: BigInt(unixMs) * 1_000n, requestId: NO_REQUEST, attempt: 0, sequence: 0 };
 }
 
+const LAST_REQUEST = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/** Behind all that was booked at that time, and names none of it. */
+export function positionBehind(postedAtUs: bigint): EventPosition {
+  return { postedAtUs, requestId: LAST_REQUEST, attempt: 9_999, sequence: 9_999 };
+}
+
 /** Opaque to whoever carries it, plain to whoever looks for what went wrong. */
 export function encodePosition({ postedAtUs, requestId, attempt, sequence }: EventPosition): string {
   return `${postedAtUs}_${requestId}_${attempt}_${sequence}`;

@@ -19,7 +19,7 @@ export function answerAboutEvents(books: Queryable, onError: OnError): Pick<Ledg
     if (limit > LIMIT_MAX) throw invalid("limit", `At most ${LIMIT_MAX} entries are looked at for one answer.`);
     const after = start(request);
     const page = await orUnavailable(readEntries(books, { after, untilMs, limit, organisationId }), onError);
-    const { events, next, more } = cutEvents(page);
+    const { events, next, more } = cutEvents(page, limit);
     return ListEventsResponse.create({ events, nextCursor: encodePosition(next), more });
   };
   return { listEvents: unary(list, onError) };

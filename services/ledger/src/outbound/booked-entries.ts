@@ -1,14 +1,14 @@
 // Entries of the books in the order of booking, page by page: what others hear of. A page costs the same however many entries there
 // are before and behind it.
 import type { Pool, Row } from "@waybill/store";
-import { type EventPosition, encodePosition } from "../core/event-position.ts";
+import { type EventPosition, encodePosition, positionBehind } from "../core/event-position.ts";
 import type { BookedEntry } from "../core/usage-event.ts";
 
 export interface EntryQuestion {
   after: EventPosition;
   /** Booked before this Unix millisecond; undefined: until now. */
   untilMs: number | undefined;
-  /** Entries that are looked at, also those of other organisations. */
+  /** Entries that are looked at, also those of other organisations; of one organisation, the rest of the last batch besides. */
   limit: number;
   /** Empty: of all. */
   organisationId: string;
@@ -26,13 +26,14 @@ export type Queryable = Pick<Pool, "query">;
 const ISO = (column: string, digits: "MS" | "US"): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.${digits}"Z"')`;
 
+const BEHIND = `(posted_at, request_id, attempt, sequence)
+    > (timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2::uuid, $3::smallint, $4::smallint) AND posted_at < $5::timestamptz`;
 // The limit is written out: what the planner does not know it takes for a tenth of the table.
-const page = (limit: number): string => `
-  WITH page AS MATERIALIZED (
-    SELECT * FROM ledger.entry
-    WHERE (posted_at, request_id, attempt, sequence) > (timestamptz 'epoch' + $1::bigint * interval '1 microsecond', $2::uuid, $3::smallint, $4::smallint)
-      AND posted_at < $5::timestamptz
-    ORDER BY posted_at, request_id, attempt, sequence LIMIT ${limit})
+const page = (limit: number, inWholeBatches: boolean): string => `
+  WITH first AS MATERIALIZED (
+    SELECT * FROM ledger.entry WHERE ${BEHIND} ORDER BY posted_at, request_id, attempt, sequence LIMIT ${limit}),
+  page AS MATERIALIZED (
+    ${inWholeBatches ? `SELECT * FROM ledger.entry WHERE ${BEHIND} AND posted_at <= (SELECT max(posted_at) FROM first)` : "SELECT * FROM first"})
   SELECT e.request_id, e.attempt, e.sequence, (extract(epoch FROM e.posted_at) * 1000000)::bigint AS posted_at_us,
     ${ISO("e.posted_at", "US")} AS posted_at_text, e.class, e.sign, e.outcome,
     ${ISO("e.occurred_at", "MS")} AS occurred_at_text, e.accounting_month::text AS accounting_month_text,
@@ -54,17 +55,19 @@ export async function readEntries(books: Queryable, question: EntryQuestion): Pr
   const { after, untilMs, limit, organisationId } = question;
   const until = untilMs === undefined ? "infinity" : new Date(untilMs).toISOString();
   const place = [String(after.postedAtUs), after.requestId, after.attempt, after.sequence];
-  const { rows } = await books.query<Row>(page(limit), [...place, until]);
+  const isOfAll = organisationId === "";
+  const { rows } = await books.query<Row>(page(limit, !isOfAll), [...place, until]);
   // What could not be told must not be passed by.
   const torn = rows.find(({ organisation_id, provider }) => organisation_id === null || provider === null);
   if (torn)
     throw new Error(`the books are damaged: ${torn.request_id}.${torn.attempt} belongs to nobody, or to no provider`);
   const last = rows.at(-1);
-  const mine = organisationId === "" ? rows : rows.filter((row) => row.organisation_id === organisationId);
+  const mine = isOfAll ? rows : rows.filter((row) => row.organisation_id === organisationId);
   return {
     entries: mine.map(toEntry),
-    next: last ? toPosition(last) : after,
-    more: rows.length === limit,
+    // The last one looked at may be another organisation's, and nobody is told its id: so whole batches, and a place that names none.
+    next: last ? (isOfAll ? toPosition(last) : positionBehind(last.posted_at_us)) : after,
+    more: rows.length >= limit,
   };
 }
 
