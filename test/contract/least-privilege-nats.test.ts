@@ -4,29 +4,33 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { connectBus, type NatsConnection } from "@waybill/bus";
 import { eventually, startTestNats, type TestNats, type TestNatsOptions } from "@waybill/testing";
-import { BUCKETS, type BusServiceName, inboxPrefix, NATS_PERMISSIONS, STREAMS, SUBJECTS } from "@waybill/wire";
+import { BUCKETS, type BusServiceName, EVENT_READER, inboxPrefix, NATS_USERS, STREAMS, SUBJECTS } from "@waybill/wire";
 
 const SERVICES: readonly BusServiceName[] = ["ingress", "router", "budget", "worker", "ledger"];
 const KV_CONFIG = `KV_${BUCKETS.config.name}`;
 const KV_KEYS = `KV_${BUCKETS.keys.name}`;
 const { WORK, USAGE, DEAD } = { WORK: STREAMS.work.name, USAGE: STREAMS.usage.name, DEAD: STREAMS.dead.name };
-const DECISIONS = STREAMS.decisions.name;
-const ALL_STREAMS = [WORK, USAGE, DECISIONS, DEAD, KV_CONFIG, KV_KEYS];
+const [DECISIONS, EVENTS] = [STREAMS.decisions.name, STREAMS.events.name];
+const ALL_STREAMS = [WORK, USAGE, DECISIONS, EVENTS, DEAD, KV_CONFIG, KV_KEYS];
 
-/** Something a client can try, and the services that may. */
+/** Services, and the program of somebody else that reads events. */
+type User = BusServiceName | typeof EVENT_READER;
+const USERS: readonly User[] = [...SERVICES, EVENT_READER];
+
+/** Something a client can try, and the users that may. */
 interface Attempt {
   verb: "publish" | "subscribe";
   subject: string;
-  allowed: readonly BusServiceName[];
+  allowed: readonly User[];
 }
 
-const NOBODY: readonly BusServiceName[] = [];
-const publish = (subject: string, ...allowed: readonly BusServiceName[]): Attempt => ({
+const NOBODY: readonly User[] = [];
+const publish = (subject: string, ...allowed: readonly User[]): Attempt => ({
   verb: "publish",
   subject,
   allowed,
 });
-const subscribe = (subject: string, ...allowed: readonly BusServiceName[]): Attempt => ({
+const subscribe = (subject: string, ...allowed: readonly User[]): Attempt => ({
   verb: "subscribe",
   subject,
   allowed,
@@ -38,7 +42,8 @@ function declaredSubjects(): Attempt[] {
     if (entry.pattern === SUBJECTS.dead.pattern) return deadLetters();
     const concrete = entry.pattern.replace(/<[a-z]+>/g, "x1");
     const wide = entry.pattern.replace(/<[a-z]+>/g, "*");
-    const hears = entry.kept === "core" ? entry.listener : NOBODY;
+    const readers = entry.kept === "EVENTS" ? ([EVENT_READER] as const) : NOBODY;
+    const hears = entry.kept === "core" ? entry.listener : readers;
     return [publish(concrete, ...entry.publisher), subscribe(concrete, ...hears), subscribe(wide, ...hears)];
   });
 }
@@ -66,23 +71,25 @@ const UNDECLARED: readonly Attempt[] = [
 ];
 
 /** Answers are read by the service that asked; only the ingress writes into another's inbox: answers to claims and bodies. */
-const INBOXES: readonly Attempt[] = SERVICES.flatMap((owner) => [
+const INBOXES: readonly Attempt[] = USERS.flatMap((owner) => [
   subscribe(`${inboxPrefix(owner)}.x1`, owner),
   subscribe(`${inboxPrefix(owner)}.>`, owner),
   publish(`${inboxPrefix(owner)}.x1`, ...(owner === "worker" ? (["ingress"] as const) : NOBODY)),
 ]);
 
-type Allowed = Readonly<Record<string, readonly BusServiceName[]>>;
+type Allowed = Readonly<Record<string, readonly User[]>>;
 const MAKES: Allowed = {
   [WORK]: ["ingress", "worker"],
   [USAGE]: ["ingress", "budget", "worker", "ledger"],
   [DECISIONS]: ["router", "ledger"],
+  [EVENTS]: ["ledger"],
   [DEAD]: ["budget", "worker", "ledger"],
   [KV_CONFIG]: ["router"],
   [KV_KEYS]: ["budget"],
 };
 const LOOKS_AT: Allowed = {
   ...MAKES,
+  [EVENTS]: ["ledger", EVENT_READER],
   // To reap a hold the budget service must know that no waybill is left.
   [WORK]: ["ingress", "budget", "worker"],
   [KV_CONFIG]: ["ingress", "router", "worker"],
@@ -93,7 +100,7 @@ const WATCHES_BUCKET: Allowed = { [KV_CONFIG]: ["ingress", "router", "worker"], 
 
 /** Streams: nobody deletes one, nobody takes a message out of one, only a bucket's writer changes it. */
 const STREAM_API: readonly Attempt[] = ALL_STREAMS.flatMap((stream) => {
-  const of = (table: Allowed): readonly BusServiceName[] => table[stream] ?? NOBODY;
+  const of = (table: Allowed): readonly User[] => table[stream] ?? NOBODY;
   return [
     publish(`$JS.API.STREAM.CREATE.${stream}`, ...of(MAKES)),
     publish(`$JS.API.STREAM.INFO.${stream}`, ...of(LOOKS_AT)),
@@ -121,7 +128,8 @@ const CONSUMER_API: readonly Attempt[] = [
   ...durable(DECISIONS, "stranger"),
   ...durable(WORK, "openai-gpt-4_2E1-now", "worker"),
   ...durable(DEAD, "stranger"),
-  ...[WORK, USAGE, DECISIONS, DEAD].flatMap((stream) => [
+  ...eventDurables(),
+  ...[WORK, USAGE, DECISIONS, EVENTS, DEAD].flatMap((stream) => [
     // An ephemeral consumer would read everything past the durables.
     publish(`$JS.API.CONSUMER.CREATE.${stream}`),
     publish(`$JS.API.CONSUMER.DELETE.${stream}.x1`),
@@ -134,7 +142,23 @@ const CONSUMER_API: readonly Attempt[] = [
   ]),
 ];
 
-function durable(stream: string, name: string, ...readers: readonly BusServiceName[]): Attempt[] {
+/** The ledger makes the reader's durable and does not read it; the reader reads any that was made, and makes none. */
+function eventDurables(): Attempt[] {
+  const made = "reader";
+  return [
+    publish(`$JS.API.CONSUMER.CREATE.${EVENTS}.${made}.waybill.event.>`, "ledger"),
+    publish(`$JS.API.CONSUMER.DURABLE.CREATE.${EVENTS}.${made}`, "ledger"),
+    publish(`$JS.API.CONSUMER.CREATE.${EVENTS}.another.waybill.event.>`),
+    publish(`$JS.API.CONSUMER.DURABLE.CREATE.${EVENTS}.another`),
+    ...[made, "another"].flatMap((name) => [
+      publish(`$JS.API.CONSUMER.INFO.${EVENTS}.${name}`, EVENT_READER),
+      publish(`$JS.API.CONSUMER.MSG.NEXT.${EVENTS}.${name}`, EVENT_READER),
+      publish(`$JS.ACK.${EVENTS}.${name}.1.2.3.4.5`, EVENT_READER),
+    ]),
+  ];
+}
+
+function durable(stream: string, name: string, ...readers: readonly User[]): Attempt[] {
   return [
     publish(`$JS.API.CONSUMER.CREATE.${stream}.${name}.waybill.>`, ...readers),
     publish(`$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${name}`, ...readers),
@@ -151,7 +175,7 @@ const BUCKET_ENTRIES: readonly Attempt[] = [
 ];
 
 const ACCOUNT_API: readonly Attempt[] = [
-  publish("$JS.API.INFO", ...SERVICES),
+  publish("$JS.API.INFO", ...USERS),
   ...["STREAM.LIST", "STREAM.NAMES", "STREAM.TEMPLATE.NAMES", "SERVER.REMOVE", "META.LEADER.STEPDOWN"].map((call) =>
     publish(`$JS.API.${call}`),
   ),
@@ -174,14 +198,16 @@ const name = ({ verb, subject }: Attempt): string => `${verb} ${subject}`;
 /** Nobody may; its refusal says that everything before it was decided. */
 const LAST: Attempt = publish("the.end");
 
-/** Tries the whole table as one service on its own connection. */
-async function refusedFor(nats: TestNats, service: BusServiceName): Promise<Set<string>> {
-  const { user, password } = nats.credentials(service);
+/** Tries the whole table as one user on its own connection. */
+async function refusedFor(nats: TestNats, who: User): Promise<Set<string>> {
+  const { user, password } = nats.credentials(who);
   const refused = new Set<string>();
   const onProblem = (detail: string): void => {
     const [, verb, subject] = /^permissions violation for (publish|subscription) (?:to )?"([^"]+)"/i.exec(detail) ?? [];
     if (verb !== undefined) refused.add(`${verb.toLowerCase() === "publish" ? "publish" : "subscribe"} ${subject}`);
   };
+  // The reader is no service; all that is made of it here is the name of its inbox.
+  const service = who as BusServiceName;
   const nc = await connectBus({ url: nats.url, user, password, service, name: "least privilege", onProblem });
   try {
     for (const attempt of [...TABLE, LAST]) tryOut(nc, attempt);
@@ -201,27 +227,27 @@ function tryOut(nc: NatsConnection, { verb, subject }: Attempt): void {
 async function differences(options: TestNatsOptions): Promise<string[]> {
   await using nats = await startTestNats(options);
   const found: string[] = [];
-  for (const service of SERVICES) {
-    const refused = await refusedFor(nats, service);
+  for (const user of USERS) {
+    const refused = await refusedFor(nats, user);
     for (const attempt of TABLE) {
-      const may = attempt.allowed.includes(service);
+      const may = attempt.allowed.includes(user);
       if (may === refused.has(name(attempt))) {
-        found.push(`${service} ${may ? "may not" : "may"} ${name(attempt)}`);
+        found.push(`${user} ${may ? "may not" : "may"} ${name(attempt)}`);
       }
     }
   }
   return found;
 }
 
-describe("on NATS every service may do exactly its part", () => {
-  it(`holds for ${SERVICES.length} services and ${TABLE.length} things to try`, async () => {
+describe("on NATS every user may do exactly its part", () => {
+  it(`holds for ${USERS.length} users and ${TABLE.length} things to try`, async () => {
     assert.deepEqual(await differences({}), []);
   });
 
   it("would report a right too many and a right too few", async () => {
-    const { ledger, worker } = NATS_PERMISSIONS;
+    const { ledger, worker } = NATS_USERS;
     const permissions = {
-      ...NATS_PERMISSIONS,
+      ...NATS_USERS,
       ledger: { ...ledger, publish: [...ledger.publish, "$JS.API.STREAM.DELETE.USAGE"] },
       worker: { ...worker, subscribe: worker.subscribe.filter((subject) => subject !== "waybill.cancel.*") },
     };

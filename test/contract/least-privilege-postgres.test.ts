@@ -48,6 +48,7 @@ const EXPECTED: Rights = {
     "budget.alert_watch": "SU(looked_minute)",
     "budget.webhook": "SID",
     "budget.webhook_delivery": "SIUD",
+    "budget.webhook_follow": "SIU",
     "waybill_meta.migration": "S",
   },
   // Append-only books: no UPDATE, no DELETE, whatever the service is made to do. Old decisions are forgotten.
@@ -69,6 +70,7 @@ const EXPECTED: Rights = {
     "ledger.true_up_approval": "SI",
     "ledger.true_up": "SI",
     "ledger.invoice_that_holds": "S",
+    "ledger.event_position": "SU(place,moved_at)",
     "ledger.entry_line": "S",
     "ledger.month": "S",
     "ledger.usage_hour": "S",

@@ -80,6 +80,7 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.AlertService/CreateWebhook": ["console", "operator"],
   "/waybill.v1.AlertService/DeleteWebhook": ["console", "operator"],
   "/waybill.v1.AlertService/TestWebhook": ["console", "operator"],
+  "/waybill.v1.AlertService/ReplayWebhook": ["console", "operator"],
   "/waybill.v1.RateLimitService/ListRateLimits": ["console", "operator"],
   "/waybill.v1.RateLimitService/SaveRateLimit": ["console", "operator"],
   "/waybill.v1.RateLimitService/DeleteRateLimit": ["console", "operator"],
@@ -119,6 +120,7 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/CompareInvoices": ["console", "operator"],
   "/waybill.v1.LedgerService/SetInvoiceName": ["console", "operator"],
   "/waybill.v1.LedgerService/ApproveTrueUps": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListEvents": ["budget", "console", "operator"],
 };
 
 interface Method {

@@ -20,6 +20,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "carry.ts": "the story of one attempt",
   },
   budget: {
+    "tell-usage.ts": "the story of a webhook that is told of what is booked",
     "reap-holds.ts": "the story of a hold whose record never comes",
     "reap-grants.ts": "the story of a grant that nobody closes",
     "administer-budgets.ts":
@@ -42,6 +43,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   ledger: {
     "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money",
+    "tell-usage.ts": "the story behind the books: what was booked is told on the bus",
     "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
     "import-invoice.ts": "the story of a provider's invoice: taken in, all of it and once",
     "approve-true-ups.ts": "the story after it: differences that somebody approves become true-ups, once",

@@ -32,6 +32,7 @@ export async function writeEnvFiles(
     NATS_URL: natsUrl,
     NATS_USER: operatorUser,
     NATS_PASSWORD: secrets.natsPasswords.operator,
+    NATS_READER_PASSWORD: secrets.natsPasswords.reader,
     WAYBILL_BUDGET_URLS: plan.budgetUrls,
     WAYBILL_OPERATOR_TOKEN: secrets.serviceTokens.operator,
   };

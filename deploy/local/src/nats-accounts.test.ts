@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NATS_PERMISSIONS } from "@waybill/wire";
+import { NATS_USERS } from "@waybill/wire";
 import { renderNatsAccounts } from "./nats-accounts.ts";
 import { makeSecrets } from "./secrets.ts";
 
 test("every service and the operator become a user with its own password", () => {
   const { natsPasswords } = makeSecrets();
-  const rendered = renderNatsAccounts(NATS_PERMISSIONS, natsPasswords);
+  const rendered = renderNatsAccounts(NATS_USERS, natsPasswords);
   for (const [user, password] of Object.entries(natsPasswords)) {
     assert.match(rendered, new RegExp(`user: "${user}", password: "${password}"`));
   }

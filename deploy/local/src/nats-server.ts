@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { NATS_PERMISSIONS, type NatsPermissions } from "@waybill/wire";
+import { NATS_USERS, type NatsPermissions } from "@waybill/wire";
 import { plainEnvironment } from "./config.ts";
 import { httpGet } from "./http-get.ts";
 import { type NatsPasswords, renderNatsAccounts } from "./nats-accounts.ts";
@@ -30,10 +30,10 @@ export interface NatsServerOptions {
   readonly monitorPort: number;
   /** Holds the generated configuration and JetStream's files; kept between starts. */
   readonly storeDir: string;
-  /** One for each service and one for `operator`. */
+  /** One for each service, one for the reader of events and one for `operator`. */
   readonly passwords: NatsPasswords;
   readonly logFile: string;
-  /** What each service's user may do; default: the table of libs/wire. */
+  /** What each user may do; default: the table of libs/wire. */
   readonly permissions?: Readonly<Record<string, NatsPermissions>>;
   /** Told the process id at once, before the server is ready. */
   readonly onSpawn?: (pid: number) => void;
@@ -106,7 +106,7 @@ jetstream {
   max_memory_store: ${jetStreamMemoryMax}
   max_file_store: ${jetStreamFileMax}
 }
-${renderNatsAccounts(options.permissions ?? NATS_PERMISSIONS, options.passwords)}`;
+${renderNatsAccounts(options.permissions ?? NATS_USERS, options.passwords)}`;
   await writeFile(configFile, config, { mode: 0o600 });
   return configFile;
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BusServiceName, ServiceName } from "@waybill/wire";
+import type { BusServiceName, EVENT_READER, ServiceName } from "@waybill/wire";
 import type { operatorUser } from "./nats-accounts.ts";
 import { writePrivateFile } from "./private-file.ts";
 import type { RoleName } from "./roles.ts";
@@ -12,10 +12,10 @@ const secretBytes = 24;
 export const serviceNames: readonly ServiceName[] = ["ingress", "router", "budget", "worker", "ledger", "console"];
 export type Party = ServiceName | typeof operatorUser;
 /** Those of them that are on the bus. */
-type BusParty = BusServiceName | typeof operatorUser;
+type BusParty = BusServiceName | typeof EVENT_READER | typeof operatorUser;
 
 export interface StackSecrets {
-  /** One for each service on the bus and the operator. */
+  /** One for each service on the bus, the reader of events and the operator. */
   readonly natsPasswords: Readonly<Record<BusParty, string>>;
   readonly rolePasswords: Readonly<Record<RoleName, string>>;
   /** The owner's of a PostgreSQL that we start. */
@@ -39,7 +39,7 @@ export function makeSecrets(): StackSecrets {
     operator: secret(),
   });
   return {
-    natsPasswords: onBus(),
+    natsPasswords: { ...onBus(), reader: secret() },
     rolePasswords: {
       waybill_router: secret(),
       waybill_budget: secret(),

@@ -68,7 +68,7 @@ const NODE_FLAGS: Partial<Record<ServiceName, readonly string[]>> = {
 const callers = {
   router: ["ingress", "console", "operator"],
   budget: ["ingress", "router", "console", "operator"],
-  ledger: ["console", "operator"],
+  ledger: ["budget", "console", "operator"],
 } as const satisfies Partial<Record<ServiceName, readonly Party[]>>;
 
 export function topology(settings: TopologySettings): Topology {
@@ -76,6 +76,7 @@ export function topology(settings: TopologySettings): Topology {
   const asRole = (role: RoleName) => urlAs(databaseUrl, role, secrets.rolePasswords[role]);
   const routerUrls = `127.0.0.1:${ports.routerGrpc}`;
   const budgetUrls = `127.0.0.1:${ports.budgetGrpc}`;
+  const ledgerUrls = `127.0.0.1:${ports.ledgerGrpc}`;
   const own: Record<ServiceName, Pick<ProcessPlan, "settings" | "listens">> = {
     ingress: {
       settings: {
@@ -99,6 +100,7 @@ export function topology(settings: TopologySettings): Topology {
         DATABASE_URL: asRole("waybill_budget"),
         WAYBILL_ACCEPTED_TOKENS: acceptedTokens(callers.budget, secrets),
         WAYBILL_ALERT_WEBHOOK_SECRET: secrets.webhookSecret,
+        WAYBILL_LEDGER_URLS: ledgerUrls,
       },
       listens: { WAYBILL_GRPC_PORT: String(ports.budgetGrpc) },
     },
@@ -117,7 +119,7 @@ export function topology(settings: TopologySettings): Topology {
       settings: {
         WAYBILL_ROUTER_URLS: routerUrls,
         WAYBILL_BUDGET_URLS: budgetUrls,
-        WAYBILL_LEDGER_URLS: `127.0.0.1:${ports.ledgerGrpc}`,
+        WAYBILL_LEDGER_URLS: ledgerUrls,
       },
       listens: { WAYBILL_HTTP_HOST: "127.0.0.1", WAYBILL_HTTP_PORT: String(ports.console) },
     },

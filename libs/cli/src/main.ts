@@ -10,6 +10,7 @@ import { addAliasesSet } from "./commands/aliases/set.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBudgets } from "./commands/budgets/add-budgets.ts";
 import { addDecisionsList } from "./commands/decisions/list.ts";
+import { addEvents } from "./commands/events/add-events.ts";
 import { addInvoices } from "./commands/invoices/add-invoices.ts";
 import { addKeys } from "./commands/keys/add-keys.ts";
 import { addLedger } from "./commands/ledger/add-ledger.ts";
@@ -83,6 +84,7 @@ addRateLimits(program);
 addSpend(program);
 addLedger(program);
 addInvoices(program);
+addEvents(program);
 addAlerts(program);
 addWebhooks(program);
 

@@ -12,7 +12,7 @@ import {
   type RunningNatsServer,
   startNatsServer,
 } from "@waybill/local";
-import { NATS_PERMISSIONS } from "@waybill/wire";
+import { NATS_USERS } from "@waybill/wire";
 import { freePort } from "./free-port.ts";
 import { makeTestFolder, type TestFolder } from "./test-folder.ts";
 
@@ -32,7 +32,7 @@ export interface TestNats extends AsyncDisposable {
   readonly folder: string;
   /** Process id of the server that runs now. */
   pid(): number;
-  /** `operator` may do everything, a service what its row of NATS_PERMISSIONS says. */
+  /** `operator` may do everything, a service what its row of NATS_USERS says. */
   credentials(user: string): { readonly user: string; readonly password: string };
   /** As an administrator would: SIGTERM, then up again on the same port with the same files. */
   restart(): Promise<void>;
@@ -54,7 +54,7 @@ const STORE = "store";
 export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const binary = await findNatsServer(toolsDir);
   const folder = await makeTestFolder("nats");
-  const users = [...Object.keys(options.permissions ?? NATS_PERMISSIONS), operatorUser];
+  const users = [...Object.keys(options.permissions ?? NATS_USERS), operatorUser];
   const passwords = Object.fromEntries(users.map((user) => [user, randomBytes(12).toString("hex")]));
   const fixed = { binary, folder, passwords, ...options };
   let server = await startOnFreePorts(fixed);

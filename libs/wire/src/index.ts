@@ -66,8 +66,11 @@ export {
   ListAlertsResponse,
   ListWebhooksRequest,
   ListWebhooksResponse,
+  ReplayWebhookRequest,
+  ReplayWebhookResponse,
   TestWebhookRequest,
   TestWebhookResponse,
+  UsageDelivery,
   Webhook,
   WebhookChange,
   WebhookDelivery,
@@ -198,6 +201,8 @@ export {
   LedgerServiceService,
   ListDecisionsRequest,
   ListDecisionsResponse,
+  ListEventsRequest,
+  ListEventsResponse,
   ListMonthsRequest,
   ListMonthsResponse,
   ListRequestsRequest,
@@ -325,7 +330,7 @@ export {
 } from "./gen/waybill/v1/waybill.ts";
 export { HEADERS } from "./headers.ts";
 export { formatKeyEntry, type KeyEntry, parseKeyEntry, saysMore } from "./key-entry.ts";
-export { inboxPrefix, NATS_PERMISSIONS, type NatsPermissions } from "./permissions.ts";
+export { EVENT_READER, inboxPrefix, NATS_PERMISSIONS, NATS_USERS, type NatsPermissions } from "./permissions.ts";
 export {
   ATTEMPTS_MAX,
   type OutcomeName,
@@ -338,6 +343,7 @@ export {
   BUCKETS,
   type ConsumerDeclaration,
   decisionConsumer,
+  eventConsumer,
   OBJECT_BUCKETS,
   PASSING_BUCKETS,
   type PassingBucket,

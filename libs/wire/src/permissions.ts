@@ -1,7 +1,10 @@
 // Which service may publish and subscribe where on NATS. Least privilege; deploy/nats renders it, a table test proves it.
 // A service may always receive answers to its own requests under its own inbox prefix.
-import { BUCKETS, OBJECT_BUCKETS, PASSING_BUCKETS, STREAMS } from "./streams.ts";
+import { BUCKETS, eventConsumer, OBJECT_BUCKETS, PASSING_BUCKETS, STREAMS } from "./streams.ts";
 import type { BusServiceName } from "./subjects.ts";
+
+/** The NATS user of a program of somebody else that reads EVENTS. It is no service of ours. */
+export const EVENT_READER = "reader";
 
 export interface NatsPermissions {
   publish: readonly string[];
@@ -9,7 +12,7 @@ export interface NatsPermissions {
 }
 
 /** Inboxes are private: `_INBOX_<service>`; the client is told to use this prefix. */
-export function inboxPrefix(service: BusServiceName): string {
+export function inboxPrefix(service: BusServiceName | typeof EVENT_READER): string {
   return `_INBOX_${service}`;
 }
 
@@ -63,7 +66,7 @@ const useObjects = (bucket: string): string[] => [
 
 const { config, keys } = BUCKETS;
 const { requests } = PASSING_BUCKETS;
-const { work, usage, decisions, alerts, dead } = STREAMS;
+const { work, usage, decisions, alerts, events, dead } = STREAMS;
 
 export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
   ingress: {
@@ -145,8 +148,34 @@ export const NATS_PERMISSIONS: Record<BusServiceName, NatsPermissions> = {
       ...watchBucket(config.name),
       // Revisions: what attempts cost by a price that arrived.
       "waybill.usage.*",
+      ...declareStream(events.name),
+      // It makes the reader's durable, and does not read it.
+      `$JS.API.CONSUMER.CREATE.${events.name}.${eventConsumer().durable}.>`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.${events.name}.${eventConsumer().durable}`,
+      "waybill.event.usage.*",
       "waybill.dead.ledger",
     ],
     subscribe: ["_INBOX_ledger.>"],
   },
+};
+
+/**
+ * Reads EVENTS and nothing else, through durables that somebody else has made: who may make a consumer can have it deliver to any
+ * subject, and so write where it may not.
+ */
+const EVENT_READER_PERMISSIONS: NatsPermissions = {
+  publish: [
+    "$JS.API.INFO",
+    `$JS.API.STREAM.INFO.${events.name}`,
+    `$JS.API.CONSUMER.INFO.${events.name}.*`,
+    `$JS.API.CONSUMER.MSG.NEXT.${events.name}.*`,
+    `$JS.ACK.${events.name}.>`,
+  ],
+  subscribe: [`_INBOX_${EVENT_READER}.>`, "waybill.event.>"],
+};
+
+/** Every user that a NATS server of ours has besides the operator. */
+export const NATS_USERS: Readonly<Record<BusServiceName | typeof EVENT_READER, NatsPermissions>> = {
+  ...NATS_PERMISSIONS,
+  [EVENT_READER]: EVENT_READER_PERMISSIONS,
 };

@@ -74,6 +74,18 @@ export const STREAMS = {
     duplicateWindowMs: 120_000,
     why: "Alerts about spend, for your own programs. When it is full the oldest go.",
   },
+  events: {
+    name: "EVENTS",
+    subjects: ["waybill.event.>"],
+    retention: "limits",
+    storage: "file",
+    maxAgeMs: 7 * DAY_MS,
+    maxBytes: 2 * 1024 * MIB,
+    // All of them can be made again from the books.
+    discard: "old",
+    duplicateWindowMs: 120_000,
+    why: "What was booked, as CloudEvents for programs of others. When it is full the oldest go; the books give them again.",
+  },
   dead: {
     name: "DEAD",
     subjects: ["waybill.dead.>"],
@@ -133,6 +145,17 @@ export function decisionConsumer(): ConsumerDeclaration {
     filterSubject: "waybill.decision.>",
     ackWaitMs: 30_000,
     maxAckPending: 1_000,
+  };
+}
+
+/** The one reader of EVENTS that is made by itself, for a program of somebody else; the ledger makes it and does not read it. */
+export function eventConsumer(): ConsumerDeclaration {
+  return {
+    stream: STREAMS.events.name,
+    durable: "reader",
+    filterSubject: "waybill.event.>",
+    ackWaitMs: 30_000,
+    maxAckPending: 10_000,
   };
 }
 

@@ -14,7 +14,7 @@ export interface SubjectEntry {
   /** The protobuf message it carries. */
   payload: string;
   /** `core`: gone when nobody listens; otherwise the stream that stores it. */
-  kept: "core" | "WORK" | "JOBS" | "USAGE" | "DECISIONS" | "ALERTS" | "DEAD";
+  kept: "core" | "WORK" | "JOBS" | "USAGE" | "DECISIONS" | "ALERTS" | "EVENTS" | "DEAD";
   why: string;
 }
 
@@ -50,6 +50,14 @@ export const SUBJECTS = {
     payload: "Alert",
     kept: "ALERTS",
     why: "Thresholds that budgets have reached and spend that looks wrong, for whatever you run that wants to know.",
+  },
+  usageEvent: {
+    pattern: "waybill.event.usage.<organisation>",
+    publisher: ["ledger"],
+    listener: [],
+    payload: "a CloudEvent as JSON",
+    kept: "EVENTS",
+    why: "What was booked, entry by entry, for whatever you run that sums or bills it.",
   },
   dead: {
     pattern: "waybill.dead.<service>",
@@ -138,6 +146,7 @@ export const subjects = {
   usage: (organisationId: string): string => `waybill.usage.${subjectToken(organisationId)}`,
   decision: (organisationId: string): string => `waybill.decision.${subjectToken(organisationId)}`,
   alert: (organisationId: string): string => `waybill.alert.${subjectToken(organisationId)}`,
+  usageEvent: (organisationId: string): string => `waybill.event.usage.${subjectToken(organisationId) || "-"}`,
   dead: (service: BusServiceName): string => `waybill.dead.${service}`,
   reply: (ingressId: string): string => `waybill.reply.${subjectToken(ingressId)}`,
   claim: (ingressId: string): string => `waybill.claim.${subjectToken(ingressId)}`,

@@ -6,6 +6,7 @@ import {
   commonSettings,
   databaseSettings,
   failpointSettings,
+  hostPorts,
   integer,
   natsSettings,
   oneOf,
@@ -66,18 +67,36 @@ export const settings = {
   }),
   WAYBILL_ALERT_WEBHOOK_SECRET: secret({
     meaning:
-      "What the secrets of webhooks for alerts are derived from; changing it changes them all. Without it none can be made.",
+      "What the secrets of webhooks are derived from; changing it changes them all. Without it none can be made.",
+    fallback: "",
+  }),
+  WAYBILL_LEDGER_URLS: hostPorts({
+    meaning:
+      "Ledgers as host:port, comma separated; asked for what webhooks are told of usage. Without any there are none of those.",
+    fallback: "",
+  }),
+  WAYBILL_SERVICE_TOKEN: secret({
+    meaning: "This service's own token for gRPC, which it shows to ledgers.",
     fallback: "",
   }),
   WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES: oneOf(["refused", "allowed"], {
-    meaning: "Whether webhooks for alerts may be inside the house: private addresses, and http:// besides https://.",
+    meaning: "Whether webhooks may be inside the house: private addresses, and http:// besides https://.",
     fallback: "refused",
   }),
 } as const;
 
-/** How webhooks for alerts are signed and which addresses they may have. `master`: empty where none can be made. */
-export function webhookSettings(config: ConfigOf<typeof settings>): { master: string; allowPrivateAddress: boolean } {
+interface WebhookSettings {
+  /** What secrets are derived from; empty: none can be made. */
+  master: string;
+  allowPrivateAddress: boolean;
+  /** There is a ledger to ask, so webhooks may be told of usage. */
+  canFollow: boolean;
+}
+
+/** How webhooks are signed, which addresses they may have and of what they can be told. */
+export function webhookSettings(config: ConfigOf<typeof settings>): WebhookSettings {
   return {
+    canFollow: config.WAYBILL_LEDGER_URLS.length > 0,
     master: config.WAYBILL_ALERT_WEBHOOK_SECRET.reveal(),
     allowPrivateAddress: config.WAYBILL_ALERT_WEBHOOK_PRIVATE_ADDRESSES === "allowed",
   };

@@ -5,6 +5,7 @@ import { migrate } from "@waybill/store";
 import { migrations, readNewAdminKey, readOwnerUrl, settings } from "./config.ts";
 import { followBus } from "./inbound/follow-bus.ts";
 import { followSpend } from "./inbound/follow-spend.ts";
+import { followUsage } from "./inbound/follow-usage.ts";
 import { serveRouters } from "./inbound/serve-routers.ts";
 import { makeBudgetBus } from "./outbound/budget-bus.ts";
 import { makeAdminKey } from "./outbound/make-admin-key.ts";
@@ -34,7 +35,9 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
   scope.onStop("writer", (limitMs) => writer.stop(limitMs));
   // Routers are served with or without NATS: grants and holds need only Postgres.
   ({ openSessions } = await serveRouters(config, scope, { pool, writer, bus, measures, isDatabaseReady }));
-  const { tellBus } = followSpend(config, scope, { pool, measures, isDatabaseReady, failpoint });
+  const spending = { pool, measures, isDatabaseReady, failpoint };
+  const { tellBus } = followSpend(config, scope, spending);
+  followUsage(config, scope, spending);
   let onBack = (): void => {};
   const nc = await bus.connect(() => onBack());
   tellBus(nc);

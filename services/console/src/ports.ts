@@ -62,11 +62,11 @@ type BudgetAdmin = Asked<
 type RateLimits = Asked<RateLimitServiceClient, "listRateLimits" | "saveRateLimit" | "deleteRateLimit">;
 type Alerts = Asked<
   AlertServiceClient,
-  "listAlerts" | "listWebhooks" | "getWebhook" | "createWebhook" | "deleteWebhook" | "testWebhook"
+  "listAlerts" | "listWebhooks" | "getWebhook" | "createWebhook" | "deleteWebhook" | "testWebhook" | "replayWebhook"
 >;
 type Ledger = Asked<
   LedgerServiceClient,
-  | ("listDecisions" | "listRequests" | "getRequest" | "getSpend")
+  | ("listDecisions" | "listRequests" | "getRequest" | "getSpend" | "listEvents")
   | ("listMonths" | "closeMonth" | "verifyBooks" | "compareSettled" | "rebuildSums")
   | ("listUnpriced" | "reprice")
   | ("importInvoice" | "listInvoices" | "getInvoice" | "setInvoiceName" | "compareInvoices" | "approveTrueUps")

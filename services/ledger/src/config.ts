@@ -7,6 +7,7 @@ import {
   failpointSettings,
   integer,
   natsSettings,
+  oneOf,
   ownerDatabaseSettings,
   readConfig,
   text,
@@ -56,6 +57,11 @@ export const settings = {
     fallback: undefined,
     parse: parseAcceptedTokens,
   },
+  WAYBILL_LEDGER_EVENTS: oneOf(["on", "off"], {
+    meaning:
+      "Whether each entry is told on the bus, as a CloudEvent: costs about as much CPU as booking it. Replay and webhooks do without.",
+    fallback: "off",
+  }),
   WAYBILL_LEDGER_KEEP_MONTHS: integer({
     meaning:
       "Entries of closed months are dropped when they are older than this many months; sums by day stay. 0: kept for ever. 1 to 12 count as 13.",

@@ -6,6 +6,7 @@ import { migrations, readOwnerUrl, settings } from "./config.ts";
 import { answerAboutSettled } from "./inbound/answer-about-settled.ts";
 import { answerAboutSuspense } from "./inbound/answer-about-suspense.ts";
 import type { Intake } from "./inbound/consume.ts";
+import { followBooks } from "./inbound/follow-books.ts";
 import { keepMonths } from "./inbound/keep-months.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
@@ -53,6 +54,7 @@ await runService({
       settled: answerAboutSettled(pools.months),
       invoices: postgresInvoices(pools.months),
       reconciliation: postgresReconciliation(pools.months),
+      entries: pools.events,
     });
 
     const intakes: Intake[] = [];
@@ -81,9 +83,9 @@ await runService({
       watch.stop();
     });
     pricing = startPricing(nc, pools.months, scope);
-    intakes.push(
-      startIntake({ config, scope, nc, pool: pools.books, consuming }),
-      startDecisions(config, scope, nc, decisions),
-    );
+    const usage = startIntake({ config, scope, nc, pool: pools.books, consuming });
+    intakes.push(usage, startDecisions(config, scope, nc, decisions));
+    const isBehind = (): boolean => usage.inHand >= config.WAYBILL_LEDGER_BATCH_RECORDS_MAX;
+    followBooks({ config, scope, nc, pool: pools.events, isBehind });
   },
 });

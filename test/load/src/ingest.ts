@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { connectBus, declareStream, type NatsConnection, Publisher, sightConsumer } from "@waybill/bus";
+import { connectBus, declareStream, type NatsConnection, Publisher, sightConsumer, sightStream } from "@waybill/bus";
 import { applyRoles, type RolePasswords, roleNames, startPostgres, urlAs } from "@waybill/local";
 import { connectOnce, migrate } from "@waybill/store";
 import { eventually, freePort, makeTestFolder, migrationsOf, startTestNats } from "@waybill/testing";
@@ -129,6 +129,7 @@ async function catchUp(expected: number): Promise<void> {
     }
     const { rows } = await client.query("SELECT * FROM ledger.problem LIMIT 3");
     console.log(`  problems found in the books: ${rows.length}`);
+    if (process.env.WAYBILL_LEDGER_EVENTS !== "off") await catchUpTelling(client, ledger.pid);
     const viewAtMs = performance.now();
     await client.query("SELECT * FROM finance.cost_by_team_day");
     console.log(`  finance.cost_by_team_day: ${Math.round(performance.now() - viewAtMs)} ms over ${expected} records`);
@@ -140,6 +141,32 @@ async function catchUp(expected: number): Promise<void> {
   } finally {
     await client.end();
     ledger.kill("SIGTERM");
+  }
+}
+
+/** Every entry is told on the bus; while records waited to be booked, that had to wait. */
+async function catchUpTelling(
+  client: Awaited<ReturnType<typeof connectOnce>>,
+  ledgerPid: number | undefined,
+): Promise<void> {
+  const { rows } = await client.query<{ count: bigint }>("SELECT count(*) FROM ledger.entry");
+  const entries = Number(rows[0]?.count);
+  const told = async (): Promise<number> => (await sightStream(nc, STREAMS.events.name))?.messages ?? 0;
+  const already = await told();
+  const before = await cpuSecondsOf(ledgerPid);
+  const startedAtMs = performance.now();
+  await eventually(async () => (await told()) >= entries, {
+    ...{ reason: "all is told", timeoutMs: CATCH_UP_LIMIT_MS, intervalMs: 50 },
+  });
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  const after = await cpuSecondsOf(ledgerPid);
+  const events = entries - already;
+  console.log(
+    `  events: ${already} of ${entries} were told by then; the others at ${Math.round(events / seconds)} events/s`,
+  );
+  for (const [name, spent] of after) {
+    const microseconds = ((spent - (before.get(name) ?? 0)) * 1e6) / events;
+    console.log(`  CPU per event, ${name}: ${microseconds.toFixed(1)} µs`);
   }
 }
 

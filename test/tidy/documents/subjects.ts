@@ -3,9 +3,12 @@ import {
   BUCKETS,
   type BusServiceName,
   decisionConsumer,
+  EVENT_READER,
+  eventConsumer,
   HEADERS,
   inboxPrefix,
   NATS_PERMISSIONS,
+  NATS_USERS,
   type NatsPermissions,
   STREAMS,
   type StreamDeclaration,
@@ -21,7 +24,7 @@ const INTRODUCTION = `# Subjects
 
 Everything that is said on NATS. The tables are the code: \`libs/wire/src/subjects.ts\`, \`streams.ts\` and \`permissions.ts\`.
 
-- Payloads are protobuf, package \`waybill.v1\` in \`proto/\`. Deadlines travel as milliseconds left, never as a time of day.
+- Payloads are protobuf, package \`waybill.v1\` in \`proto/\`, but for events, which are JSON. Deadlines travel as milliseconds left, never as a time of day.
 - In a token anything but letters, digits and \`-\` becomes \`_\` and two hex digits: \`gpt-4.1\` is \`gpt-4_2E1\`.
 - **core** means: gone when nobody listens. Everything else lies in the stream named.`;
 
@@ -51,8 +54,8 @@ export function renderSubjects({ subjects, streams, permissions }: Tables = OURS
     "## Streams",
     "",
     "Declared by whoever needs them first, and again after every reconnect: in memory on a single server `WORK` does not survive a",
-    "restart of that server. An existing stream is left as an operator has set it. When full, all but `DECISIONS` refuse new",
-    "messages, so no record of money and no work is ever dropped silently.",
+    "restart of that server. An existing stream is left as an operator has set it. When full, all but `DECISIONS`, `ALERTS` and `EVENTS`",
+    "refuse new messages, so no record of money and no work is ever dropped silently.",
     "",
     table(
       ["stream", "subjects", "retention", "storage", "age limit", "size limit", "per subject", "duplicates", "why"],
@@ -87,9 +90,13 @@ export function renderSubjects({ subjects, streams, permissions }: Tables = OURS
     "",
     "## Who may do what",
     "",
-    "One NATS user per service. What is not listed is refused; `test/contract/least-privilege-nats.test.ts` tries all of it on a real",
+    "One NATS user per service, and one for who reads events. What is not listed is refused; `test/contract/least-privilege-nats.test.ts` tries all of it on a real",
     "server. Answers come to a service's own inbox, which no other may read.",
     ...(Object.entries(permissions) as [BusServiceName, NatsPermissions][]).flatMap(permissionLines),
+    ...permissionLines([EVENT_READER, NATS_USERS[EVENT_READER]]),
+    "",
+    "The reader is a program of somebody else, and no service: [events.md](events.md). It makes no durable: who may make one can have it",
+    "deliver to any subject.",
     "",
   ].join("\n");
 }
@@ -112,23 +119,28 @@ function consumerRows(): string[][] {
   const sample = workConsumer({ provider: "p", model: "m" }, "c");
   const perModel = sample.durable.replace("p-m-c", "<provider>-<model>-<stream creation time>");
   const work = { ...sample, durable: perModel, filterSubject: SUBJECTS.work.pattern, ackWaitMs: WORK_ACK_WAIT_MS };
-  return [work, usageConsumer("ledger"), usageConsumer("budget"), decisionConsumer()].map((consumer) => [
-    code(consumer.stream),
-    code(consumer.durable),
-    code(consumer.filterSubject),
-    inTime(consumer.ackWaitMs),
-    String(consumer.maxAckPending),
-  ]);
+  return [work, usageConsumer("ledger"), usageConsumer("budget"), decisionConsumer(), eventConsumer()].map(
+    (consumer) => [
+      code(consumer.stream),
+      code(consumer.durable),
+      code(consumer.filterSubject),
+      inTime(consumer.ackWaitMs),
+      String(consumer.maxAckPending),
+    ],
+  );
 }
 
-function permissionLines([service, { publish, subscribe }]: [BusServiceName, NatsPermissions]): string[] {
+function permissionLines([user, { publish, subscribe }]: [
+  BusServiceName | typeof EVENT_READER,
+  NatsPermissions,
+]): string[] {
   const said = (list: readonly string[]): string => list.map(code).join(", ");
   return [
     "",
-    `### ${service}`,
+    `### ${user}`,
     "",
-    `- inbox: ${code(`${inboxPrefix(service)}.>`)}`,
-    `- publishes: ${said(publish.filter((subject) => !subject.startsWith("$")))}`,
+    `- inbox: ${code(`${inboxPrefix(user)}.>`)}`,
+    `- publishes: ${said(publish.filter((subject) => !subject.startsWith("$"))) || "nothing"}`,
     `- subscribes: ${said(subscribe)}`,
     `- asks JetStream: ${said(publish.filter((subject) => subject.startsWith("$")))}`,
   ];

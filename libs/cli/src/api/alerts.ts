@@ -18,6 +18,15 @@ export interface Webhook {
 }
 
 export interface WebhookDetail extends Webhook {
+  usage: {
+    state: string;
+    tries: number;
+    lastAnswer: string | null;
+    lastTriedAt: string | null;
+    nextTryAt: string | null;
+    deliveredAt: string | null;
+    deliveredEvents: number;
+  } | null;
   deliveries: {
     alertId: string;
     kind: string;

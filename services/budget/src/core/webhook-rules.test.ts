@@ -32,6 +32,7 @@ test("an address begins with https://, and with http:// only where an operator a
 
 test("kinds are known ones, each once", () => {
   assert.equal(refusal("https://x", ["threshold", "runaway"]), undefined);
+  assert.equal(refusal("https://x", ["usage"]), undefined);
   assert.equal(refusal("https://x", ["other"]), "kinds");
   assert.equal(refusal("https://x", ["test", "test"]), "kinds");
 });

@@ -1,12 +1,15 @@
-// What a webhook for alerts may be.
+// What a webhook may be.
 import { WaybillError } from "@waybill/domain";
 import { ALERT_KINDS } from "./alert.ts";
 
+/** Of what is booked, beside the kinds of alerts. */
+export const USAGE_KIND = "usage";
+const KINDS: readonly string[] = [...ALERT_KINDS, USAGE_KIND];
 const URL_CHARACTERS_MAX = 2_048;
 
 export interface WebhookFields {
   url: string;
-  /** Empty: of every kind. */
+  /** Kinds of alerts, and `usage`; empty: of every kind of alert. */
   kinds: readonly string[];
 }
 
@@ -20,9 +23,9 @@ export function checkWebhook({ url, kinds }: WebhookFields, takesPlainHttp: bool
   if (parsed.username !== "" || parsed.password !== "" || parsed.hash !== "") {
     throw invalid("url", "url must name neither user, password nor fragment: what is sent is signed.");
   }
-  const unknown = kinds.find((kind) => !(ALERT_KINDS as readonly string[]).includes(kind));
+  const unknown = kinds.find((kind) => !KINDS.includes(kind));
   if (unknown !== undefined || new Set(kinds).size < kinds.length) {
-    throw invalid("kinds", `kinds must be some of ${ALERT_KINDS.join(", ")}, each once.`);
+    throw invalid("kinds", `kinds must be some of ${KINDS.join(", ")}, each once.`);
   }
 }
 

@@ -1,4 +1,5 @@
 // AlertService: alerts as people list them, and webhooks as they are made, looked at, tested and deleted.
+import { WaybillError } from "@waybill/domain";
 import { unary } from "@waybill/rpc";
 import type {
   AlertServiceServer,
@@ -12,16 +13,21 @@ import type {
   ListAlertsResponse,
   ListWebhooksRequest,
   ListWebhooksResponse,
+  ReplayWebhookRequest,
+  ReplayWebhookResponse,
   TestWebhookRequest,
   TestWebhookResponse,
+  UsageDelivery,
   Webhook,
 } from "@waybill/wire";
 import type { AlertRows } from "../outbound/alert-rows.ts";
 import { toWireAlert } from "../outbound/to-wire-alert.ts";
-import type { StoredDelivery, StoredWebhook, WebhookRows } from "../outbound/webhook-rows.ts";
+import type { StoredDelivery, StoredFollow, StoredWebhook, WebhookRows } from "../outbound/webhook-rows.ts";
 import { orUnavailable } from "./budget-admin-handlers.ts";
 import { readChange } from "./read-change.ts";
 
+/** The last millisecond of the year 9999. */
+const TIME_MS_MAX = 253_402_300_799_999n;
 const PAGE = 100;
 const PAGE_MAX = 1_000;
 
@@ -43,8 +49,12 @@ export function alertHandlers({ alerts, webhooks, onError }: AlertWorld): AlertS
     }, onError),
 
     getWebhook: unary(async ({ organisationId, id }: GetWebhookRequest): Promise<GetWebhookResponse> => {
-      const { webhook, deliveries } = await orUnavailable(webhooks.get(organisationId, id));
-      return { webhook: toWire(webhook), deliveries: deliveries.map(toWireDelivery) };
+      const { webhook, deliveries, usage } = await orUnavailable(webhooks.get(organisationId, id));
+      return {
+        webhook: toWire(webhook),
+        deliveries: deliveries.map(toWireDelivery),
+        usage: usage && toWireUsage(usage),
+      };
     }, onError),
 
     createWebhook: unary(async ({ change, url, kinds }: CreateWebhookRequest): Promise<CreateWebhookResponse> => {
@@ -60,6 +70,15 @@ export function alertHandlers({ alerts, webhooks, onError }: AlertWorld): AlertS
     testWebhook: unary(async ({ change, id }: TestWebhookRequest): Promise<TestWebhookResponse> => {
       return { alertId: await orUnavailable(webhooks.test(readChange(change), id)) };
     }, onError),
+
+    replayWebhook: unary(async ({ change, id, fromMs }: ReplayWebhookRequest): Promise<ReplayWebhookResponse> => {
+      if (fromMs < 0n || fromMs > TIME_MS_MAX) {
+        throw new WaybillError("invalid_value", { param: "from", publicMessage: "from is no time." });
+      }
+      const from = fromMs === 0n ? undefined : Number(fromMs);
+      await orUnavailable(webhooks.replay(readChange(change), id, from));
+      return {};
+    }, onError),
   };
 }
 
@@ -71,6 +90,16 @@ function toWireDelivery(delivery: StoredDelivery): GetWebhookResponse["deliverie
   const { alertId, kind, tries, lastTriedAtMs, deliveredAtMs, nextAtMs, lastAnswer } = delivery;
   return {
     ...{ alertId, alertKind: kind, tries, lastAnswer },
+    lastTriedAtMs: whole(lastTriedAtMs),
+    deliveredAtMs: whole(deliveredAtMs),
+    nextAtMs: whole(nextAtMs),
+  };
+}
+
+function toWireUsage(usage: StoredFollow): UsageDelivery {
+  const { tries, lastTriedAtMs, deliveredAtMs, nextAtMs, lastAnswer, deliveredEvents } = usage;
+  return {
+    ...{ tries, lastAnswer, deliveredEvents },
     lastTriedAtMs: whole(lastTriedAtMs),
     deliveredAtMs: whole(deliveredAtMs),
     nextAtMs: whole(nextAtMs),

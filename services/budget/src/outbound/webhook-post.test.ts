@@ -33,7 +33,7 @@ async function withWebhooks(work: (world: World) => Promise<void>): Promise<void
   try {
     await work({
       ...{ pool, receiver },
-      webhooks: webhookRows({ pool, master: "master", allowPrivateAddress: true }),
+      webhooks: webhookRows({ pool, master: "master", allowPrivateAddress: true, canFollow: true }),
       async deliver() {
         while (await deliverAlerts(post));
       },
@@ -112,7 +112,7 @@ test("two processes tell it once, and what one died with is told by the other wh
 
 test("a private address is refused when it is made and, by what its name resolves to, when it is told", () =>
   withWebhooks(async ({ pool, webhooks, receiver: { url, told }, raise }) => {
-    const outside = webhookRows({ pool, master: "master", allowPrivateAddress: false });
+    const outside = webhookRows({ pool, master: "master", allowPrivateAddress: false, canFollow: true });
     await assert.rejects(outside.create(by("acme"), { url: "https://127.0.0.1/x", kinds: [] }), /private address/);
     await assert.rejects(outside.create(by("acme"), { url, kinds: [] }), /https/);
     const byName = url.replace("127.0.0.1", "localhost");
@@ -140,7 +140,7 @@ test("another organisation's webhook is none, there is a most, and each change i
     );
     assert.deepEqual([rows[0]?.action, rows[0]?.reason, rows.at(-1)?.action], ["create", "ops", "delete"]);
     assert.doesNotMatch(JSON.stringify(rows), /whsec|salt/);
-    const without = webhookRows({ pool, master: "", allowPrivateAddress: true });
+    const without = webhookRows({ pool, master: "", allowPrivateAddress: true, canFollow: true });
     await assert.rejects(without.create(by("acme"), { url, kinds: [] }), /WAYBILL_ALERT_WEBHOOK_SECRET/);
   }));
 

@@ -34,7 +34,7 @@ const ROWS: Readonly<Record<string, string>> = {
     "listOrganisations listTeams listUsers listKeys getKey listBudgets getBudget listAudit listRateLimits getRateLimit",
   ),
   ...rows(LOOK, "listAlerts listWebhooks getWebhook"),
-  ...rows(CHANGE, "createWebhook deleteWebhook testWebhook"),
+  ...rows(CHANGE, "createWebhook deleteWebhook testWebhook replayWebhook"),
   ...rows(CHANGE, "createOrganisation updateOrganisation deleteOrganisation createTeam updateTeam deleteTeam"),
   ...rows(CHANGE, "createUser updateUser deleteUser createKey updateKey rotateKey revokeKey deleteKey"),
   ...rows(
@@ -43,7 +43,7 @@ const ROWS: Readonly<Record<string, string>> = {
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks reprice"),
   ...rows("owner admin finance", "importInvoice setInvoiceName approveTrueUps"),
-  ...rows(LOOK, "getSpend listMonths listUnpriced"),
+  ...rows(LOOK, "getSpend listMonths listUnpriced listUsageEvents"),
   ...rows(LOOK, "listInvoices getInvoice compareInvoices"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };

@@ -11,6 +11,7 @@ import { auditEndpoints } from "./resources/audit.ts";
 import { bookEndpoints } from "./resources/books.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
+import { eventEndpoints } from "./resources/events.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
 import { invoiceEndpoints } from "./resources/invoices.ts";
 import { keyEndpoints } from "./resources/keys.ts";
@@ -49,6 +50,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...bookEndpoints(owners),
     ...suspenseEndpoints(owners),
     ...invoiceEndpoints(owners, importBytesMax),
+    ...eventEndpoints(owners),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

@@ -99,7 +99,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
       { ...asking, clients: alerts, unavailable: { code: "budget_unavailable" } },
       {
         reads: ["listAlerts", "listWebhooks", "getWebhook"],
-        changes: ["createWebhook", "deleteWebhook", "testWebhook"],
+        changes: ["createWebhook", "deleteWebhook", "testWebhook", "replayWebhook"],
       },
     ),
     ledger: ledger(asking, ledgers),
@@ -117,7 +117,7 @@ function ledger(
     ...askOwner(whom, {
       reads: [
         ...(["listDecisions", "listRequests", "getRequest", "listMonths", "getSpend"] as const),
-        ...(["listUnpriced", "listInvoices", "getInvoice"] as const),
+        ...(["listUnpriced", "listInvoices", "getInvoice", "listEvents"] as const),
       ],
       changes: ["closeMonth", "setInvoiceName"],
     }),

@@ -18,12 +18,14 @@ import type { settings } from "../config.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
 import { encodePlace, fittingCount, timeOfId } from "../core/request-pages.ts";
+import type { Queryable } from "../outbound/booked-entries.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresInvoices } from "../outbound/postgres-invoices.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import type { PostgresReconciliation } from "../outbound/postgres-reconciliation.ts";
 import type { Requests } from "../outbound/postgres-requests.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
+import { answerAboutEvents } from "./answer-about-events.ts";
 import { answerAboutInvoices } from "./answer-about-invoices.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
 import type { answerAboutSettled } from "./answer-about-settled.ts";
@@ -48,13 +50,15 @@ export interface Answerers {
   settled: ReturnType<typeof answerAboutSettled>;
   invoices: PostgresInvoices;
   reconciliation: PostgresReconciliation;
+  /** Where entries are read. */
+  entries: Queryable;
 }
 
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, requests, months, spend, suspense, settled, invoices, reconciliation }: Answerers,
+  { decisions, requests, months, spend, suspense, settled, invoices, reconciliation, entries }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -68,8 +72,12 @@ export async function serveGrpc(
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
     ...suspense(onError),
     ...settled(onError),
+    ...answerAboutEvents(entries, onError),
   };
-  server.add(LedgerServiceService, handlers, CALLERS);
+  const { listEvents, ...others } = LedgerServiceService;
+  server.add(others, handlers, CALLERS);
+  // The budget service tells webhooks of what is booked.
+  server.add({ listEvents }, handlers, [...CALLERS, "budget"]);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));
   server.health.set(true);
 }

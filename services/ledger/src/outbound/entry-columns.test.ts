@@ -9,7 +9,10 @@ import { ENTRY_TARGET, entryFields } from "./entry-columns.ts";
 
 const columns = ENTRY_TARGET.replace(/^[^(]*\(|\)$/g, "").split(", ");
 const written = (fact: UsageFact) =>
-  entryFields({ fact, sequence: 1, accountingMonth: requestMonth(fact), dimensions: dimensionsOf(fact) });
+  entryFields({
+    ...{ fact, sequence: 1, accountingMonth: requestMonth(fact), dimensions: dimensionsOf(fact) },
+    postedAt: "2026-11-28 10:51:38.123456+00",
+  });
 const field = (name: string, fact = sampleFact()) => written(fact)[columns.indexOf(name)];
 
 test("times are written exactly, in UTC", () => {

@@ -10,6 +10,8 @@ export interface EntryRow {
   fact: UsageFact;
   sequence: number;
   accountingMonth: string;
+  /** The time of booking, as the database writes it. */
+  postedAt: string;
   dimensions: EntryDimensions;
 }
 
@@ -65,6 +67,7 @@ const PLACE: readonly Column[] = [
   ["class", ({ sequence }) => (sequence === 1 ? "original" : "correction")],
   ["sign", () => 1],
   ["accounting_month", ({ accountingMonth }) => accountingMonth],
+  ["posted_at", ({ postedAt }) => postedAt],
 ];
 
 const COLUMNS = [...PLACE, ...STATEMENT, ...AMOUNTS];
@@ -82,12 +85,12 @@ const STANDING = `unnest($1::date[], $2::uuid[], $3::smallint[], $4::smallint[],
   AS standing (request_month, request_id, attempt, sequence, booked_in)`;
 
 /**
- * Mirrors standing entries; parameters: months, request ids, attempts, sequences, months to book the mirrors in. Returns the rows that
- * `mirrorSum` reads.
+ * Mirrors standing entries; parameters: months, request ids, attempts, sequences, months to book the mirrors in; and the time of booking.
+ * Returns the rows that `addMirror` reads.
  */
 export const MIRROR_ENTRIES = `
   INSERT INTO ledger.entry (${names(COLUMNS)})
-  SELECT sequence + 1, 'correction', -sign, booked_in,
+  SELECT sequence + 1, 'correction', -sign, booked_in, $6::timestamptz,
     ${names(STATEMENT)}, ${AMOUNTS.map(([name]) => `-${name}`).join(", ")}
   FROM ${STANDING} JOIN ledger.entry USING (request_month, request_id, attempt, sequence)
   RETURNING request_month::text AS request_month, accounting_month::text AS accounting_month,

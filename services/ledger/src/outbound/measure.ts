@@ -1,6 +1,7 @@
 // What operators see of the ledger at /metrics.
 import type { Metrics } from "@waybill/service";
 import type { BatchReport } from "../ports.ts";
+import type { Told } from "../tell-usage.ts";
 
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
@@ -34,5 +35,20 @@ export function measure(metrics: Metrics, pending: () => number, inHand: () => n
     parked(report.parked);
     batchSize(report.records + report.duplicates + report.parked);
     commit(report.commitMs);
+  };
+}
+
+/** Returns what to call after every turn at telling the bus; undefined: another ledger was at it. */
+export function measureEvents(metrics: Metrics, unixMs: () => number): (told: Told | undefined) => void {
+  const events = metrics.counter("waybill_ledger_events", "Entries told on the bus");
+  let behindSince: number | undefined;
+  metrics.gauge(
+    "waybill_ledger_event_lag_seconds",
+    "How long ago the last entry that was told was booked, while more wait; 0: all are told; none: another ledger tells",
+    () => (behindSince === undefined ? [] : behindSince === 0 ? 0 : Math.max(0, unixMs() - behindSince) / 1_000),
+  );
+  return (told) => {
+    if (told) events(told.events);
+    behindSince = told && (told.more ? told.lastPostedAtMs : 0);
   };
 }

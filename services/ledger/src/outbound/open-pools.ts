@@ -11,6 +11,8 @@ const SPEND_CONNECTIONS = 2;
 const SEARCH_CONNECTIONS = 2;
 /** A question that takes longer is given up; whoever asked waits no longer either. */
 const QUESTION_MS = 10_000;
+/** One tells the bus, the others answer those who read the books page by page. */
+const EVENTS_CONNECTIONS = 3;
 /** For looking through whole months, for closing one meanwhile, and to open the next. */
 const MONTHS_CONNECTIONS = 3;
 const MONTHS_STATEMENT_MS = 600_000;
@@ -22,6 +24,7 @@ export interface Pools {
   requests: Pool;
   spend: Pool;
   search: Pool;
+  events: Pool;
   months: Pool;
 }
 
@@ -53,6 +56,12 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     statementTimeoutMs: QUESTION_MS,
     readsAlong: true,
   });
+  const events = openPool({
+    ...common,
+    applicationName: `${serviceId} events`,
+    connectionsMax: EVENTS_CONNECTIONS,
+    statementTimeoutMs: QUESTION_MS,
+  });
   const months = openPool({
     ...common,
     applicationName: `${serviceId} months`,
@@ -61,7 +70,7 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     readsMany: true,
   });
   onStop("postgres", async () => {
-    await Promise.all([books, requests, spend, search, months].map((pool) => pool.end()));
+    await Promise.all([books, requests, spend, search, events, months].map((pool) => pool.end()));
   });
-  return { books, requests, spend, search, months };
+  return { books, requests, spend, search, events, months };
 }

@@ -97,12 +97,12 @@ function openBooks(client: Client, store: DimensionStore, added: string[], failp
         )),
       );
       await failpoint("after_dimensions");
-      const closedUntil = await beginBooking(client);
+      const { closedUntil, postedAt } = await beginBooking(client);
       const bookedIn = (fact: UsageFact): string => accountingMonth(requestMonth(fact), closedUntil);
       const sums = new HourSums();
-      await mirror(client, plan.reversals, bookedIn, sums);
+      await mirror(client, plan.reversals, { bookedIn, postedAt }, sums);
       await failpoint("after_mirrors");
-      const rows = entries.map((entry) => ({ ...entry, accountingMonth: bookedIn(entry.fact) }));
+      const rows = entries.map((entry) => ({ ...entry, accountingMonth: bookedIn(entry.fact), postedAt }));
       await addEntries(client, rows, sums);
       await failpoint("after_entries");
       await writeSums(client, sums);
@@ -110,13 +110,18 @@ function openBooks(client: Client, store: DimensionStore, added: string[], failp
   };
 }
 
-/** Takes the lock of those who book, until the end of the transaction. Returns the latest closed month. */
-async function beginBooking(client: Client): Promise<string | undefined> {
-  const { rows } = await client.query<{ closed: string | null }>({
+/**
+ * Takes the lock of those who book, until the end of the transaction. Returns the latest closed month, and the time at which the batch is
+ * booked, later than that of every entry before: asked for behind the lock.
+ */
+async function beginBooking(client: Client): Promise<{ closedUntil: string | undefined; postedAt: string }> {
+  const { rows } = await client.query<{ closed: string | null; posted_at: string }>({
     name: "ledger-begin-booking",
-    text: "SELECT ledger.begin_booking()::text AS closed",
+    text: "SELECT ledger.begin_booking()::text AS closed, ledger.booking_time()::text AS posted_at",
   });
-  return rows[0]?.closed ?? undefined;
+  const [row] = rows;
+  if (!row) throw new Error("Postgres gave no time of booking");
+  return { closedUntil: row.closed ?? undefined, postedAt: row.posted_at };
 }
 
 async function addRecords(client: Client, plan: EntryPlan): Promise<void> {
@@ -138,7 +143,7 @@ async function addRecords(client: Client, plan: EntryPlan): Promise<void> {
 async function mirror(
   client: Client,
   reversals: readonly Reversal[],
-  bookedIn: (fact: UsageFact) => string,
+  { bookedIn, postedAt }: { bookedIn: (fact: UsageFact) => string; postedAt: string },
   sums: HourSums,
 ): Promise<void> {
   if (reversals.length === 0) return;
@@ -149,6 +154,7 @@ async function mirror(
     sorted.map(({ replacedBy }) => replacedBy.attempt),
     sorted.map(({ standingSequence }) => standingSequence),
     sorted.map(({ replacedBy }) => bookedIn(replacedBy)),
+    postedAt,
   ]);
   if (rows.length !== sorted.length) throw new Error("the books are damaged: a standing entry is missing");
   for (const row of rows) addMirror(sums, row);

@@ -9,7 +9,7 @@ import { addWebhooksCreate } from "./create.ts";
 import { addWebhooksShow } from "./show.ts";
 
 export function addWebhooks(program: Command): void {
-  const webhooks = program.command("webhooks").description("addresses that are told of alerts");
+  const webhooks = program.command("webhooks").description("addresses that are told of alerts, or of what is booked");
   addVerb(webhooks, "list", "every webhook", "webhooks list").action(async (_options: unknown, command: Command) => {
     const { api, print } = contextOf(command);
     const found = await api.get<{ webhooks: Webhook[] }>("/webhooks");
@@ -17,7 +17,7 @@ export function addWebhooks(program: Command): void {
       formatTable(
         ["webhook", "organisation", "address", "kinds"],
         found.webhooks.map(({ id, organisationId, url, kinds }) => [
-          ...[id, organisationId ?? "every one", url, kinds.join(", ") || "every one"],
+          ...[id, organisationId ?? "every one", url, kinds.join(", ") || "every kind of alert"],
         ]),
       ),
     );
@@ -37,7 +37,7 @@ export function addWebhooks(program: Command): void {
   addVerb(
     webhooks,
     "delete <id>",
-    "tell a webhook of no more alerts",
+    "tell a webhook of nothing more",
     'webhooks delete 0f3c5a7e9b1d2f46 --reason "another address"',
   )
     .requiredOption("--reason <text>", "why; stands in the audit log")

@@ -16,19 +16,31 @@ export function addWebhooksShow(webhooks: Command): void {
     const { api, print } = contextOf(command);
     const found = await api.get<WebhookDetail>(pathOf("webhooks", id));
     print(found, () => {
-      const { url, kinds, organisationId, deliveries } = found;
+      const { url, kinds, organisationId, deliveries, usage } = found;
       const about = formatTable(
         ["webhook", id],
         [
           ["address", url],
-          ["kinds", kinds.join(", ") || "every one"],
+          ["kinds", kinds.join(", ") || "every kind of alert"],
           ["organisation", organisationId ?? "every one"],
         ],
       );
+      const followed = usage === null ? "" : `\n\n${usageText(id, usage)}`;
       const told = deliveries.map(({ alertId, kind, state, tries, lastAnswer, lastTriedAt, nextTryAt }) => [
         ...[alertId, kind, state, String(tries), lastAnswer ?? "-", lastTriedAt ?? "-", nextTryAt ?? "-"],
       ]);
-      return `${about}\n\n${formatTable(["alert", "kind", "state", "tries", "answer", "tried", "next try"], told)}`;
+      return `${about}${followed}\n\n${formatTable(["alert", "kind", "state", "tries", "answer", "tried", "next try"], told)}`;
     });
   });
+}
+
+function usageText(id: string, usage: NonNullable<WebhookDetail["usage"]>): string {
+  const { state, tries, lastAnswer, lastTriedAt, nextTryAt, deliveredAt, deliveredEvents } = usage;
+  const line = [state, String(deliveredEvents), deliveredAt ?? "-", String(tries), lastAnswer ?? "-"];
+  const table = formatTable(
+    ["usage", "events", "taken", "tries", "answer", "tried", "next try"],
+    [[...line, lastTriedAt ?? "-", nextTryAt ?? "-"]],
+  );
+  if (state !== "stopped") return table;
+  return `${table}\nIt has stopped; nothing is lost: \`waybill events replay --webhook ${id}\` goes on where it did.`;
 }

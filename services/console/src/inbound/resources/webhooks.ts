@@ -1,10 +1,11 @@
-// Webhooks that are told of alerts: kept and served by the budget service.
+// Webhooks that are told of alerts and of what is booked: kept and served by the budget service.
 import { WaybillError } from "@waybill/domain";
 import {
   CreateWebhookRequest,
   DeleteWebhookRequest,
   GetWebhookRequest,
   ListWebhooksRequest,
+  ReplayWebhookRequest,
   TestWebhookRequest,
 } from "@waybill/wire";
 import type { Owners } from "../../ports.ts";
@@ -12,13 +13,17 @@ import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import * as schemas from "../schemas/alerts.ts";
 import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
 import { webhookDetailJson, webhookJson } from "../to-json/alert-json.ts";
+import { msOf } from "./what-if.ts";
 
 const HERE = { tag: "alerts", dialect: "waybill" } as const;
 const WEBHOOKS = "/api/v1/webhooks";
 const WEBHOOK = `${WEBHOOKS}/{id}`;
 
 export function webhookEndpoints(owners: Owners): AnyEndpoint[] {
-  return [listWebhooks(owners), getWebhook(owners), createWebhook(owners), deleteWebhook(owners), testWebhook(owners)];
+  return [
+    ...[listWebhooks(owners), getWebhook(owners), createWebhook(owners)],
+    ...[deleteWebhook(owners), testWebhook(owners), replayWebhook(owners)],
+  ];
 }
 
 const listWebhooks = ({ alerts }: Owners): AnyEndpoint =>
@@ -27,7 +32,7 @@ const listWebhooks = ({ alerts }: Owners): AnyEndpoint =>
     method: "GET",
     path: WEBHOOKS,
     id: "listWebhooks",
-    summary: "Webhooks that are told of alerts",
+    summary: "Webhooks that are told of alerts, or of what is booked",
     params: nothing,
     query: organisationQuery,
     body: noBody,
@@ -62,7 +67,7 @@ const createWebhook = ({ alerts }: Owners): AnyEndpoint =>
     method: "POST",
     path: WEBHOOKS,
     id: "createWebhook",
-    summary: "Have alerts sent to an address, signed",
+    summary: "Have alerts, or what is booked, sent to an address, signed",
     description:
       "Without an organisation, a key for the whole installation has it told of the alerts of every organisation.",
     params: nothing,
@@ -84,7 +89,7 @@ const deleteWebhook = ({ alerts }: Owners): AnyEndpoint =>
     method: "DELETE",
     path: WEBHOOK,
     id: "deleteWebhook",
-    summary: "Tell a webhook of no more alerts",
+    summary: "Tell a webhook of nothing more",
     params: schemas.webhookParams,
     query: schemas.webhookQuery,
     body: noBody,
@@ -109,5 +114,24 @@ const testWebhook = ({ alerts }: Owners): AnyEndpoint =>
     async handle({ admin: { actor, organisationId }, params: { id }, body }) {
       const change = { actor, reason: body?.reason ?? "", organisationId };
       return alerts.testWebhook(TestWebhookRequest.create({ change, id }));
+    },
+  });
+
+const replayWebhook = ({ alerts }: Owners): AnyEndpoint =>
+  endpoint({
+    ...HERE,
+    method: "POST",
+    path: `${WEBHOOK}/replay`,
+    id: "replayWebhook",
+    summary: "Have a webhook told again of what was booked, from any time on",
+    description: "Without a time, one that has stopped goes on behind what it was told last.",
+    params: schemas.webhookParams,
+    query: organisationQuery,
+    body: schemas.replayWebhookBody,
+    answer: schemas.replayedWebhook,
+    async handle({ admin: { actor, organisationId }, params: { id }, body }) {
+      const change = { actor, reason: body?.reason ?? "", organisationId };
+      await alerts.replayWebhook(ReplayWebhookRequest.create({ change, id, fromMs: msOf(body?.from) }));
+      return { id };
     },
   });

@@ -1,5 +1,5 @@
 // Alerts and webhooks of the wire as the admin API shows them.
-import type { Alert, GetWebhookResponse, Webhook, WebhookDelivery } from "@waybill/wire";
+import type { Alert, GetWebhookResponse, UsageDelivery, Webhook, WebhookDelivery } from "@waybill/wire";
 import type { z } from "zod";
 import * as schemas from "../schemas/alerts.ts";
 import { isoTime, isoTimeOrNull } from "./iso-time.ts";
@@ -27,9 +27,23 @@ export function webhookJson({ id, organisationId, url, kinds, createdAtMs }: Web
 
 export function webhookDetailJson(
   webhook: Webhook,
-  { deliveries }: GetWebhookResponse,
+  { deliveries, usage }: GetWebhookResponse,
 ): z.input<typeof schemas.webhookDetail> {
-  return { ...webhookJson(webhook), deliveries: deliveries.map(deliveryJson) };
+  return { ...webhookJson(webhook), usage: usage ? usageJson(usage) : null, deliveries: deliveries.map(deliveryJson) };
+}
+
+function usageJson(usage: UsageDelivery): z.input<typeof schemas.webhookDetail>["usage"] {
+  const { tries, lastAnswer, lastTriedAtMs, nextAtMs, deliveredAtMs, deliveredEvents } = usage;
+  const isWaiting = tries > 0;
+  return {
+    state: nextAtMs === 0n ? "stopped" : isWaiting ? "waiting" : "following",
+    tries,
+    lastAnswer: lastAnswer === "" ? null : lastAnswer,
+    lastTriedAt: isoTimeOrNull(lastTriedAtMs),
+    nextTryAt: isWaiting ? isoTimeOrNull(nextAtMs) : null,
+    deliveredAt: isoTimeOrNull(deliveredAtMs),
+    deliveredEvents: Number(deliveredEvents),
+  };
 }
 
 function deliveryJson(delivery: WebhookDelivery): z.input<typeof schemas.webhookDetail>["deliveries"][number] {

@@ -68,9 +68,23 @@ export interface Webhook {
   /** Empty: told of alerts of every organisation. */
   organisationId: string;
   url: string;
-  /** Empty: of every kind. */
+  /** Kinds of alerts, and `usage` for what is booked; empty: of every kind of alert. */
   kinds: string[];
   createdAtMs: bigint;
+}
+
+/** How far a webhook is told of what is booked. */
+export interface UsageDelivery {
+  /** Of the batch that it is to be told now; 0: the last one was taken. */
+  tries: number;
+  /** Unix milliseconds; 0: not yet. */
+  lastTriedAtMs: bigint;
+  deliveredAtMs: bigint;
+  /** 0: it has stopped. */
+  nextAtMs: bigint;
+  /** An HTTP status, or a word like timeout. */
+  lastAnswer: string;
+  deliveredEvents: bigint;
 }
 
 /** What one webhook was told, or is to be told. */
@@ -107,6 +121,8 @@ export interface GetWebhookResponse {
     | undefined;
   /** The newest 50, newest first. */
   deliveries: WebhookDelivery[];
+  /** Absent: it is not told of what is booked. */
+  usage: UsageDelivery | undefined;
 }
 
 /** Who changes a webhook, and why. */
@@ -143,6 +159,16 @@ export interface DeleteWebhookResponse {
 export interface TestWebhookRequest {
   change: WebhookChange | undefined;
   id: string;
+}
+
+export interface ReplayWebhookRequest {
+  change: WebhookChange | undefined;
+  id: string;
+  /** Booked at or after; 0: behind what it was told last. */
+  fromMs: bigint;
+}
+
+export interface ReplayWebhookResponse {
 }
 
 export interface TestWebhookResponse {
@@ -547,6 +573,139 @@ export const Webhook: MessageFns<Webhook> = {
   },
 };
 
+function createBaseUsageDelivery(): UsageDelivery {
+  return { tries: 0, lastTriedAtMs: 0n, deliveredAtMs: 0n, nextAtMs: 0n, lastAnswer: "", deliveredEvents: 0n };
+}
+
+export const UsageDelivery: MessageFns<UsageDelivery> = {
+  encode(message: UsageDelivery, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tries !== 0) {
+      writer.uint32(8).uint32(message.tries);
+    }
+    if (message.lastTriedAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.lastTriedAtMs) !== message.lastTriedAtMs) {
+        throw new globalThis.Error("value provided for field message.lastTriedAtMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.lastTriedAtMs);
+    }
+    if (message.deliveredAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.deliveredAtMs) !== message.deliveredAtMs) {
+        throw new globalThis.Error("value provided for field message.deliveredAtMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.deliveredAtMs);
+    }
+    if (message.nextAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.nextAtMs) !== message.nextAtMs) {
+        throw new globalThis.Error("value provided for field message.nextAtMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.nextAtMs);
+    }
+    if (message.lastAnswer !== "") {
+      writer.uint32(42).string(message.lastAnswer);
+    }
+    if (message.deliveredEvents !== 0n) {
+      if (BigInt.asIntN(64, message.deliveredEvents) !== message.deliveredEvents) {
+        throw new globalThis.Error("value provided for field message.deliveredEvents of type int64 too large");
+      }
+      writer.uint32(48).int64(message.deliveredEvents);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsageDelivery {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsageDelivery();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tries = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lastTriedAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.deliveredAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.nextAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastAnswer = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.deliveredEvents = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UsageDelivery>): UsageDelivery {
+    return UsageDelivery.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UsageDelivery>): UsageDelivery {
+    const message = createBaseUsageDelivery();
+    message.tries = object.tries ?? 0;
+    message.lastTriedAtMs = (object.lastTriedAtMs !== undefined && object.lastTriedAtMs !== null)
+      ? BigInt(object.lastTriedAtMs)
+      : 0n;
+    message.deliveredAtMs = (object.deliveredAtMs !== undefined && object.deliveredAtMs !== null)
+      ? BigInt(object.deliveredAtMs)
+      : 0n;
+    message.nextAtMs = (object.nextAtMs !== undefined && object.nextAtMs !== null) ? BigInt(object.nextAtMs) : 0n;
+    message.lastAnswer = object.lastAnswer ?? "";
+    message.deliveredEvents = (object.deliveredEvents !== undefined && object.deliveredEvents !== null)
+      ? BigInt(object.deliveredEvents)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseWebhookDelivery(): WebhookDelivery {
   return { alertId: "", alertKind: "", tries: 0, lastTriedAtMs: 0n, deliveredAtMs: 0n, nextAtMs: 0n, lastAnswer: "" };
 }
@@ -865,7 +1024,7 @@ export const GetWebhookRequest: MessageFns<GetWebhookRequest> = {
 };
 
 function createBaseGetWebhookResponse(): GetWebhookResponse {
-  return { webhook: undefined, deliveries: [] };
+  return { webhook: undefined, deliveries: [], usage: undefined };
 }
 
 export const GetWebhookResponse: MessageFns<GetWebhookResponse> = {
@@ -875,6 +1034,9 @@ export const GetWebhookResponse: MessageFns<GetWebhookResponse> = {
     }
     for (const v of message.deliveries) {
       WebhookDelivery.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      UsageDelivery.encode(message.usage, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -908,6 +1070,14 @@ export const GetWebhookResponse: MessageFns<GetWebhookResponse> = {
             message.deliveries.push(WebhookDelivery.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.usage = UsageDelivery.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -929,6 +1099,9 @@ export const GetWebhookResponse: MessageFns<GetWebhookResponse> = {
       ? Webhook.fromPartial(object.webhook)
       : undefined;
     message.deliveries = object.deliveries?.map((e) => WebhookDelivery.fromPartial(e)) || [];
+    message.usage = (object.usage !== undefined && object.usage !== null)
+      ? UsageDelivery.fromPartial(object.usage)
+      : undefined;
     return message;
   },
 };
@@ -1343,6 +1516,133 @@ export const TestWebhookRequest: MessageFns<TestWebhookRequest> = {
   },
 };
 
+function createBaseReplayWebhookRequest(): ReplayWebhookRequest {
+  return { change: undefined, id: "", fromMs: 0n };
+}
+
+export const ReplayWebhookRequest: MessageFns<ReplayWebhookRequest> = {
+  encode(message: ReplayWebhookRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      WebhookChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.fromMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayWebhookRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayWebhookRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = WebhookChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReplayWebhookRequest>): ReplayWebhookRequest {
+    return ReplayWebhookRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReplayWebhookRequest>): ReplayWebhookRequest {
+    const message = createBaseReplayWebhookRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? WebhookChange.fromPartial(object.change)
+      : undefined;
+    message.id = object.id ?? "";
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseReplayWebhookResponse(): ReplayWebhookResponse {
+  return {};
+}
+
+export const ReplayWebhookResponse: MessageFns<ReplayWebhookResponse> = {
+  encode(_: ReplayWebhookResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayWebhookResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayWebhookResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReplayWebhookResponse>): ReplayWebhookResponse {
+    return ReplayWebhookResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ReplayWebhookResponse>): ReplayWebhookResponse {
+    const message = createBaseReplayWebhookResponse();
+    return message;
+  },
+};
+
 function createBaseTestWebhookResponse(): TestWebhookResponse {
   return { alertId: "" };
 }
@@ -1459,6 +1759,17 @@ export const AlertServiceService = {
     responseSerialize: (value: TestWebhookResponse): Buffer => Buffer.from(TestWebhookResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TestWebhookResponse => TestWebhookResponse.decode(value),
   },
+  /** Has a webhook told again of what was booked from some time on, or goes on where it has stopped. */
+  replayWebhook: {
+    path: "/waybill.v1.AlertService/ReplayWebhook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReplayWebhookRequest): Buffer => Buffer.from(ReplayWebhookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReplayWebhookRequest => ReplayWebhookRequest.decode(value),
+    responseSerialize: (value: ReplayWebhookResponse): Buffer =>
+      Buffer.from(ReplayWebhookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplayWebhookResponse => ReplayWebhookResponse.decode(value),
+  },
 } as const;
 
 export interface AlertServiceServer extends UntypedServiceImplementation {
@@ -1470,6 +1781,8 @@ export interface AlertServiceServer extends UntypedServiceImplementation {
   deleteWebhook: handleUnaryCall<DeleteWebhookRequest, DeleteWebhookResponse>;
   /** Sends one alert of the kind `test` to one webhook, as any other is sent. */
   testWebhook: handleUnaryCall<TestWebhookRequest, TestWebhookResponse>;
+  /** Has a webhook told again of what was booked from some time on, or goes on where it has stopped. */
+  replayWebhook: handleUnaryCall<ReplayWebhookRequest, ReplayWebhookResponse>;
 }
 
 export interface AlertServiceClient extends Client {
@@ -1564,6 +1877,22 @@ export interface AlertServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TestWebhookResponse) => void,
+  ): ClientUnaryCall;
+  /** Has a webhook told again of what was booked from some time on, or goes on where it has stopped. */
+  replayWebhook(
+    request: ReplayWebhookRequest,
+    callback: (error: ServiceError | null, response: ReplayWebhookResponse) => void,
+  ): ClientUnaryCall;
+  replayWebhook(
+    request: ReplayWebhookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReplayWebhookResponse) => void,
+  ): ClientUnaryCall;
+  replayWebhook(
+    request: ReplayWebhookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReplayWebhookResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -43,6 +43,28 @@ export const protobufFileName = "waybill/v1/ledger.proto";
 
 /** LedgerService: what happened to requests, and what it cost. Served by ledger, asked by console. */
 
+export interface ListEventsRequest {
+  /** Entries of this organisation only; empty: of all. */
+  organisationId: string;
+  /** Booked at or after; 0: the first that is there. Not looked at where there is a cursor. */
+  fromMs: bigint;
+  /** Booked before; 0: until now. */
+  untilMs: bigint;
+  /** As in the answer before. */
+  cursor: string;
+  /** Entries looked at for one answer, also those of other organisations: at most 1000; 0: 500. */
+  limit: number;
+}
+
+export interface ListEventsResponse {
+  /** Each a CloudEvent as JSON text: docs/events.md. None may be of this answer although there is more. */
+  events: string[];
+  /** Where the next answer goes on; also at the end, where what is booked later will stand. */
+  nextCursor: string;
+  /** False: nothing more is booked now, or before until_ms. */
+  more: boolean;
+}
+
 /** Every condition that is set must hold. */
 export interface GetSpendRequest {
   organisationId: string;
@@ -446,6 +468,194 @@ export interface RequestSummary_TagsEntry {
   key: string;
   value: string;
 }
+
+function createBaseListEventsRequest(): ListEventsRequest {
+  return { organisationId: "", fromMs: 0n, untilMs: 0n, cursor: "", limit: 0 };
+}
+
+export const ListEventsRequest: MessageFns<ListEventsRequest> = {
+  encode(message: ListEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(24).int64(message.untilMs);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(34).string(message.cursor);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(40).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListEventsRequest>): ListEventsRequest {
+    return ListEventsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEventsRequest>): ListEventsRequest {
+    const message = createBaseListEventsRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.cursor = object.cursor ?? "";
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseListEventsResponse(): ListEventsResponse {
+  return { events: [], nextCursor: "", more: false };
+}
+
+export const ListEventsResponse: MessageFns<ListEventsResponse> = {
+  encode(message: ListEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(18).string(message.nextCursor);
+    }
+    if (message.more !== false) {
+      writer.uint32(24).bool(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListEventsResponse>): ListEventsResponse {
+    return ListEventsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListEventsResponse>): ListEventsResponse {
+    const message = createBaseListEventsResponse();
+    message.events = object.events?.map((e) => e) || [];
+    message.nextCursor = object.nextCursor ?? "";
+    message.more = object.more ?? false;
+    return message;
+  },
+};
 
 function createBaseGetSpendRequest(): GetSpendRequest {
   return { organisationId: "", by: [], fromMs: 0n, untilMs: 0n, where: {}, simulated: false, limit: 0 };
@@ -4785,6 +4995,16 @@ export const LedgerServiceService = {
     responseSerialize: (value: GetSpendResponse): Buffer => Buffer.from(GetSpendResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetSpendResponse => GetSpendResponse.decode(value),
   },
+  /** What was booked, as CloudEvents, in the order of booking; from the books, so that the same entry is the same event for ever. */
+  listEvents: {
+    path: "/waybill.v1.LedgerService/ListEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListEventsRequest): Buffer => Buffer.from(ListEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListEventsRequest => ListEventsRequest.decode(value),
+    responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
+  },
   /**
    * Takes in a provider's invoice or usage export, all of it or nothing; the same file twice is one. already_exists where a day of an
    * account is in another invoice that is not superseded with it.
@@ -4886,6 +5106,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   reprice: handleUnaryCall<RepriceRequest, RepriceResponse>;
   /** What was spent, by anything; from the sums by hour and day, so that it costs the same however many requests there were. */
   getSpend: handleUnaryCall<GetSpendRequest, GetSpendResponse>;
+  /** What was booked, as CloudEvents, in the order of booking; from the books, so that the same entry is the same event for ever. */
+  listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
   /**
    * Takes in a provider's invoice or usage export, all of it or nothing; the same file twice is one. already_exists where a day of an
    * account is in another invoice that is not superseded with it.
@@ -5084,6 +5306,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetSpendResponse) => void,
+  ): ClientUnaryCall;
+  /** What was booked, as CloudEvents, in the order of booking; from the books, so that the same entry is the same event for ever. */
+  listEvents(
+    request: ListEventsRequest,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  listEvents(
+    request: ListEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  listEvents(
+    request: ListEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
   ): ClientUnaryCall;
   /**
    * Takes in a provider's invoice or usage export, all of it or nothing; the same file twice is one. already_exists where a day of an
