@@ -73,6 +73,11 @@ const EXPECTED: Rights = {
     "ledger.problem": "S",
     "requests.decision": "SID",
     "requests.answer_finding": "SID",
+    "ledger.baseline": "SI",
+    "ledger.baseline_rate": "SI",
+    "ledger.quality_figure": "SI",
+    "ledger.attempt_savings": "S",
+    "ledger.savings": "S",
     "waybill_meta.migration": "S",
   },
   finance_reader: {
@@ -87,6 +92,8 @@ const EXPECTED: Rights = {
     "finance.top_movers": "S",
     "finance.cache_use": "S",
     "finance.focus_1_4": "S",
+    "finance.savings": "S",
+    "finance.savings_statement": "S",
   },
 };
 

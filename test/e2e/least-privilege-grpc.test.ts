@@ -108,6 +108,9 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/VerifyBooks": ["console", "operator"],
   "/waybill.v1.LedgerService/RebuildSums": ["console", "operator"],
   "/waybill.v1.LedgerService/GetSpend": ["console", "operator"],
+  "/waybill.v1.LedgerService/DeclareBaseline": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListBaselines": ["console", "operator"],
+  "/waybill.v1.LedgerService/GetSavings": ["console", "operator"],
 };
 
 interface Method {

@@ -43,6 +43,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ledger: {
     "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money",
     "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
+    "declare-baseline.ts": "the story of what savings are stated against: declared from a day on, and never changed",
   },
   worker: {
     "providers/": "one folder per provider, all with the same file names",

@@ -63,7 +63,16 @@ type Alerts = Asked<
 >;
 type Ledger = Asked<
   LedgerServiceClient,
-  "listDecisions" | "getRequest" | "listMonths" | "closeMonth" | "verifyBooks" | "rebuildSums" | "getSpend"
+  | "listDecisions"
+  | "getRequest"
+  | "listMonths"
+  | "closeMonth"
+  | "verifyBooks"
+  | "rebuildSums"
+  | "getSpend"
+  | "declareBaseline"
+  | "listBaselines"
+  | "getSavings"
 >;
 
 export interface Owners {

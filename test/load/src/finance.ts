@@ -27,6 +27,8 @@ const VIEWS: Readonly<Record<string, string>> = {
   top_movers: "SELECT * FROM finance.top_movers",
   cache_use: `SELECT * FROM finance.cache_use WHERE day BETWEEN '2026-10-01' AND '2026-10-31'`,
   focus_1_4: `SELECT "SkuId", sum("BilledCost") FROM finance.focus_1_4 WHERE "BillingPeriodStart" = '2026-10-01Z' GROUP BY 1`,
+  savings: `SELECT team, model, sum(saved_usd) FROM finance.savings WHERE accounting_month = '${MONTH}' GROUP BY 1, 2`,
+  savings_statement: `SELECT * FROM finance.savings_statement WHERE accounting_month = '${MONTH}'`,
   cost_by_team_day: `SELECT * FROM finance.cost_by_team_day WHERE day BETWEEN '2026-10-01' AND '2026-10-31'`,
   cost_by_account_day: `SELECT * FROM finance.cost_by_account_day WHERE day BETWEEN '2026-10-01' AND '2026-10-31'`,
 };
@@ -57,6 +59,7 @@ const owner = await pool.connect();
 const finance = await connectOnce(urlAs(postgres.url, "finance_reader", passwords.finance_reader ?? ""), "finance");
 
 await addDimensions(owner);
+await declareBaselines(owner);
 await timed(`${rows} entries loaded`, () => load(owner));
 await owner.query("ANALYZE");
 await timed("sums by hour and day made anew", () => owner.query("SELECT ledger.rebuild_roll_ups($1)", [MONTH]));
@@ -131,6 +134,20 @@ async function addDimensions(client: typeof owner): Promise<void> {
     { id: idOf(5, 0), name: "spend:acme/team/key" },
     { id: idOf(5, 1), name: "payable:openai" },
   ]);
+}
+
+/** For all routes one model with two tiers, and for the one that is used the costliest of all models. */
+async function declareBaselines(client: typeof owner): Promise<void> {
+  await client.query(`
+    WITH declared AS (
+      INSERT INTO ledger.baseline (organisation_id, route, version, kind, model, from_day, route_version, unpriced_models, declared_by, reason)
+      VALUES ('acme', '', 1, 'model', 'openai/model-0', '2026-01-01', NULL, '{}', 'load', 'load'),
+        ('acme', 'support', 1, 'costliest_candidate', '', '2026-01-01', 3, '{}', 'load', 'load')
+      RETURNING id, kind)
+    INSERT INTO ledger.baseline_rate
+    SELECT id, 'openai/model-' || m, '-infinity', 'infinity', tier * 200000, CASE tier WHEN 0 THEN 200000 END, 'v1',
+      4 + m, 1, 5 + m, 8 + m, 16 - m, 16 - m, 0
+    FROM declared, generate_series(0, ${MODELS - 1}) AS m, generate_series(0, 1) AS tier WHERE kind <> 'model' OR m = 0`);
 }
 
 async function load(client: typeof owner): Promise<void> {

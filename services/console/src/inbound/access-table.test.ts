@@ -42,7 +42,8 @@ const ROWS: Readonly<Record<string, string>> = {
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
-  ...rows(LOOK, "getSpend listMonths"),
+  ...rows(LOOK, "getSpend listMonths listBaselines getSavings"),
+  ...rows(CHANGE, "declareBaseline"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -114,7 +114,10 @@ function ledger(
   const publicMessage = "The books cannot be read at the moment.";
   const whom = { ...asking, clients, unavailable: { code: "usage_unavailable", publicMessage } } as const;
   return {
-    ...askOwner(whom, { reads: ["listDecisions", "getRequest", "listMonths", "getSpend"], changes: ["closeMonth"] }),
+    ...askOwner(whom, {
+      reads: ["listDecisions", "getRequest", "listMonths", "getSpend", "listBaselines", "getSavings"],
+      changes: ["closeMonth", "declareBaseline"],
+    }),
     ...askOwner({ ...whom, timeoutMs: VERIFY_TIMEOUT_MS }, { reads: ["verifyBooks"], changes: ["rebuildSums"] }),
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { accountingMonth, nextMonth, requestMonth } from "./months.ts";
+import { accountingMonth, firstWholeDay, nextMonth, requestMonth } from "./months.ts";
 
 test("a request belongs to the UTC month of its time", () => {
   const monthOf = (time: string): string => requestMonth({ requestedAtMs: Date.parse(time) });
@@ -14,6 +14,17 @@ test("it is the month that the calendar has, on any day", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_102_444_799_999 }), (requestedAtMs) => {
       assert.equal(requestMonth({ requestedAtMs }), `${new Date(requestedAtMs).toISOString().slice(0, 7)}-01`);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test("the first whole day begins at the time or after it", () => {
+  const DAY_MS = 86_400_000;
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4_102_444_799_999 }), (unixMs) => {
+      const nextMidnight = Math.ceil(unixMs / DAY_MS) * DAY_MS;
+      assert.equal(firstWholeDay(unixMs), new Date(nextMidnight).toISOString().slice(0, 10));
     }),
     { numRuns: 5_000 },
   );

@@ -8,12 +8,17 @@ let lastMonth = "";
 export function requestMonth({ requestedAtMs }: { requestedAtMs: number }): string {
   const day = Math.floor(requestedAtMs / DAY_MS);
   // Asked several times per fact, and nearly always about the same day.
-  if (day !== lastDay) [lastDay, lastMonth] = [day, monthOfDay(day)];
+  if (day !== lastDay) [lastDay, lastMonth] = [day, `${dateOfDay(day).slice(0, 7)}-01`];
   return lastMonth;
 }
 
+/** The first UTC day that begins at this time or later, as "2026-11-28". */
+export function firstWholeDay(unixMs: number): string {
+  return dateOfDay(Math.ceil(unixMs / DAY_MS));
+}
+
 /** By days since 1970-01-01, in the Gregorian calendar: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
-function monthOfDay(day: number): string {
+function dateOfDay(day: number): string {
   const shifted = day + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
@@ -23,7 +28,9 @@ function monthOfDay(day: number): string {
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const marchBased = Math.floor((5 * dayOfYear + 2) / 153);
   const month = marchBased < 10 ? marchBased + 3 : marchBased - 9;
-  return monthName(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month);
+  const dayOfMonth = dayOfYear - Math.floor((153 * marchBased + 2) / 5) + 1;
+  const name = monthName(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month);
+  return `${name.slice(0, -2)}${String(dayOfMonth).padStart(2, "0")}`;
 }
 
 /** Where what belongs to `month` is booked: there, or where the books are closed until behind it, in the first month that is open. */

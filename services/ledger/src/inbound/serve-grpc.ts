@@ -14,10 +14,13 @@ import {
 import type { settings } from "../config.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
+import type { PostgresBaselines } from "../outbound/postgres-baselines.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
+import type { Savings } from "../outbound/postgres-savings.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
+import { answerAboutSavings } from "./answer-about-savings.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
 import { readListRequest } from "./read-list-request.ts";
@@ -27,22 +30,30 @@ const CALLERS = ["console", "operator"];
 /** Questions under way may take this long to be answered. */
 const STOP_MS = 2_000;
 
+/** Whom questions are asked of. */
+export interface Answerers {
+  decisions: Decisions;
+  months: PostgresMonths;
+  spend: Spend;
+  baselines: PostgresBaselines;
+  savings: Savings;
+}
+
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  decisions: Decisions,
-  months: PostgresMonths,
-  spend: Spend,
+  { decisions, months, spend, baselines, savings }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
   const onError = (error: unknown): void => log.error({ err: error }, "a question failed");
   const handlers = {
     listDecisions: unary((request: ListDecisionsRequest) => listDecisions(decisions, request, onError), onError),
-    getRequest: unary((request: GetRequestRequest) => getRequest(decisions, request, onError), onError),
+    getRequest: unary((request: GetRequestRequest) => getRequest(decisions, savings, request, onError), onError),
     ...answerAboutMonths(months, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
+    ...answerAboutSavings(baselines, savings, log, onError),
   };
   server.add(LedgerServiceService, handlers, CALLERS);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));
@@ -62,16 +73,17 @@ async function listDecisions(
 
 async function getRequest(
   decisions: Decisions,
+  savings: Savings,
   { requestId, organisationId }: GetRequestRequest,
   onError: OnError,
 ): Promise<RequestDetail> {
   const month = requestMonthOf(requestId);
-  const found =
-    month && (await orUnavailable(decisions.ofRequest(requestId, month, filterText(organisationId)), onError));
+  const whose = filterText(organisationId);
+  const found = month && (await orUnavailable(decisions.ofRequest(requestId, month, whose), onError));
   if (!found || (found.decisions.length === 0 && found.otherAttempts.length === 0)) {
     throw new WaybillError("not_found", { publicMessage: "There is no request of that id." });
   }
-  return found;
+  return { ...found, savings: await orUnavailable(savings.ofRequest(requestId, month, whose), onError) };
 }
 
 async function getSpend(spend: Spend, request: GetSpendRequest, onError: OnError): Promise<GetSpendResponse> {

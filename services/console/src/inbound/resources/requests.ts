@@ -5,6 +5,7 @@ import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { noBody, nothing, organisationQuery } from "../schemas/basics.ts";
 import * as schemas from "../schemas/decisions.ts";
 import { costJson, decisionJson, detailedDecisionJson } from "../to-json/decision-json.ts";
+import { attemptSavingsJson } from "../to-json/savings-json.ts";
 import { msOf } from "./what-if.ts";
 
 const HERE = { tag: "decisions", dialect: "waybill" } as const;
@@ -22,13 +23,14 @@ export function requestEndpoints({ ledger }: Owners): AnyEndpoint[] {
       body: noBody,
       answer: schemas.requestDetail,
       async handle({ admin: { organisationId }, params: { id } }) {
-        const { decisions, otherAttempts } = await ledger.getRequest(
+        const { decisions, otherAttempts, savings } = await ledger.getRequest(
           GetRequestRequest.create({ requestId: id, organisationId }),
         );
         return {
           requestId: id,
           decisions: decisions.map(detailedDecisionJson),
           otherAttempts: otherAttempts.map(costJson),
+          savings: savings.map(attemptSavingsJson),
         };
       },
     }),
