@@ -73,6 +73,7 @@ const EXPECTED: Rights = {
     "ledger.problem": "S",
     "requests.decision": "SID",
     "requests.answer_finding": "SID",
+    "finance.focus_1_4": "S",
     "ledger.baseline": "SI",
     "ledger.baseline_rate": "SI",
     "ledger.quality_figure": "SI",
@@ -93,6 +94,7 @@ const EXPECTED: Rights = {
     "finance.cache_use": "S",
     "finance.focus_1_4": "S",
     "finance.savings": "S",
+    "finance.budget_against_actual": "S",
     "finance.savings_statement": "S",
   },
 };
@@ -272,6 +274,7 @@ describe("in Postgres every role may do exactly its part", () => {
       { name: "budget.save_budget", roles: ["waybill_budget"] },
       { name: "budget.save_rate_limit", roles: ["waybill_budget"] },
       { name: "ledger.add_sums", roles: ["waybill_ledger"] },
+      { name: "ledger.budget_windows", roles: ["finance_reader"] },
       { name: "ledger.drop_month", roles: ["waybill_ledger"] },
       { name: "ledger.open_months", roles: ["waybill_ledger"] },
       { name: "ledger.rebuild_roll_ups", roles: ["waybill_ledger"] },

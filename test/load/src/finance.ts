@@ -29,6 +29,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   focus_1_4: `SELECT "SkuId", sum("BilledCost") FROM finance.focus_1_4 WHERE "BillingPeriodStart" = '2026-10-01Z' GROUP BY 1`,
   savings: `SELECT team, model, sum(saved_usd) FROM finance.savings WHERE accounting_month = '${MONTH}' GROUP BY 1, 2`,
   savings_statement: `SELECT * FROM finance.savings_statement WHERE accounting_month = '${MONTH}'`,
+  budget_against_actual: "SELECT * FROM finance.budget_against_actual",
   cost_by_team_day: `SELECT * FROM finance.cost_by_team_day WHERE day BETWEEN '2026-10-01' AND '2026-10-31'`,
   cost_by_account_day: `SELECT * FROM finance.cost_by_account_day WHERE day BETWEEN '2026-10-01' AND '2026-10-31'`,
 };
@@ -53,13 +54,14 @@ const postgres = await startPostgres({
 folder.killAtExit(postgres.pid);
 const passwords = Object.fromEntries(roleNames.map((role) => [role, randomBytes(12).toString("hex")]));
 await applyRoles(postgres.url, passwords as RolePasswords);
-await migrate(postgres.url, migrationsOf("ledger"));
+for (const service of ["budget", "ledger"]) await migrate(postgres.url, migrationsOf(service));
 const pool = openPool({ url: postgres.url, applicationName: "load", connectionsMax: 1, statementTimeoutMs: 0 });
 const owner = await pool.connect();
 const finance = await connectOnce(urlAs(postgres.url, "finance_reader", passwords.finance_reader ?? ""), "finance");
 
 await addDimensions(owner);
 await declareBaselines(owner);
+await addBudgets(owner);
 await timed(`${rows} entries loaded`, () => load(owner));
 await owner.query("ANALYZE");
 await timed("sums by hour and day made anew", () => owner.query("SELECT ledger.rebuild_roll_ups($1)", [MONTH]));
@@ -134,6 +136,21 @@ async function addDimensions(client: typeof owner): Promise<void> {
     { id: idOf(5, 0), name: "spend:acme/team/key" },
     { id: idOf(5, 1), name: "payable:openai" },
   ]);
+}
+
+/** For the month: of everyone, of each team, of each of 400 users, and of some in a time zone that begins its days within ours. */
+async function addBudgets(client: typeof owner): Promise<void> {
+  await client.query("INSERT INTO accounts.organisation (id, name) VALUES ('acme', 'Acme')");
+  await client.query(`
+    INSERT INTO budget.budget (id, name, organisation_id, team_id, user_id, limit_pico_usd, window_kind)
+    SELECT 'all', 'All', 'acme', '', '', 1e16, 'month'
+    UNION ALL SELECT 'team-' || t, 'Team', 'acme', 'team-' || t, '', 1e16, 'month' FROM generate_series(0, ${TEAMS - 1}) AS t
+    UNION ALL SELECT 'zone-' || t, 'Zone', 'acme', 'team-' || t, '', 1e16, 'month' FROM generate_series(0, ${TEAMS - 1}) AS t
+    UNION ALL SELECT 'user-' || u, 'User', 'acme', '', 'user-' || u, 1e16, 'month' FROM generate_series(0, 399) AS u`);
+  await client.query(`
+    INSERT INTO budget.budget_window (budget_id, starts_at, ends_at, limit_pico_usd)
+    SELECT id, '2026-10-01Z'::timestamptz + s, '2026-11-01Z'::timestamptz + s, limit_pico_usd
+    FROM budget.budget CROSS JOIN LATERAL (SELECT CASE WHEN id LIKE 'zone%' THEN interval '5 hours' ELSE interval '0' END AS s) z`);
 }
 
 /** For all routes one model with two tiers, and for the one that is used the costliest of all models. */

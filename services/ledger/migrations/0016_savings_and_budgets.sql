@@ -258,3 +258,124 @@ GROUP BY accounting_month, organisation_id, organisation, simulated
 HAVING sum(attempts) <> 0 OR sum(cost_usd) <> 0;
 
 GRANT SELECT ON finance.savings, finance.savings_statement TO finance_reader;
+
+-- The ledger gives the rows of FOCUS out as files, too.
+GRANT USAGE ON SCHEMA finance TO waybill_ledger;
+GRANT SELECT ON finance.focus_1_4 TO waybill_ledger;
+
+-- Budgets against actual ----------------------------------------------------------------------------------------------------------
+
+-- Windows of budgets that began in the last 400 days, as the budget service shows them, in USD; none where its schema is not in this
+-- database or is older than that view. As the owner, because neither finance nor the ledger may see a table of budgets.
+CREATE FUNCTION ledger.budget_windows() RETURNS TABLE (
+  window_id bigint, budget_id text, name text, value text, organisation_id text, team_id text, user_id text, key_id text, end_user_id text,
+  route text, provider text, model text, tag_name text, tag_value text, window_kind text, enforcement text, is_deleted boolean,
+  created_at timestamptz, starts_at timestamptz, ends_at timestamptz, limit_usd numeric, posted_usd numeric, held_usd numeric, granted_usd numeric
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+  IF to_regclass('budget.window_standing') IS NOT NULL THEN
+    RETURN QUERY EXECUTE '
+      SELECT window_id, budget_id, name, value, organisation_id, team_id, user_id, key_id, end_user_id, route, provider, model, tag_name,
+        tag_value, window_kind, enforcement, is_deleted, created_at, starts_at, ends_at, limit_pico_usd * 0.000000000001,
+        posted_pico_usd * 0.000000000001, held_pico_usd * 0.000000000001, granted_pico_usd * 0.000000000001
+      FROM budget.window_standing WHERE starts_at > now() - interval ''400 days'' OR ends_at IS NULL OR ends_at > now()';
+  END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION ledger.budget_windows() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.budget_windows() TO finance_reader;
+
+-- So that a budget's part is found without looking at all of a month. Its columns never change, so adding to a sum costs no more.
+CREATE INDEX usage_day_of_attribution ON ledger.usage_day (attribution_id, day);
+
+-- Budgets against actual: one row for each window of a budget of money, also those that have ended.
+--   value           of a budget for each team, user, …: whose window it is; NULL: the budget is for one
+--   running         the window has not ended
+--   limit_usd       with what was carried in, and a raise while it lasts
+--   posted_usd      what the budget service has counted; held_usd: of calls under way, at most that much more
+--   booked_usd      what the books say of the same scope and time, simulated answers too, because budgets count them
+--   difference_usd  posted_usd less booked_usd
+--   not_booked_because  NULL, or why there is no booked_usd: the sums know no end users and no tags but `environment`, and whole hours only
+--   used_share      of limit_usd, rounded to 4 places; NULL where that is 0
+--   projected_usd   posted_usd at the end of the window, if it goes on as it did since the window, or the budget, began; of a running window
+--                   that ends. projected_share: of limit_usd
+CREATE VIEW finance.budget_against_actual AS
+WITH standing AS MATERIALIZED (
+  SELECT w.*, not_booked_because IS NULL AS is_booked
+  FROM (
+    SELECT *,
+      -- The whole UTC days inside it are answered by sums by day, which are few and stay; the hours at its edges by sums by hour.
+      ceil(extract(epoch FROM starts_at) / 86400)::int + date '1970-01-01' AS days_from,
+      floor(extract(epoch FROM ends_at) / 86400)::int + date '1970-01-01' AS days_until,
+      CASE
+        WHEN end_user_id <> '' THEN 'it is for an end user'
+        WHEN tag_name NOT IN ('', 'environment') THEN 'it is for a tag'
+        WHEN starts_at <> date_trunc('hour', starts_at) OR ends_at <> date_trunc('hour', ends_at) THEN 'it begins or ends within an hour'
+        WHEN (starts_at <> date_trunc('day', starts_at, 'UTC') OR ends_at <> date_trunc('day', ends_at, 'UTC')) AND EXISTS (
+          SELECT FROM ledger.month m WHERE m.dropped_at IS NOT NULL AND m.month + interval '1 month' > starts_at AT TIME ZONE 'UTC'
+        ) THEN 'the sums by hour of that time are dropped'
+      END AS not_booked_because,
+      -- By what it is found: the narrowest of whom it is for.
+      CASE WHEN key_id <> '' THEN 'key' WHEN user_id <> '' THEN 'user' WHEN team_id <> '' THEN 'team' ELSE 'organisation' END AS who_kind,
+      coalesce(nullif(key_id, ''), nullif(user_id, ''), nullif(team_id, ''), organisation_id) AS who_id
+    FROM ledger.budget_windows()
+  ) w
+),
+who AS (
+  SELECT s.window_id, a.id
+  FROM (
+    SELECT a.*, k.kind, k.value FROM ledger.attribution a
+    CROSS JOIN LATERAL (VALUES ('organisation', organisation_id), ('team', team_id), ('user', user_id), ('key', key_id)) AS k (kind, value)
+  ) a
+  JOIN standing s ON s.organisation_id = a.organisation_id AND s.who_kind = a.kind AND s.who_id = a.value AND s.is_booked
+  WHERE (s.team_id = '' OR a.team_id = s.team_id) AND (s.user_id = '' OR a.user_id = s.user_id)
+    AND (s.tag_name = '' OR a.environment = s.tag_value)
+),
+way AS (
+  SELECT s.window_id, r.id FROM standing s JOIN ledger.routing r
+    ON (s.route = '' OR r.route = s.route) AND (s.provider = '' OR r.provider = s.provider) AND (s.model = '' OR r.model = s.model)
+  WHERE s.is_booked
+),
+edge AS (
+  SELECT window_id, e.from_hour, e.until_hour
+  FROM standing s
+  CROSS JOIN LATERAL (VALUES
+    (starts_at, least(days_from::timestamp AT TIME ZONE 'UTC', ends_at)),
+    (greatest(days_from, days_until)::timestamp AT TIME ZONE 'UTC', ends_at)
+  ) AS e (from_hour, until_hour)
+  WHERE is_booked AND e.from_hour < e.until_hour
+),
+sums AS (
+  SELECT s.window_id, d.routing_id, d.cost_usd, d.unpriced_attempts
+  FROM standing s
+  JOIN who ON who.window_id = s.window_id
+  JOIN ledger.usage_day d ON d.attribution_id = who.id AND d.day >= s.days_from AND d.day < coalesce(s.days_until, 'infinity')
+  UNION ALL
+  SELECT e.window_id, h.routing_id, h.cost_usd, h.unpriced_attempts
+  FROM edge e
+  JOIN who ON who.window_id = e.window_id
+  JOIN ledger.usage_hour h ON h.request_month = date_trunc('month', e.from_hour AT TIME ZONE 'UTC')::date
+    AND h.hour >= e.from_hour AND h.hour < e.until_hour AND h.attribution_id = who.id
+),
+booked AS (
+  SELECT window_id, sum(cost_usd) AS cost_usd, sum(unpriced_attempts) AS unpriced_attempts
+  FROM sums JOIN way USING (window_id) WHERE way.id = sums.routing_id GROUP BY window_id
+),
+whole AS (
+  SELECT s.*, coalesce(s.ends_at > now(), true) AS running,
+    CASE WHEN s.is_booked THEN coalesce(b.cost_usd, 0) END AS booked_usd,
+    CASE WHEN s.is_booked THEN coalesce(b.unpriced_attempts, 0) END AS unpriced_attempts,
+    CASE WHEN s.ends_at > now() THEN s.posted_usd * extract(epoch FROM s.ends_at - greatest(s.starts_at, s.created_at))
+      / nullif(extract(epoch FROM now() - greatest(s.starts_at, s.created_at)), 0) END AS projected_usd
+  FROM standing s LEFT JOIN booked b ON b.window_id = s.window_id
+)
+SELECT organisation_id, budget_id, name AS budget, nullif(value, '') AS value, enforcement, window_kind, starts_at, ends_at, running,
+  trim_scale(limit_usd) AS limit_usd, trim_scale(posted_usd) AS posted_usd, trim_scale(held_usd + granted_usd) AS held_usd,
+  trim_scale(booked_usd) AS booked_usd, trim_scale(posted_usd - booked_usd) AS difference_usd, not_booked_because,
+  unpriced_attempts::bigint AS unpriced_attempts,
+  trim_scale(round(posted_usd / nullif(limit_usd, 0), 4)) AS used_share,
+  trim_scale(round(projected_usd, 6)) AS projected_usd,
+  trim_scale(round(projected_usd / nullif(limit_usd, 0), 4)) AS projected_share,
+  created_at AS made_at, is_deleted AS deleted
+FROM whole;
+GRANT SELECT ON finance.budget_against_actual TO finance_reader;
