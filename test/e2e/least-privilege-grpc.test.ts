@@ -111,6 +111,7 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/DeclareBaseline": ["console", "operator"],
   "/waybill.v1.LedgerService/ListBaselines": ["console", "operator"],
   "/waybill.v1.LedgerService/GetSavings": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListFocusRows": ["console", "operator"],
 };
 
 interface Method {

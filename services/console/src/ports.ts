@@ -73,6 +73,7 @@ type Ledger = Asked<
   | "declareBaseline"
   | "listBaselines"
   | "getSavings"
+  | "listFocusRows"
 >;
 
 export interface Owners {

@@ -10,12 +10,10 @@ import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
 import { watchBooks } from "./inbound/watch-books.ts";
 import { openPools } from "./outbound/open-pools.ts";
-import { postgresBaselines } from "./outbound/postgres-baselines.ts";
+import { openQuestions } from "./outbound/open-questions.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
-import { postgresSavings } from "./outbound/postgres-savings.ts";
-import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 
 await runService({
@@ -41,10 +39,7 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    await serveGrpc(config, scope, {
-      ...{ decisions, months, spend: postgresSpend(pools.spend) },
-      ...{ baselines: postgresBaselines(pools.months), savings: postgresSavings(pools.spend) },
-    });
+    await serveGrpc(config, scope, { decisions, months, ...openQuestions(pools) });
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

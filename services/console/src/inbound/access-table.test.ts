@@ -42,7 +42,7 @@ const ROWS: Readonly<Record<string, string>> = {
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
-  ...rows(LOOK, "getSpend listMonths listBaselines getSavings"),
+  ...rows(LOOK, "getSpend listMonths listBaselines getSavings exportFocus"),
   ...rows(CHANGE, "declareBaseline"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };

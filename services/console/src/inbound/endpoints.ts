@@ -12,6 +12,7 @@ import { bookEndpoints } from "./resources/books.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
+import { focusEndpoints } from "./resources/focus.ts";
 import { keyEndpoints } from "./resources/keys.ts";
 import { modelEndpoints } from "./resources/models.ts";
 import { organisationEndpoints } from "./resources/organisations.ts";
@@ -47,6 +48,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...requestEndpoints(owners),
     ...bookEndpoints(owners),
     ...savingsEndpoints(owners, clock),
+    ...focusEndpoints(owners),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

@@ -118,7 +118,10 @@ function ledger(
       reads: ["listDecisions", "getRequest", "listMonths", "getSpend", "listBaselines", "getSavings"],
       changes: ["closeMonth", "declareBaseline"],
     }),
-    ...askOwner({ ...whom, timeoutMs: VERIFY_TIMEOUT_MS }, { reads: ["verifyBooks"], changes: ["rebuildSums"] }),
+    ...askOwner(
+      { ...whom, timeoutMs: VERIFY_TIMEOUT_MS },
+      { reads: ["verifyBooks", "listFocusRows"], changes: ["rebuildSums"] },
+    ),
   };
 }
 

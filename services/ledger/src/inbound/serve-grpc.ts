@@ -9,13 +9,18 @@ import {
   LedgerServiceService,
   type ListDecisionsRequest,
   type ListDecisionsResponse,
+  type ListFocusRowsRequest,
+  type ListFocusRowsResponse,
   type RequestDetail,
 } from "@waybill/wire";
 import type { settings } from "../config.ts";
+import { readMonth } from "../core/close-rules.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
-import type { PostgresBaselines } from "../outbound/postgres-baselines.ts";
+import { readFocusCursor } from "../core/focus-columns.ts";
+import type { Questions } from "../outbound/open-questions.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
+import type { Focus } from "../outbound/postgres-focus.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
 import type { Savings } from "../outbound/postgres-savings.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
@@ -31,19 +36,16 @@ const CALLERS = ["console", "operator"];
 const STOP_MS = 2_000;
 
 /** Whom questions are asked of. */
-export interface Answerers {
+interface Answerers extends Questions {
   decisions: Decisions;
   months: PostgresMonths;
-  spend: Spend;
-  baselines: PostgresBaselines;
-  savings: Savings;
 }
 
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, months, spend, baselines, savings }: Answerers,
+  { decisions, months, spend, baselines, savings, focus }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -54,6 +56,7 @@ export async function serveGrpc(
     ...answerAboutMonths(months, log, onError),
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
     ...answerAboutSavings(baselines, savings, log, onError),
+    listFocusRows: unary((request: ListFocusRowsRequest) => listFocusRows(focus, request, onError), onError),
   };
   server.add(LedgerServiceService, handlers, CALLERS);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));
@@ -84,6 +87,16 @@ async function getRequest(
     throw new WaybillError("not_found", { publicMessage: "There is no request of that id." });
   }
   return { ...found, savings: await orUnavailable(savings.ofRequest(requestId, month, whose), onError) };
+}
+
+async function listFocusRows(
+  focus: Focus,
+  { organisationId, month, aiColumns, cursor }: ListFocusRowsRequest,
+  onError: OnError,
+): Promise<ListFocusRowsResponse> {
+  const place = readFocusCursor(cursor);
+  const asked = { organisationId: filterText(organisationId), month: readMonth(month), aiColumns, place };
+  return orUnavailable(focus.page(asked), onError);
 }
 
 async function getSpend(spend: Spend, request: GetSpendRequest, onError: OnError): Promise<GetSpendResponse> {

@@ -30,6 +30,39 @@ export const protobufFileName = "waybill/v1/ledger.proto";
 
 /** LedgerService: what happened to requests, and what it cost. Served by ledger, asked by console. */
 
+export interface ListFocusRowsRequest {
+  /** Empty: of all. */
+  organisationId: string;
+  /** "2026-11": the accounting month. */
+  month: string;
+  /** With the columns of the draft of FOCUS 1.5 for tokens. */
+  aiColumns: boolean;
+  /** As in the answer before; empty: from the first day. */
+  cursor: string;
+}
+
+export interface ListFocusRowsResponse {
+  columns: FocusColumn[];
+  rows: FocusRow[];
+  /** Empty: there is no more. */
+  nextCursor: string;
+}
+
+export interface FocusColumn {
+  name: string;
+  /** text, time (ISO 8601), decimal or integer */
+  kind: string;
+  /** Every row has a value. */
+  required: boolean;
+}
+
+export interface FocusRow {
+  /** In the order of the columns. */
+  values: string[];
+  /** Indexes of columns that have no value; their text is empty. */
+  absent: number[];
+}
+
 /** A model of a baseline, with its prices as they are known when it is declared. */
 export interface BaselineModel {
   /** <provider>/<model> */
@@ -357,6 +390,336 @@ export interface AttemptSavings {
   /** Of an answer that was kept and given again. */
   keptAnswerSavedPicoUsd: string;
 }
+
+function createBaseListFocusRowsRequest(): ListFocusRowsRequest {
+  return { organisationId: "", month: "", aiColumns: false, cursor: "" };
+}
+
+export const ListFocusRowsRequest: MessageFns<ListFocusRowsRequest> = {
+  encode(message: ListFocusRowsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.month !== "") {
+      writer.uint32(18).string(message.month);
+    }
+    if (message.aiColumns !== false) {
+      writer.uint32(24).bool(message.aiColumns);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(34).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFocusRowsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFocusRowsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.aiColumns = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListFocusRowsRequest>): ListFocusRowsRequest {
+    return ListFocusRowsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFocusRowsRequest>): ListFocusRowsRequest {
+    const message = createBaseListFocusRowsRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.month = object.month ?? "";
+    message.aiColumns = object.aiColumns ?? false;
+    message.cursor = object.cursor ?? "";
+    return message;
+  },
+};
+
+function createBaseListFocusRowsResponse(): ListFocusRowsResponse {
+  return { columns: [], rows: [], nextCursor: "" };
+}
+
+export const ListFocusRowsResponse: MessageFns<ListFocusRowsResponse> = {
+  encode(message: ListFocusRowsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.columns) {
+      FocusColumn.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.rows) {
+      FocusRow.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(26).string(message.nextCursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFocusRowsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFocusRowsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.columns.push(FocusColumn.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rows.push(FocusRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListFocusRowsResponse>): ListFocusRowsResponse {
+    return ListFocusRowsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFocusRowsResponse>): ListFocusRowsResponse {
+    const message = createBaseListFocusRowsResponse();
+    message.columns = object.columns?.map((e) => FocusColumn.fromPartial(e)) || [];
+    message.rows = object.rows?.map((e) => FocusRow.fromPartial(e)) || [];
+    message.nextCursor = object.nextCursor ?? "";
+    return message;
+  },
+};
+
+function createBaseFocusColumn(): FocusColumn {
+  return { name: "", kind: "", required: false };
+}
+
+export const FocusColumn: MessageFns<FocusColumn> = {
+  encode(message: FocusColumn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.required !== false) {
+      writer.uint32(24).bool(message.required);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FocusColumn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFocusColumn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.required = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FocusColumn>): FocusColumn {
+    return FocusColumn.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FocusColumn>): FocusColumn {
+    const message = createBaseFocusColumn();
+    message.name = object.name ?? "";
+    message.kind = object.kind ?? "";
+    message.required = object.required ?? false;
+    return message;
+  },
+};
+
+function createBaseFocusRow(): FocusRow {
+  return { values: [], absent: [] };
+}
+
+export const FocusRow: MessageFns<FocusRow> = {
+  encode(message: FocusRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.absent.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.absent) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FocusRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFocusRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.absent.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.absent.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FocusRow>): FocusRow {
+    return FocusRow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FocusRow>): FocusRow {
+    const message = createBaseFocusRow();
+    message.values = object.values?.map((e) => e) || [];
+    message.absent = object.absent?.map((e) => e) || [];
+    return message;
+  },
+};
 
 function createBaseBaselineModel(): BaselineModel {
   return { model: "", prices: [] };
@@ -3800,6 +4163,17 @@ export const LedgerServiceService = {
     responseSerialize: (value: GetSavingsResponse): Buffer => Buffer.from(GetSavingsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetSavingsResponse => GetSavingsResponse.decode(value),
   },
+  /** A month of the books as rows of FOCUS 1.4, day by day: each page is of one day and one look, and an attempt is on one day. */
+  listFocusRows: {
+    path: "/waybill.v1.LedgerService/ListFocusRows" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListFocusRowsRequest): Buffer => Buffer.from(ListFocusRowsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListFocusRowsRequest => ListFocusRowsRequest.decode(value),
+    responseSerialize: (value: ListFocusRowsResponse): Buffer =>
+      Buffer.from(ListFocusRowsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListFocusRowsResponse => ListFocusRowsResponse.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -3829,6 +4203,8 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   listBaselines: handleUnaryCall<ListBaselinesRequest, ListBaselinesResponse>;
   /** What a month cost beside what its baselines would have; from the sums by day. */
   getSavings: handleUnaryCall<GetSavingsRequest, GetSavingsResponse>;
+  /** A month of the books as rows of FOCUS 1.4, day by day: each page is of one day and one look, and an attempt is on one day. */
+  listFocusRows: handleUnaryCall<ListFocusRowsRequest, ListFocusRowsResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -3997,6 +4373,22 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetSavingsResponse) => void,
+  ): ClientUnaryCall;
+  /** A month of the books as rows of FOCUS 1.4, day by day: each page is of one day and one look, and an attempt is on one day. */
+  listFocusRows(
+    request: ListFocusRowsRequest,
+    callback: (error: ServiceError | null, response: ListFocusRowsResponse) => void,
+  ): ClientUnaryCall;
+  listFocusRows(
+    request: ListFocusRowsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListFocusRowsResponse) => void,
+  ): ClientUnaryCall;
+  listFocusRows(
+    request: ListFocusRowsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListFocusRowsResponse) => void,
   ): ClientUnaryCall;
 }
 
