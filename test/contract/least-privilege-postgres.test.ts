@@ -83,6 +83,12 @@ const EXPECTED: Rights = {
     "ledger.problem": "S",
     "requests.decision": "SID",
     "requests.answer_finding": "SID",
+    "finance.focus_1_4": "S",
+    "ledger.baseline": "SI",
+    "ledger.baseline_rate": "SI",
+    "ledger.quality_figure": "SI",
+    "ledger.attempt_savings": "S",
+    "ledger.savings": "S",
     "waybill_meta.migration": "S",
   },
   finance_reader: {
@@ -100,6 +106,9 @@ const EXPECTED: Rights = {
     "finance.reconciliation": "S",
     "finance.invoice_lines": "S",
     "finance.true_ups": "S",
+    "finance.savings": "S",
+    "finance.budget_against_actual": "S",
+    "finance.savings_statement": "S",
   },
 };
 
@@ -278,6 +287,7 @@ describe("in Postgres every role may do exactly its part", () => {
       { name: "budget.save_budget", roles: ["waybill_budget"] },
       { name: "budget.save_rate_limit", roles: ["waybill_budget"] },
       { name: "ledger.add_sums", roles: ["waybill_ledger"] },
+      { name: "ledger.budget_windows", roles: ["finance_reader"] },
       { name: "ledger.drop_month", roles: ["waybill_ledger"] },
       { name: "ledger.open_months", roles: ["waybill_ledger"] },
       { name: "ledger.rebuild_roll_ups", roles: ["waybill_ledger"] },

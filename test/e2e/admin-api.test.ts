@@ -512,6 +512,40 @@ describe("invoices", () => {
   });
 });
 
+describe("savings", () => {
+  it("are stated against what was declared, for a month and for a request, with what has to be said", async () => {
+    const month = new Date().toISOString().slice(0, 7);
+    const wrong = await admin("POST", "/api/v1/baselines", { kind: "none", model: "scripted/scripted-2" });
+    assert.deepEqual([wrong.status, wrong.body.error.param], [400, "model"]);
+    const unknown = await admin("POST", "/api/v1/baselines", { model: "scripted/gone" });
+    assert.deepEqual([unknown.status, unknown.body.error.param], [400, "model"]);
+    const own = await admin("POST", "/api/v1/baselines", {
+      kind: "costliest_candidate",
+      route: "chat",
+      reason: "a test",
+    });
+    assert.deepEqual([own.status, own.body.kind, own.body.holds], [201, "costliest_candidate", true]);
+    const declared = await admin("POST", "/api/v1/baselines", { model: "scripted/scripted-2", reason: "a test" });
+    assert.deepEqual([declared.status, declared.body.version, declared.body.rates.length], [201, 1, 1]);
+    const listed = (await admin("GET", "/api/v1/baselines")).body.baselines;
+    assert.deepEqual(
+      listed.map(({ route, version, changedPrices }: Record<string, unknown>) => [route, version, changedPrices]),
+      [
+        [null, 1, []],
+        ["chat", 1, []],
+      ],
+    );
+
+    const saved = (await admin("GET", `/api/v1/savings?month=${month}&by=route`)).body;
+    assert.deepEqual([saved.month, saved.closed, saved.simulated], [month, false, false]);
+    assert.match(saved.notes.join(" "), /Nobody has measured how good|Nothing was compared/);
+    assert.equal((await admin("GET", "/api/v1/savings")).status, 400);
+    const { decisions } = (await admin("GET", "/api/v1/decisions?route=chat")).body;
+    const { savings } = (await admin("GET", `/api/v1/requests/${decisions[0].requestId}`)).body;
+    assert.equal(savings[0].baselineKind, "costliest_candidate");
+  });
+});
+
 describe("when an owner is away", () => {
   it("a look and a change hear so in a second or two, and both work when it is back", async () => {
     const [router] = stack.of("router");

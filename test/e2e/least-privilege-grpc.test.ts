@@ -121,6 +121,10 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.LedgerService/SetInvoiceName": ["console", "operator"],
   "/waybill.v1.LedgerService/ApproveTrueUps": ["console", "operator"],
   "/waybill.v1.LedgerService/ListEvents": ["budget", "console", "operator"],
+  "/waybill.v1.LedgerService/DeclareBaseline": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListBaselines": ["console", "operator"],
+  "/waybill.v1.LedgerService/GetSavings": ["console", "operator"],
+  "/waybill.v1.LedgerService/ListFocusRows": ["console", "operator"],
 };
 
 interface Method {

@@ -47,6 +47,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
     "import-invoice.ts": "the story of a provider's invoice: taken in, all of it and once",
     "approve-true-ups.ts": "the story after it: differences that somebody approves become true-ups, once",
+    "declare-baseline.ts": "the story of what savings are stated against: declared from a day on, and never changed",
   },
   worker: {
     "providers/": "one folder per provider, all with the same file names",

@@ -25,6 +25,8 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   commander: ["libs/cli/src/"],
   // What people write: waybill.yaml, and bodies of the admin API.
   zod: ["libs/catalog/src/", "services/console/src/inbound/"],
+  // FOCUS rows as a file.
+  "hyparquet-writer": ["services/console/src/inbound/files/"],
   "@marcbachmann/cel-js": ["libs/routes/src/condition/"],
   // Regular expressions that people write: in conditions of routes, and for content filters.
   re2js: ["libs/routes/src/condition/", "libs/filters/src/detectors/"],

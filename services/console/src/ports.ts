@@ -68,7 +68,7 @@ type Ledger = Asked<
   LedgerServiceClient,
   | ("listDecisions" | "listRequests" | "getRequest" | "getSpend" | "listEvents")
   | ("listMonths" | "closeMonth" | "verifyBooks" | "compareSettled" | "rebuildSums")
-  | ("listUnpriced" | "reprice")
+  | ("listUnpriced" | "reprice" | "declareBaseline" | "listBaselines" | "getSavings" | "listFocusRows")
   | ("importInvoice" | "listInvoices" | "getInvoice" | "setInvoiceName" | "compareInvoices" | "approveTrueUps")
 >;
 

@@ -14,6 +14,7 @@ import { recordUsage } from "./record-usage.ts";
 
 const VIEWS = [
   ...["cost_by_day", "month_statement", "unallocated", "wasted", "unit_cost", "top_movers", "cache_use", "focus_1_4"],
+  ...["savings", "savings_statement", "budget_against_actual"],
 ] as const;
 
 let database: TestDatabase;

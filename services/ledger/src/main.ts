@@ -14,13 +14,10 @@ import { startIntake } from "./inbound/start-intake.ts";
 import { startPricing } from "./inbound/start-pricing.ts";
 import { watchBooks } from "./inbound/watch-books.ts";
 import { openPools } from "./outbound/open-pools.ts";
+import { openQuestions } from "./outbound/open-questions.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
-import { postgresInvoices } from "./outbound/postgres-invoices.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
-import { postgresReconciliation } from "./outbound/postgres-reconciliation.ts";
-import { postgresRequests } from "./outbound/postgres-requests.ts";
-import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 import type { RepricePorts } from "./reprice.ts";
 
@@ -49,12 +46,9 @@ await runService({
     const months = postgresMonths(pools.months, checkpoints);
     let pricing: RepricePorts | undefined;
     await serveGrpc(config, scope, {
-      ...{ decisions, months, requests: postgresRequests(pools.search), spend: postgresSpend(pools.spend) },
+      ...{ decisions, months, ...openQuestions(pools) },
       suspense: answerAboutSuspense(pools.months, () => pricing, log),
       settled: answerAboutSettled(pools.months),
-      invoices: postgresInvoices(pools.months),
-      reconciliation: postgresReconciliation(pools.months),
-      entries: pools.events,
     });
 
     const intakes: Intake[] = [];

@@ -140,6 +140,11 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   getSpend: { toAnother: "none of it" },
   listUsageEvents: { toAnother: "none of it" },
   listMonths: { toAnother: "none of it" },
+  listBaselines: { toAnother: "none of it" },
+  // The route is none of its own, nor everyone's.
+  declareBaseline: { body: ({ route }) => ({ model: "scripted/scripted-1", route }), toAnother: "gone" },
+  exportFocus: { query: "month=2026-11", toAnother: "gone" },
+  getSavings: { query: "month=2026-11", toAnother: "none of it" },
   closeMonth: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   rebuildSums: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   verifyBooks: { body: () => ({}), toAnother: "denied" },

@@ -12,20 +12,28 @@ export interface Api {
   put<T>(path: string, body: unknown): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
   delete<T>(path: string, query?: Query): Promise<T>;
+  /** A file as it comes; what breaks off throws while it is read. */
+  file(path: string, query: Query): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** A plan on many recorded requests takes its time. */
 const TIMEOUT_MS = 120_000;
+/** A month of a large installation. */
+const FILE_TIMEOUT_MS = 1_800_000;
 
 /** `organisation` goes with every question; undefined: the key's own. */
 export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string | undefined): Api {
-  const ask = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> => {
+  const urlOf = (path: string, query: Query): URL => {
     const url = new URL(`${adminUrl}/api/v1${path}`);
     for (const [name, value] of Object.entries({ ...query, organisation })) {
       for (const one of Array.isArray(value) ? value : [value]) {
         if (one !== undefined) url.searchParams.append(name, String(one));
       }
     }
+    return url;
+  };
+  const ask = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> => {
+    const url = urlOf(path, query);
     const { status, text } = await exchange(url, {
       method,
       headers: {
@@ -46,12 +54,30 @@ export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string 
     put: (path, body) => ask("PUT", path, body),
     patch: (path, body) => ask("PATCH", path, body),
     delete: (path, query) => ask("DELETE", path, undefined, query),
+    async file(path, query) {
+      const url = urlOf(path, query);
+      const response = await reach(url, {
+        headers: { authorization: `Bearer ${adminKey}` },
+        redirect: "manual",
+        signal: AbortSignal.timeout(FILE_TIMEOUT_MS),
+      });
+      if (response.status >= 200 && response.status < 300 && response.body) return response.body;
+      throw refusalOf(response.status, await response.text());
+    },
   };
 }
 
 /** A path of texts, each escaped: pathOf("routes", name). */
 export function pathOf(...segments: readonly (string | number)[]): string {
   return segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+}
+
+async function reach(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    throw notReached(url.origin, error);
+  }
 }
 
 async function exchange(url: URL, init: RequestInit): Promise<{ status: number; text: string }> {

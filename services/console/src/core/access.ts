@@ -4,7 +4,8 @@ import type { Actor, AdminKey } from "@waybill/wire";
 
 /**
  * What an endpoint is about. `alerts`: about spend, and who is told of them; `decisions`: requests, what they cost, and what they
- * would have; `raises`: of budgets, for a time; `books`: what was spent, and the months in which it is booked.
+ * would have; `raises`: of budgets, for a time; `books`: what was spent, and the months in which it is booked; `baselines`: what spend
+ * is compared with, and what was saved.
  */
 export type Area =
   | "about"
@@ -17,6 +18,7 @@ export type Area =
   | "alerts"
   | "decisions"
   | "books"
+  | "baselines"
   | "audit";
 type Right = "look" | "change";
 type Rights = Readonly<Partial<Record<Area, Right>>>;
@@ -31,6 +33,7 @@ const LOOKS: Rights = {
   alerts: "look",
   decisions: "look",
   books: "look",
+  baselines: "look",
   audit: "look",
 };
 const CHANGES: Rights = {
@@ -43,6 +46,7 @@ const CHANGES: Rights = {
   alerts: "change",
   decisions: "change",
   books: "change",
+  baselines: "change",
   audit: "change",
 };
 
@@ -60,6 +64,7 @@ export const ROLES: Readonly<Record<string, Rights>> = {
     alerts: "look",
     decisions: "look",
     books: "change",
+    baselines: "look",
     audit: "look",
     raises: "change",
   },

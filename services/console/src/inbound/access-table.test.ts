@@ -43,8 +43,9 @@ const ROWS: Readonly<Record<string, string>> = {
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks reprice"),
   ...rows("owner admin finance", "importInvoice setInvoiceName approveTrueUps"),
-  ...rows(LOOK, "getSpend listMonths listUnpriced listUsageEvents"),
+  ...rows(LOOK, "getSpend listMonths listUnpriced listUsageEvents listBaselines getSavings exportFocus"),
   ...rows(LOOK, "listInvoices getInvoice compareInvoices"),
+  ...rows(CHANGE, "declareBaseline"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifySchema } from "fastify";
 import { z } from "zod";
 import type { Administer } from "../administer.ts";
 import { checkInput } from "./check-input.ts";
-import { type AnyEndpoint, areaOf, type Dialect } from "./endpoint.ts";
+import { type AnyEndpoint, areaOf, type Dialect, FileAnswer } from "./endpoint.ts";
 import { errorBody } from "./schemas/basics.ts";
 import { cloudflareError } from "./schemas/cloudflare.ts";
 
@@ -36,7 +36,11 @@ export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, admi
       const body = request.body ?? undefined;
       const given = checkInput(endpoint, { params: paramsOf(endpoint, request.params), query, body });
       if (!admin) throw new Error("nobody was let in");
-      const answer = await endpoint.handle({ admin, ...given });
+      const answer: unknown = await endpoint.handle({ admin, ...given });
+      if (answer instanceof FileAnswer) {
+        reply.header("content-disposition", `attachment; filename="${answer.name}"`);
+        return reply.type(answer.mediaType).send(answer.content);
+      }
       return reply.code(endpoint.status ?? 200).send(answer);
     },
   });
@@ -78,7 +82,7 @@ function paramsOf({ path }: AnyEndpoint, params: unknown): unknown {
 
 /** For the document only: the schemas themselves check. */
 function schemaOf(endpoint: AnyEndpoint): FastifySchema {
-  const { id, tag, summary, description, params, query, body, answer, status = 200, dialect } = endpoint;
+  const { id, tag, summary, description, params, query, body, status = 200, dialect } = endpoint;
   return {
     operationId: id,
     tags: [tag],
@@ -88,10 +92,15 @@ function schemaOf(endpoint: AnyEndpoint): FastifySchema {
     ...(hasFields(query) && { querystring: inputSchema(query) }),
     ...(!(body instanceof z.ZodUndefined) && { body: inputSchema(body) }),
     response: {
-      [status]: { description: "Done", ...outputSchema(answer) },
+      [status]: { description: "Done", ...successOf(endpoint) },
       default: errorResponse(dialect),
     },
   };
+}
+
+function successOf({ answer, files }: AnyEndpoint): Record<string, unknown> {
+  if (!files) return outputSchema(answer);
+  return { content: Object.fromEntries(files.map((mediaType) => [mediaType, { schema: outputSchema(answer) }])) };
 }
 
 /** What every operation may answer instead. */

@@ -1,5 +1,6 @@
 // What an endpoint of the admin API is: its place, who may use it, the schemas that check what comes in and say what goes out.
 // One description serves three times: it validates, it is the OpenAPI document, and it types the handler.
+import type { Readable } from "node:stream";
 import type { z } from "zod";
 import type { Admin, Area } from "../core/access.ts";
 
@@ -33,16 +34,31 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   query: Q;
   body: B;
   answer: A;
+  /** Set: success is a file of one of these media types, and `handle` returns a FileAnswer instead of `answer`. */
+  files?: readonly string[];
   /** Default 200. */
   status?: 200 | 201;
   /** Largest body; absent: the server's own. */
   bodyBytesMax?: number;
   dialect: Dialect;
-  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<A>>;
+  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<A> | FileAnswer>;
 }
 
 export function areaOf({ tag, area }: Pick<AnyEndpoint, "tag" | "area">): Area {
   return area ?? (tag === "cloudflare" ? "routes" : tag);
+}
+
+/** A file as an answer. What fails while it is read cuts the connection: nobody takes half a file for a whole one. */
+export class FileAnswer {
+  readonly mediaType: string;
+  /** Letters, digits, dots and dashes. */
+  readonly name: string;
+  readonly content: Readable;
+  constructor(mediaType: string, name: string, content: Readable) {
+    this.mediaType = mediaType;
+    this.name = name;
+    this.content = content;
+  }
 }
 
 /** An endpoint whose schemas are of no further interest. */

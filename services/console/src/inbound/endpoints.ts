@@ -13,6 +13,7 @@ import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
 import { eventEndpoints } from "./resources/events.ts";
 import { exchangeEndpoints } from "./resources/exchange.ts";
+import { focusEndpoints } from "./resources/focus.ts";
 import { invoiceEndpoints } from "./resources/invoices.ts";
 import { keyEndpoints } from "./resources/keys.ts";
 import { modelEndpoints } from "./resources/models.ts";
@@ -20,6 +21,7 @@ import { organisationEndpoints } from "./resources/organisations.ts";
 import { rateLimitEndpoints } from "./resources/rate-limits.ts";
 import { requestEndpoints } from "./resources/requests.ts";
 import { routeEndpoints } from "./resources/routes.ts";
+import { savingsEndpoints } from "./resources/savings.ts";
 import { suspenseEndpoints } from "./resources/suspense.ts";
 import { teamEndpoints } from "./resources/teams.ts";
 import { userEndpoints } from "./resources/users.ts";
@@ -51,6 +53,8 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...suspenseEndpoints(owners),
     ...invoiceEndpoints(owners, importBytesMax),
     ...eventEndpoints(owners),
+    ...savingsEndpoints(owners, clock),
+    ...focusEndpoints(owners),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

@@ -92,7 +92,9 @@ test("it is OpenAPI 3.1, with a name, a version and one way to be let in, which 
 test("every operation has a name of its own, a summary, a tag, a good answer and the answer when it is refused", () => {
   const names = operations().map(([, , { operationId }]) => operationId);
   assert.equal(new Set(names).size, names.length);
-  for (const [path, method, { summary, tags, responses }] of operations()) {
+  const files = new Map(endpoints.flatMap(({ id, files: types }) => (types ? [[id, types] as const] : [])));
+  assert.ok(files.size > 0);
+  for (const [path, method, { operationId, summary, tags, responses }] of operations()) {
     const at = `${method} ${path}`;
     assert.ok(summary.length > 3 && tags.length === 1, at);
     assert.ok(
@@ -100,8 +102,10 @@ test("every operation has a name of its own, a summary, a tag, a good answer and
       at,
     );
     assert.ok(responses.default, at);
-    for (const { description, content } of Object.values(responses)) {
-      assert.ok(description && content["application/json"]?.schema, at);
+    for (const [status, { description, content }] of Object.entries(responses)) {
+      const mediaTypes = (status !== "default" && files.get(operationId)) || ["application/json"];
+      assert.deepEqual(Object.keys(content), mediaTypes, at);
+      assert.ok(description && Object.values(content).every(({ schema }) => schema), at);
     }
   }
 });

@@ -117,14 +117,14 @@ function ledger(
     ...askOwner(whom, {
       reads: [
         ...(["listDecisions", "listRequests", "getRequest", "listMonths", "getSpend"] as const),
-        ...(["listUnpriced", "listInvoices", "getInvoice", "listEvents"] as const),
+        ...(["listUnpriced", "listInvoices", "getInvoice", "listEvents", "listBaselines", "getSavings"] as const),
       ],
-      changes: ["closeMonth", "setInvoiceName"],
+      changes: ["closeMonth", "setInvoiceName", "declareBaseline"],
     }),
     ...askOwner(
       { ...whom, timeoutMs: VERIFY_TIMEOUT_MS },
       {
-        reads: ["verifyBooks", "compareSettled", "compareInvoices"],
+        reads: ["verifyBooks", "compareSettled", "compareInvoices", "listFocusRows"],
         changes: ["rebuildSums", "reprice", "importInvoice", "approveTrueUps"],
       },
     ),

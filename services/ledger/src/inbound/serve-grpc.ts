@@ -9,25 +9,29 @@ import {
   LedgerServiceService,
   type ListDecisionsRequest,
   type ListDecisionsResponse,
+  type ListFocusRowsRequest,
+  type ListFocusRowsResponse,
   type ListRequestsRequest,
   type ListRequestsResponse,
   type RequestDetail,
   RequestSummary,
 } from "@waybill/wire";
 import type { settings } from "../config.ts";
+import { readMonth } from "../core/close-rules.ts";
 import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
+import { readFocusCursor } from "../core/focus-columns.ts";
 import { encodePlace, fittingCount, timeOfId } from "../core/request-pages.ts";
-import type { Queryable } from "../outbound/booked-entries.ts";
+import type { Questions } from "../outbound/open-questions.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
-import type { PostgresInvoices } from "../outbound/postgres-invoices.ts";
+import type { Focus } from "../outbound/postgres-focus.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
-import type { PostgresReconciliation } from "../outbound/postgres-reconciliation.ts";
 import type { Requests } from "../outbound/postgres-requests.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
 import { answerAboutEvents } from "./answer-about-events.ts";
 import { answerAboutInvoices } from "./answer-about-invoices.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
+import { answerAboutSavings } from "./answer-about-savings.ts";
 import type { answerAboutSettled } from "./answer-about-settled.ts";
 import type { SuspenseAnswers } from "./answer-about-suspense.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
@@ -41,31 +45,26 @@ const CALLERS = ["console", "operator"];
 const STOP_MS = 2_000;
 
 /** What questions are answered from. */
-export interface Answerers {
+interface Answerers extends Questions {
   decisions: Decisions;
-  requests: Requests;
   months: PostgresMonths;
-  spend: Spend;
   suspense(onError: OnError): SuspenseAnswers;
   settled: ReturnType<typeof answerAboutSettled>;
-  invoices: PostgresInvoices;
-  reconciliation: PostgresReconciliation;
-  /** Where entries are read. */
-  entries: Queryable;
 }
 
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, requests, months, spend, suspense, settled, invoices, reconciliation, entries }: Answerers,
+  { decisions, months, suspense, settled, ...questions }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
   const onError = (error: unknown): void => log.error({ err: error }, "a question failed");
+  const { spend, requests, savings, baselines, focus, invoices, reconciliation, entries } = questions;
   const handlers = {
     listDecisions: unary((request: ListDecisionsRequest) => listDecisions(decisions, request, onError), onError),
-    getRequest: unary((request: GetRequestRequest) => getRequest(decisions, requests, request, onError), onError),
+    getRequest: unary((request: GetRequestRequest) => getRequest(decisions, questions, request, onError), onError),
     listRequests: unary((request: ListRequestsRequest) => listRequests(requests, request, onError), onError),
     ...answerAboutMonths(months, log, onError),
     ...answerAboutInvoices(invoices, reconciliation, log, onError),
@@ -73,6 +72,8 @@ export async function serveGrpc(
     ...suspense(onError),
     ...settled(onError),
     ...answerAboutEvents(entries, onError),
+    ...answerAboutSavings(baselines, savings, log, onError),
+    listFocusRows: unary((request: ListFocusRowsRequest) => listFocusRows(focus, request, onError), onError),
   };
   const { listEvents, ...others } = LedgerServiceService;
   server.add(others, handlers, CALLERS);
@@ -113,18 +114,31 @@ async function listRequests(
 
 async function getRequest(
   decisions: Decisions,
-  requests: Requests,
+  { requests, savings }: Pick<Questions, "requests" | "savings">,
   { requestId, organisationId }: GetRequestRequest,
   onError: OnError,
 ): Promise<RequestDetail> {
   const month = requestMonthOf(requestId);
-  const found =
-    month !== undefined &&
-    (await orUnavailable(decisions.ofRequest(requestId, month, filterText(organisationId)), onError));
+  const whose = filterText(organisationId);
+  const found = month !== undefined && (await orUnavailable(decisions.ofRequest(requestId, month, whose), onError));
   if (!month || !found || (found.decisions.length === 0 && found.otherAttempts.length === 0)) {
     throw new WaybillError("not_found", { publicMessage: "There is no request of that id." });
   }
-  return { ...found, summary: await orUnavailable(requests.one(requestId, month), onError) };
+  const [summary, saved] = await orUnavailable(
+    Promise.all([requests.one(requestId, month), savings.ofRequest(requestId, month, whose)]),
+    onError,
+  );
+  return { ...found, summary, savings: saved };
+}
+
+async function listFocusRows(
+  focus: Focus,
+  { organisationId, month, aiColumns, cursor }: ListFocusRowsRequest,
+  onError: OnError,
+): Promise<ListFocusRowsResponse> {
+  const place = readFocusCursor(cursor);
+  const asked = { organisationId: filterText(organisationId), month: readMonth(month), aiColumns, place };
+  return orUnavailable(focus.page(asked), onError);
 }
 
 async function getSpend(spend: Spend, request: GetSpendRequest, onError: OnError): Promise<GetSpendResponse> {

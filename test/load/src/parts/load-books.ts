@@ -8,7 +8,8 @@ import { freePort, makeTestFolder, migrationsOf } from "@waybill/testing";
 import { uuidAt } from "../generator/usage-record.ts";
 
 const ROWS_AT_ONCE = 20_000;
-const [TEAMS, KEYS, MODELS] = [20, 1_000, 8];
+export const [TEAMS, MODELS] = [20, 8];
+const KEYS = 1_000;
 export const MONTH = "2026-10-01";
 export const MONTH_MS = Date.parse(MONTH);
 export const MONTH_END_MS = MONTH_MS + 31 * 86_400_000;
@@ -41,7 +42,7 @@ export async function loadBooks(name: string, rows: number): Promise<LoadedBooks
   folder.killAtExit(postgres.pid);
   const passwords = Object.fromEntries(roleNames.map((role) => [role, randomBytes(12).toString("hex")]));
   await applyRoles(postgres.url, passwords as RolePasswords);
-  await migrate(postgres.url, migrationsOf("ledger"));
+  for (const service of ["budget", "ledger"]) await migrate(postgres.url, migrationsOf(service));
   const pool: Pool = openPool({ url: postgres.url, applicationName: "load", connectionsMax: 1, statementTimeoutMs: 0 });
   const owner = await pool.connect();
   await addDimensions(owner);

@@ -7,6 +7,7 @@ import * as schemas from "../schemas/decisions.ts";
 import { listRequestsQuery, requestPage } from "../schemas/requests.ts";
 import { costJson, decisionJson, detailedDecisionJson } from "../to-json/decision-json.ts";
 import { requestJson, requestPageJson, requestsWish } from "../to-json/request-json.ts";
+import { attemptSavingsJson } from "../to-json/savings-json.ts";
 import { msOf } from "./what-if.ts";
 
 const HERE = { tag: "decisions", dialect: "waybill" } as const;
@@ -24,7 +25,7 @@ export function requestEndpoints({ ledger }: Owners): AnyEndpoint[] {
       body: noBody,
       answer: schemas.requestDetail,
       async handle({ admin: { organisationId }, params: { id } }) {
-        const { decisions, otherAttempts, summary } = await ledger.getRequest(
+        const { decisions, otherAttempts, summary, savings } = await ledger.getRequest(
           GetRequestRequest.create({ requestId: id, organisationId }),
         );
         return {
@@ -32,6 +33,7 @@ export function requestEndpoints({ ledger }: Owners): AnyEndpoint[] {
           request: summary ? requestJson(summary) : null,
           decisions: decisions.map(detailedDecisionJson),
           otherAttempts: otherAttempts.map(costJson),
+          savings: savings.map(attemptSavingsJson),
         };
       },
     }),

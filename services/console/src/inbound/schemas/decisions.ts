@@ -124,6 +124,20 @@ const inputs = z.object({
   failureCode: z.string(),
 });
 
+const attemptSavings = z.object({
+  attempt: z.int(),
+  comparison: z
+    .enum(["compared", "kept", "direct", "unpriced", "unmeasured", "no_baseline", "no_baseline_price"])
+    .describe("compared, or why not"),
+  baselineModel: z.string().nullable(),
+  baselineKind: z.string().nullable().describe("model or costliest_candidate"),
+  baselineVersion: z.int().nullable(),
+  baselineCostUsd: usd.nullable().describe("With the same tokens; 0 for an attempt that served nobody"),
+  savedUsd: usd.nullable().describe("Below zero: it cost more than the baseline"),
+  lostCacheReadsAtMostUsd: usd.nullable().describe("Not in savedUsd"),
+  keptAnswerSavedUsd: usd.nullable().describe("Of an answer that was kept and given again: what its call had cost"),
+});
+
 const requestId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "is the id of no request");
 export const requestParams = z.strictObject({ id: requestId });
 export const requestDetail = z.object({
@@ -131,6 +145,7 @@ export const requestDetail = z.object({
   request: requestRow.nullable().describe("As in the list; null: all that is known of it is a decision"),
   decisions: z.array(decision.extend({ inputs: inputs.nullable() })).describe("In the order of their attempts"),
   otherAttempts: z.array(cost).describe("Attempts without a decision record"),
+  savings: z.array(attemptSavings).describe("Of each attempt on the books, in order"),
 });
 export const listDecisionsQuery = z.strictObject({
   organisation: organisation.optional(),

@@ -35,6 +35,7 @@ import {
   SetInvoiceNameRequest,
   SetInvoiceNameResponse,
 } from "./invoices.ts";
+import { PriceListEntry, PriceRates } from "./money.ts";
 import { FilterFindings } from "./router.ts";
 
 export const protobufPackage = "waybill.v1";
@@ -63,6 +64,157 @@ export interface ListEventsResponse {
   nextCursor: string;
   /** False: nothing more is booked now, or before until_ms. */
   more: boolean;
+}
+
+export interface ListFocusRowsRequest {
+  /** Empty: of all. */
+  organisationId: string;
+  /** "2026-11": the accounting month. */
+  month: string;
+  /** With the columns of the draft of FOCUS 1.5 for tokens. */
+  aiColumns: boolean;
+  /** As in the answer before; empty: from the first day. */
+  cursor: string;
+}
+
+export interface ListFocusRowsResponse {
+  columns: FocusColumn[];
+  rows: FocusRow[];
+  /** Empty: there is no more. */
+  nextCursor: string;
+}
+
+export interface FocusColumn {
+  name: string;
+  /** text, time (ISO 8601), decimal or integer */
+  kind: string;
+  /** Every row has a value. */
+  required: boolean;
+}
+
+export interface FocusRow {
+  /** In the order of the columns. */
+  values: string[];
+  /** Indexes of columns that have no value; their text is empty. */
+  absent: number[];
+}
+
+/** A model of a baseline, with its prices as they are known when it is declared. */
+export interface BaselineModel {
+  /** <provider>/<model> */
+  model: string;
+  /** None: its price is unknown. */
+  prices: PriceListEntry[];
+}
+
+export interface DeclareBaselineRequest {
+  /** Organisation empty: for every one that has none of its own. */
+  change:
+    | AccountChange
+    | undefined;
+  /** Empty: for all routes that have none of their own, and for `auto`. */
+  route: string;
+  /** model, costliest_candidate or none */
+  kind: string;
+  /** "2026-11-28", UTC; empty: today. */
+  fromDay: string;
+  /** The model, or the candidates of the route. */
+  models: BaselineModel[];
+  /** With costliest_candidate. */
+  routeVersion: number;
+}
+
+export interface Baseline {
+  organisationId: string;
+  route: string;
+  version: number;
+  kind: string;
+  /** <provider>/<model>, with the kind model. */
+  model: string;
+  fromDay: string;
+  routeVersion: number;
+  unpricedModels: string[];
+  declaredAtMs: bigint;
+  declaredBy: string;
+  reason: string;
+  /** It is the one that holds today for its organisation and route. */
+  holds: boolean;
+  rates: BaselineRate[];
+}
+
+/** What a model of a baseline costs on some days, for requests of some size. */
+export interface BaselineRate {
+  model: string;
+  /** Empty: since ever. */
+  fromDay: string;
+  /** Exclusive; empty: as long as it holds. */
+  untilDay: string;
+  priceVersion: string;
+  aboveInputTokens: bigint;
+  rates: PriceRates | undefined;
+  perRequestPicoUsd: bigint;
+}
+
+export interface ListBaselinesRequest {
+  /** Its own and everyone's; empty: of all. */
+  organisationId: string;
+}
+
+export interface ListBaselinesResponse {
+  /** At most 1000. */
+  baselines: Baseline[];
+}
+
+export interface GetSavingsRequest {
+  organisationId: string;
+  /** "2026-11" */
+  month: string;
+  /** organisation, team, route, model, baseline or day */
+  by: string;
+  simulated: boolean;
+}
+
+export interface GetSavingsResponse {
+  /** The most saved first; at most 1000. */
+  rows: SavingsRow[];
+  /** Of the whole month. */
+  total:
+    | SavingsRow
+    | undefined;
+  /** The baselines that were compared with, as they were declared. */
+  baselines: string[];
+  /** The month is closed: its money never changes. */
+  closed: boolean;
+  more: boolean;
+}
+
+/** Amounts are pico-USD as decimal text. Empty, of a baseline: nothing was compared. */
+export interface SavingsRow {
+  value: string;
+  name: string;
+  /** Answers that were compared. */
+  answers: bigint;
+  costPicoUsd: string;
+  /** Of it, attempts that served nobody. */
+  failedCostPicoUsd: string;
+  baselineCostPicoUsd: string;
+  savedPicoUsd: string;
+  /** Not in what was saved: what the baseline would cost less if its cache had held all of the input. */
+  lostCacheReadsAtMostPicoUsd: string;
+  /** 1: as good as the baseline's; absent: nobody measured it. */
+  quality?: number | undefined;
+  qualityAnswers: bigint;
+  keptAnswers: bigint;
+  notCompared: NotCompared[];
+}
+
+/** What stands beside no baseline, and why. */
+export interface NotCompared {
+  /** direct, unpriced, unmeasured, no_baseline or no_baseline_price */
+  why: string;
+  attempts: bigint;
+  /** Pico-USD as decimal text; empty: unknown. */
+  costPicoUsd: string;
 }
 
 /** Every condition that is set must hold. */
@@ -346,7 +498,11 @@ export interface RequestDetail {
   /** Attempts without a decision record. */
   otherAttempts: AttemptCost[];
   /** As in the list of requests; absent where the list does not have it. */
-  summary: RequestSummary | undefined;
+  summary:
+    | RequestSummary
+    | undefined;
+  /** Of each attempt on the books, in order. */
+  savings: AttemptSavings[];
 }
 
 /**
@@ -467,6 +623,23 @@ export interface RequestSummary {
 export interface RequestSummary_TagsEntry {
   key: string;
   value: string;
+}
+
+/** What an attempt cost beside its baseline. Amounts are pico-USD as decimal text; empty: nothing was compared, or it is unknown. */
+export interface AttemptSavings {
+  attempt: number;
+  /** compared, or why not: kept, direct, unpriced, unmeasured, no_baseline or no_baseline_price */
+  comparison: string;
+  /** <provider>/<model> that it was priced with. */
+  baselineModel: string;
+  /** model or costliest_candidate, and the version of the declaration; 0: there is none. */
+  baselineKind: string;
+  baselineVersion: number;
+  baselineCostPicoUsd: string;
+  savedPicoUsd: string;
+  lostCacheReadsAtMostPicoUsd: string;
+  /** Of an answer that was kept and given again. */
+  keptAnswerSavedPicoUsd: string;
 }
 
 function createBaseListEventsRequest(): ListEventsRequest {
@@ -653,6 +826,1486 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
     message.events = object.events?.map((e) => e) || [];
     message.nextCursor = object.nextCursor ?? "";
     message.more = object.more ?? false;
+    return message;
+  },
+};
+
+function createBaseListFocusRowsRequest(): ListFocusRowsRequest {
+  return { organisationId: "", month: "", aiColumns: false, cursor: "" };
+}
+
+export const ListFocusRowsRequest: MessageFns<ListFocusRowsRequest> = {
+  encode(message: ListFocusRowsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.month !== "") {
+      writer.uint32(18).string(message.month);
+    }
+    if (message.aiColumns !== false) {
+      writer.uint32(24).bool(message.aiColumns);
+    }
+    if (message.cursor !== "") {
+      writer.uint32(34).string(message.cursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFocusRowsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFocusRowsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.aiColumns = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListFocusRowsRequest>): ListFocusRowsRequest {
+    return ListFocusRowsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFocusRowsRequest>): ListFocusRowsRequest {
+    const message = createBaseListFocusRowsRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.month = object.month ?? "";
+    message.aiColumns = object.aiColumns ?? false;
+    message.cursor = object.cursor ?? "";
+    return message;
+  },
+};
+
+function createBaseListFocusRowsResponse(): ListFocusRowsResponse {
+  return { columns: [], rows: [], nextCursor: "" };
+}
+
+export const ListFocusRowsResponse: MessageFns<ListFocusRowsResponse> = {
+  encode(message: ListFocusRowsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.columns) {
+      FocusColumn.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.rows) {
+      FocusRow.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextCursor !== "") {
+      writer.uint32(26).string(message.nextCursor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFocusRowsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFocusRowsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.columns.push(FocusColumn.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rows.push(FocusRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextCursor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListFocusRowsResponse>): ListFocusRowsResponse {
+    return ListFocusRowsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFocusRowsResponse>): ListFocusRowsResponse {
+    const message = createBaseListFocusRowsResponse();
+    message.columns = object.columns?.map((e) => FocusColumn.fromPartial(e)) || [];
+    message.rows = object.rows?.map((e) => FocusRow.fromPartial(e)) || [];
+    message.nextCursor = object.nextCursor ?? "";
+    return message;
+  },
+};
+
+function createBaseFocusColumn(): FocusColumn {
+  return { name: "", kind: "", required: false };
+}
+
+export const FocusColumn: MessageFns<FocusColumn> = {
+  encode(message: FocusColumn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.required !== false) {
+      writer.uint32(24).bool(message.required);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FocusColumn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFocusColumn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.required = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FocusColumn>): FocusColumn {
+    return FocusColumn.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FocusColumn>): FocusColumn {
+    const message = createBaseFocusColumn();
+    message.name = object.name ?? "";
+    message.kind = object.kind ?? "";
+    message.required = object.required ?? false;
+    return message;
+  },
+};
+
+function createBaseFocusRow(): FocusRow {
+  return { values: [], absent: [] };
+}
+
+export const FocusRow: MessageFns<FocusRow> = {
+  encode(message: FocusRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.absent.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.absent) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FocusRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFocusRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.absent.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.absent.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FocusRow>): FocusRow {
+    return FocusRow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FocusRow>): FocusRow {
+    const message = createBaseFocusRow();
+    message.values = object.values?.map((e) => e) || [];
+    message.absent = object.absent?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBaselineModel(): BaselineModel {
+  return { model: "", prices: [] };
+}
+
+export const BaselineModel: MessageFns<BaselineModel> = {
+  encode(message: BaselineModel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    for (const v of message.prices) {
+      PriceListEntry.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BaselineModel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBaselineModel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.prices.push(PriceListEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BaselineModel>): BaselineModel {
+    return BaselineModel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BaselineModel>): BaselineModel {
+    const message = createBaseBaselineModel();
+    message.model = object.model ?? "";
+    message.prices = object.prices?.map((e) => PriceListEntry.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDeclareBaselineRequest(): DeclareBaselineRequest {
+  return { change: undefined, route: "", kind: "", fromDay: "", models: [], routeVersion: 0 };
+}
+
+export const DeclareBaselineRequest: MessageFns<DeclareBaselineRequest> = {
+  encode(message: DeclareBaselineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      AccountChange.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.route !== "") {
+      writer.uint32(18).string(message.route);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    if (message.fromDay !== "") {
+      writer.uint32(34).string(message.fromDay);
+    }
+    for (const v of message.models) {
+      BaselineModel.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.routeVersion !== 0) {
+      writer.uint32(48).uint32(message.routeVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeclareBaselineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeclareBaselineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = AccountChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.fromDay = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.models.push(BaselineModel.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.routeVersion = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DeclareBaselineRequest>): DeclareBaselineRequest {
+    return DeclareBaselineRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeclareBaselineRequest>): DeclareBaselineRequest {
+    const message = createBaseDeclareBaselineRequest();
+    message.change = (object.change !== undefined && object.change !== null)
+      ? AccountChange.fromPartial(object.change)
+      : undefined;
+    message.route = object.route ?? "";
+    message.kind = object.kind ?? "";
+    message.fromDay = object.fromDay ?? "";
+    message.models = object.models?.map((e) => BaselineModel.fromPartial(e)) || [];
+    message.routeVersion = object.routeVersion ?? 0;
+    return message;
+  },
+};
+
+function createBaseBaseline(): Baseline {
+  return {
+    organisationId: "",
+    route: "",
+    version: 0,
+    kind: "",
+    model: "",
+    fromDay: "",
+    routeVersion: 0,
+    unpricedModels: [],
+    declaredAtMs: 0n,
+    declaredBy: "",
+    reason: "",
+    holds: false,
+    rates: [],
+  };
+}
+
+export const Baseline: MessageFns<Baseline> = {
+  encode(message: Baseline, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.route !== "") {
+      writer.uint32(18).string(message.route);
+    }
+    if (message.version !== 0) {
+      writer.uint32(24).uint32(message.version);
+    }
+    if (message.kind !== "") {
+      writer.uint32(34).string(message.kind);
+    }
+    if (message.model !== "") {
+      writer.uint32(42).string(message.model);
+    }
+    if (message.fromDay !== "") {
+      writer.uint32(50).string(message.fromDay);
+    }
+    if (message.routeVersion !== 0) {
+      writer.uint32(56).uint32(message.routeVersion);
+    }
+    for (const v of message.unpricedModels) {
+      writer.uint32(66).string(v!);
+    }
+    if (message.declaredAtMs !== 0n) {
+      if (BigInt.asIntN(64, message.declaredAtMs) !== message.declaredAtMs) {
+        throw new globalThis.Error("value provided for field message.declaredAtMs of type int64 too large");
+      }
+      writer.uint32(72).int64(message.declaredAtMs);
+    }
+    if (message.declaredBy !== "") {
+      writer.uint32(82).string(message.declaredBy);
+    }
+    if (message.reason !== "") {
+      writer.uint32(90).string(message.reason);
+    }
+    if (message.holds !== false) {
+      writer.uint32(96).bool(message.holds);
+    }
+    for (const v of message.rates) {
+      BaselineRate.encode(v!, writer.uint32(106).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Baseline {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBaseline();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.fromDay = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.routeVersion = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.unpricedModels.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.declaredAtMs = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.declaredBy = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.holds = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.rates.push(BaselineRate.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Baseline>): Baseline {
+    return Baseline.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Baseline>): Baseline {
+    const message = createBaseBaseline();
+    message.organisationId = object.organisationId ?? "";
+    message.route = object.route ?? "";
+    message.version = object.version ?? 0;
+    message.kind = object.kind ?? "";
+    message.model = object.model ?? "";
+    message.fromDay = object.fromDay ?? "";
+    message.routeVersion = object.routeVersion ?? 0;
+    message.unpricedModels = object.unpricedModels?.map((e) => e) || [];
+    message.declaredAtMs = (object.declaredAtMs !== undefined && object.declaredAtMs !== null)
+      ? BigInt(object.declaredAtMs)
+      : 0n;
+    message.declaredBy = object.declaredBy ?? "";
+    message.reason = object.reason ?? "";
+    message.holds = object.holds ?? false;
+    message.rates = object.rates?.map((e) => BaselineRate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBaselineRate(): BaselineRate {
+  return {
+    model: "",
+    fromDay: "",
+    untilDay: "",
+    priceVersion: "",
+    aboveInputTokens: 0n,
+    rates: undefined,
+    perRequestPicoUsd: 0n,
+  };
+}
+
+export const BaselineRate: MessageFns<BaselineRate> = {
+  encode(message: BaselineRate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.fromDay !== "") {
+      writer.uint32(18).string(message.fromDay);
+    }
+    if (message.untilDay !== "") {
+      writer.uint32(26).string(message.untilDay);
+    }
+    if (message.priceVersion !== "") {
+      writer.uint32(34).string(message.priceVersion);
+    }
+    if (message.aboveInputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.aboveInputTokens) !== message.aboveInputTokens) {
+        throw new globalThis.Error("value provided for field message.aboveInputTokens of type int64 too large");
+      }
+      writer.uint32(40).int64(message.aboveInputTokens);
+    }
+    if (message.rates !== undefined) {
+      PriceRates.encode(message.rates, writer.uint32(50).fork()).join();
+    }
+    if (message.perRequestPicoUsd !== 0n) {
+      if (BigInt.asIntN(64, message.perRequestPicoUsd) !== message.perRequestPicoUsd) {
+        throw new globalThis.Error("value provided for field message.perRequestPicoUsd of type int64 too large");
+      }
+      writer.uint32(56).int64(message.perRequestPicoUsd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BaselineRate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBaselineRate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fromDay = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.untilDay = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.priceVersion = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.aboveInputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rates = PriceRates.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.perRequestPicoUsd = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BaselineRate>): BaselineRate {
+    return BaselineRate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BaselineRate>): BaselineRate {
+    const message = createBaseBaselineRate();
+    message.model = object.model ?? "";
+    message.fromDay = object.fromDay ?? "";
+    message.untilDay = object.untilDay ?? "";
+    message.priceVersion = object.priceVersion ?? "";
+    message.aboveInputTokens = (object.aboveInputTokens !== undefined && object.aboveInputTokens !== null)
+      ? BigInt(object.aboveInputTokens)
+      : 0n;
+    message.rates = (object.rates !== undefined && object.rates !== null)
+      ? PriceRates.fromPartial(object.rates)
+      : undefined;
+    message.perRequestPicoUsd = (object.perRequestPicoUsd !== undefined && object.perRequestPicoUsd !== null)
+      ? BigInt(object.perRequestPicoUsd)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseListBaselinesRequest(): ListBaselinesRequest {
+  return { organisationId: "" };
+}
+
+export const ListBaselinesRequest: MessageFns<ListBaselinesRequest> = {
+  encode(message: ListBaselinesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBaselinesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBaselinesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListBaselinesRequest>): ListBaselinesRequest {
+    return ListBaselinesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBaselinesRequest>): ListBaselinesRequest {
+    const message = createBaseListBaselinesRequest();
+    message.organisationId = object.organisationId ?? "";
+    return message;
+  },
+};
+
+function createBaseListBaselinesResponse(): ListBaselinesResponse {
+  return { baselines: [] };
+}
+
+export const ListBaselinesResponse: MessageFns<ListBaselinesResponse> = {
+  encode(message: ListBaselinesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.baselines) {
+      Baseline.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBaselinesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBaselinesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.baselines.push(Baseline.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListBaselinesResponse>): ListBaselinesResponse {
+    return ListBaselinesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListBaselinesResponse>): ListBaselinesResponse {
+    const message = createBaseListBaselinesResponse();
+    message.baselines = object.baselines?.map((e) => Baseline.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGetSavingsRequest(): GetSavingsRequest {
+  return { organisationId: "", month: "", by: "", simulated: false };
+}
+
+export const GetSavingsRequest: MessageFns<GetSavingsRequest> = {
+  encode(message: GetSavingsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.month !== "") {
+      writer.uint32(18).string(message.month);
+    }
+    if (message.by !== "") {
+      writer.uint32(26).string(message.by);
+    }
+    if (message.simulated !== false) {
+      writer.uint32(32).bool(message.simulated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSavingsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSavingsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.by = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.simulated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetSavingsRequest>): GetSavingsRequest {
+    return GetSavingsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSavingsRequest>): GetSavingsRequest {
+    const message = createBaseGetSavingsRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.month = object.month ?? "";
+    message.by = object.by ?? "";
+    message.simulated = object.simulated ?? false;
+    return message;
+  },
+};
+
+function createBaseGetSavingsResponse(): GetSavingsResponse {
+  return { rows: [], total: undefined, baselines: [], closed: false, more: false };
+}
+
+export const GetSavingsResponse: MessageFns<GetSavingsResponse> = {
+  encode(message: GetSavingsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.rows) {
+      SavingsRow.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== undefined) {
+      SavingsRow.encode(message.total, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.baselines) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.closed !== false) {
+      writer.uint32(32).bool(message.closed);
+    }
+    if (message.more !== false) {
+      writer.uint32(40).bool(message.more);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSavingsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSavingsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rows.push(SavingsRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.total = SavingsRow.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.baselines.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.closed = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetSavingsResponse>): GetSavingsResponse {
+    return GetSavingsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSavingsResponse>): GetSavingsResponse {
+    const message = createBaseGetSavingsResponse();
+    message.rows = object.rows?.map((e) => SavingsRow.fromPartial(e)) || [];
+    message.total = (object.total !== undefined && object.total !== null)
+      ? SavingsRow.fromPartial(object.total)
+      : undefined;
+    message.baselines = object.baselines?.map((e) => e) || [];
+    message.closed = object.closed ?? false;
+    message.more = object.more ?? false;
+    return message;
+  },
+};
+
+function createBaseSavingsRow(): SavingsRow {
+  return {
+    value: "",
+    name: "",
+    answers: 0n,
+    costPicoUsd: "",
+    failedCostPicoUsd: "",
+    baselineCostPicoUsd: "",
+    savedPicoUsd: "",
+    lostCacheReadsAtMostPicoUsd: "",
+    quality: undefined,
+    qualityAnswers: 0n,
+    keptAnswers: 0n,
+    notCompared: [],
+  };
+}
+
+export const SavingsRow: MessageFns<SavingsRow> = {
+  encode(message: SavingsRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== "") {
+      writer.uint32(10).string(message.value);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.answers !== 0n) {
+      if (BigInt.asIntN(64, message.answers) !== message.answers) {
+        throw new globalThis.Error("value provided for field message.answers of type int64 too large");
+      }
+      writer.uint32(24).int64(message.answers);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(34).string(message.costPicoUsd);
+    }
+    if (message.failedCostPicoUsd !== "") {
+      writer.uint32(42).string(message.failedCostPicoUsd);
+    }
+    if (message.baselineCostPicoUsd !== "") {
+      writer.uint32(50).string(message.baselineCostPicoUsd);
+    }
+    if (message.savedPicoUsd !== "") {
+      writer.uint32(58).string(message.savedPicoUsd);
+    }
+    if (message.lostCacheReadsAtMostPicoUsd !== "") {
+      writer.uint32(66).string(message.lostCacheReadsAtMostPicoUsd);
+    }
+    if (message.quality !== undefined) {
+      writer.uint32(73).double(message.quality);
+    }
+    if (message.qualityAnswers !== 0n) {
+      if (BigInt.asIntN(64, message.qualityAnswers) !== message.qualityAnswers) {
+        throw new globalThis.Error("value provided for field message.qualityAnswers of type int64 too large");
+      }
+      writer.uint32(80).int64(message.qualityAnswers);
+    }
+    if (message.keptAnswers !== 0n) {
+      if (BigInt.asIntN(64, message.keptAnswers) !== message.keptAnswers) {
+        throw new globalThis.Error("value provided for field message.keptAnswers of type int64 too large");
+      }
+      writer.uint32(88).int64(message.keptAnswers);
+    }
+    for (const v of message.notCompared) {
+      NotCompared.encode(v!, writer.uint32(98).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SavingsRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSavingsRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.answers = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.failedCostPicoUsd = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.baselineCostPicoUsd = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.savedPicoUsd = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lostCacheReadsAtMostPicoUsd = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.quality = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.qualityAnswers = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.keptAnswers = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.notCompared.push(NotCompared.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SavingsRow>): SavingsRow {
+    return SavingsRow.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SavingsRow>): SavingsRow {
+    const message = createBaseSavingsRow();
+    message.value = object.value ?? "";
+    message.name = object.name ?? "";
+    message.answers = (object.answers !== undefined && object.answers !== null) ? BigInt(object.answers) : 0n;
+    message.costPicoUsd = object.costPicoUsd ?? "";
+    message.failedCostPicoUsd = object.failedCostPicoUsd ?? "";
+    message.baselineCostPicoUsd = object.baselineCostPicoUsd ?? "";
+    message.savedPicoUsd = object.savedPicoUsd ?? "";
+    message.lostCacheReadsAtMostPicoUsd = object.lostCacheReadsAtMostPicoUsd ?? "";
+    message.quality = object.quality ?? undefined;
+    message.qualityAnswers = (object.qualityAnswers !== undefined && object.qualityAnswers !== null)
+      ? BigInt(object.qualityAnswers)
+      : 0n;
+    message.keptAnswers = (object.keptAnswers !== undefined && object.keptAnswers !== null)
+      ? BigInt(object.keptAnswers)
+      : 0n;
+    message.notCompared = object.notCompared?.map((e) => NotCompared.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNotCompared(): NotCompared {
+  return { why: "", attempts: 0n, costPicoUsd: "" };
+}
+
+export const NotCompared: MessageFns<NotCompared> = {
+  encode(message: NotCompared, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.why !== "") {
+      writer.uint32(10).string(message.why);
+    }
+    if (message.attempts !== 0n) {
+      if (BigInt.asIntN(64, message.attempts) !== message.attempts) {
+        throw new globalThis.Error("value provided for field message.attempts of type int64 too large");
+      }
+      writer.uint32(16).int64(message.attempts);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(26).string(message.costPicoUsd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NotCompared {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNotCompared();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempts = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<NotCompared>): NotCompared {
+    return NotCompared.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<NotCompared>): NotCompared {
+    const message = createBaseNotCompared();
+    message.why = object.why ?? "";
+    message.attempts = (object.attempts !== undefined && object.attempts !== null) ? BigInt(object.attempts) : 0n;
+    message.costPicoUsd = object.costPicoUsd ?? "";
     return message;
   },
 };
@@ -3528,7 +5181,7 @@ export const GetRequestRequest: MessageFns<GetRequestRequest> = {
 };
 
 function createBaseRequestDetail(): RequestDetail {
-  return { decisions: [], otherAttempts: [], summary: undefined };
+  return { decisions: [], otherAttempts: [], summary: undefined, savings: [] };
 }
 
 export const RequestDetail: MessageFns<RequestDetail> = {
@@ -3541,6 +5194,9 @@ export const RequestDetail: MessageFns<RequestDetail> = {
     }
     if (message.summary !== undefined) {
       RequestSummary.encode(message.summary, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.savings) {
+      AttemptSavings.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -3582,6 +5238,14 @@ export const RequestDetail: MessageFns<RequestDetail> = {
             message.summary = RequestSummary.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.savings.push(AttemptSavings.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3604,6 +5268,7 @@ export const RequestDetail: MessageFns<RequestDetail> = {
     message.summary = (object.summary !== undefined && object.summary !== null)
       ? RequestSummary.fromPartial(object.summary)
       : undefined;
+    message.savings = object.savings?.map((e) => AttemptSavings.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4872,6 +6537,167 @@ export const RequestSummary_TagsEntry: MessageFns<RequestSummary_TagsEntry> = {
   },
 };
 
+function createBaseAttemptSavings(): AttemptSavings {
+  return {
+    attempt: 0,
+    comparison: "",
+    baselineModel: "",
+    baselineKind: "",
+    baselineVersion: 0,
+    baselineCostPicoUsd: "",
+    savedPicoUsd: "",
+    lostCacheReadsAtMostPicoUsd: "",
+    keptAnswerSavedPicoUsd: "",
+  };
+}
+
+export const AttemptSavings: MessageFns<AttemptSavings> = {
+  encode(message: AttemptSavings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== 0) {
+      writer.uint32(8).uint32(message.attempt);
+    }
+    if (message.comparison !== "") {
+      writer.uint32(18).string(message.comparison);
+    }
+    if (message.baselineModel !== "") {
+      writer.uint32(26).string(message.baselineModel);
+    }
+    if (message.baselineKind !== "") {
+      writer.uint32(34).string(message.baselineKind);
+    }
+    if (message.baselineVersion !== 0) {
+      writer.uint32(40).uint32(message.baselineVersion);
+    }
+    if (message.baselineCostPicoUsd !== "") {
+      writer.uint32(50).string(message.baselineCostPicoUsd);
+    }
+    if (message.savedPicoUsd !== "") {
+      writer.uint32(58).string(message.savedPicoUsd);
+    }
+    if (message.lostCacheReadsAtMostPicoUsd !== "") {
+      writer.uint32(66).string(message.lostCacheReadsAtMostPicoUsd);
+    }
+    if (message.keptAnswerSavedPicoUsd !== "") {
+      writer.uint32(74).string(message.keptAnswerSavedPicoUsd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptSavings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptSavings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comparison = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.baselineModel = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.baselineKind = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.baselineVersion = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.baselineCostPicoUsd = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.savedPicoUsd = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lostCacheReadsAtMostPicoUsd = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.keptAnswerSavedPicoUsd = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptSavings>): AttemptSavings {
+    return AttemptSavings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptSavings>): AttemptSavings {
+    const message = createBaseAttemptSavings();
+    message.attempt = object.attempt ?? 0;
+    message.comparison = object.comparison ?? "";
+    message.baselineModel = object.baselineModel ?? "";
+    message.baselineKind = object.baselineKind ?? "";
+    message.baselineVersion = object.baselineVersion ?? 0;
+    message.baselineCostPicoUsd = object.baselineCostPicoUsd ?? "";
+    message.savedPicoUsd = object.savedPicoUsd ?? "";
+    message.lostCacheReadsAtMostPicoUsd = object.lostCacheReadsAtMostPicoUsd ?? "";
+    message.keptAnswerSavedPicoUsd = object.keptAnswerSavedPicoUsd ?? "";
+    return message;
+  },
+};
+
 export type LedgerServiceService = typeof LedgerServiceService;
 export const LedgerServiceService = {
   /** Newest first. */
@@ -5075,6 +6901,52 @@ export const LedgerServiceService = {
       Buffer.from(ApproveTrueUpsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ApproveTrueUpsResponse => ApproveTrueUpsResponse.decode(value),
   },
+  /**
+   * Declares what is compared with from a day on; a new version where there is one. `in_use` for a day that another declaration has begun
+   * for, or of a closed month.
+   */
+  declareBaseline: {
+    path: "/waybill.v1.LedgerService/DeclareBaseline" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeclareBaselineRequest): Buffer =>
+      Buffer.from(DeclareBaselineRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeclareBaselineRequest => DeclareBaselineRequest.decode(value),
+    responseSerialize: (value: Baseline): Buffer => Buffer.from(Baseline.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Baseline => Baseline.decode(value),
+  },
+  /** Every declaration that may hold, the newest first. */
+  listBaselines: {
+    path: "/waybill.v1.LedgerService/ListBaselines" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListBaselinesRequest): Buffer => Buffer.from(ListBaselinesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListBaselinesRequest => ListBaselinesRequest.decode(value),
+    responseSerialize: (value: ListBaselinesResponse): Buffer =>
+      Buffer.from(ListBaselinesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListBaselinesResponse => ListBaselinesResponse.decode(value),
+  },
+  /** What a month cost beside what its baselines would have; from the sums by day. */
+  getSavings: {
+    path: "/waybill.v1.LedgerService/GetSavings" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetSavingsRequest): Buffer => Buffer.from(GetSavingsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetSavingsRequest => GetSavingsRequest.decode(value),
+    responseSerialize: (value: GetSavingsResponse): Buffer => Buffer.from(GetSavingsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetSavingsResponse => GetSavingsResponse.decode(value),
+  },
+  /** A month of the books as rows of FOCUS 1.4, day by day: each page is of one day and one look, and an attempt is on one day. */
+  listFocusRows: {
+    path: "/waybill.v1.LedgerService/ListFocusRows" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListFocusRowsRequest): Buffer => Buffer.from(ListFocusRowsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListFocusRowsRequest => ListFocusRowsRequest.decode(value),
+    responseSerialize: (value: ListFocusRowsResponse): Buffer =>
+      Buffer.from(ListFocusRowsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListFocusRowsResponse => ListFocusRowsResponse.decode(value),
+  },
 } as const;
 
 export interface LedgerServiceServer extends UntypedServiceImplementation {
@@ -5122,6 +6994,17 @@ export interface LedgerServiceServer extends UntypedServiceImplementation {
   setInvoiceName: handleUnaryCall<SetInvoiceNameRequest, SetInvoiceNameResponse>;
   /** Approves differences as true-ups, each in a month that is open; `in_use` where their sum is another than the one that was seen. */
   approveTrueUps: handleUnaryCall<ApproveTrueUpsRequest, ApproveTrueUpsResponse>;
+  /**
+   * Declares what is compared with from a day on; a new version where there is one. `in_use` for a day that another declaration has begun
+   * for, or of a closed month.
+   */
+  declareBaseline: handleUnaryCall<DeclareBaselineRequest, Baseline>;
+  /** Every declaration that may hold, the newest first. */
+  listBaselines: handleUnaryCall<ListBaselinesRequest, ListBaselinesResponse>;
+  /** What a month cost beside what its baselines would have; from the sums by day. */
+  getSavings: handleUnaryCall<GetSavingsRequest, GetSavingsResponse>;
+  /** A month of the books as rows of FOCUS 1.4, day by day: each page is of one day and one look, and an attempt is on one day. */
+  listFocusRows: handleUnaryCall<ListFocusRowsRequest, ListFocusRowsResponse>;
 }
 
 export interface LedgerServiceClient extends Client {
@@ -5420,6 +7303,73 @@ export interface LedgerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ApproveTrueUpsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Declares what is compared with from a day on; a new version where there is one. `in_use` for a day that another declaration has begun
+   * for, or of a closed month.
+   */
+  declareBaseline(
+    request: DeclareBaselineRequest,
+    callback: (error: ServiceError | null, response: Baseline) => void,
+  ): ClientUnaryCall;
+  declareBaseline(
+    request: DeclareBaselineRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Baseline) => void,
+  ): ClientUnaryCall;
+  declareBaseline(
+    request: DeclareBaselineRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Baseline) => void,
+  ): ClientUnaryCall;
+  /** Every declaration that may hold, the newest first. */
+  listBaselines(
+    request: ListBaselinesRequest,
+    callback: (error: ServiceError | null, response: ListBaselinesResponse) => void,
+  ): ClientUnaryCall;
+  listBaselines(
+    request: ListBaselinesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListBaselinesResponse) => void,
+  ): ClientUnaryCall;
+  listBaselines(
+    request: ListBaselinesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListBaselinesResponse) => void,
+  ): ClientUnaryCall;
+  /** What a month cost beside what its baselines would have; from the sums by day. */
+  getSavings(
+    request: GetSavingsRequest,
+    callback: (error: ServiceError | null, response: GetSavingsResponse) => void,
+  ): ClientUnaryCall;
+  getSavings(
+    request: GetSavingsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetSavingsResponse) => void,
+  ): ClientUnaryCall;
+  getSavings(
+    request: GetSavingsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetSavingsResponse) => void,
+  ): ClientUnaryCall;
+  /** A month of the books as rows of FOCUS 1.4, day by day: each page is of one day and one look, and an attempt is on one day. */
+  listFocusRows(
+    request: ListFocusRowsRequest,
+    callback: (error: ServiceError | null, response: ListFocusRowsResponse) => void,
+  ): ClientUnaryCall;
+  listFocusRows(
+    request: ListFocusRowsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListFocusRowsResponse) => void,
+  ): ClientUnaryCall;
+  listFocusRows(
+    request: ListFocusRowsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListFocusRowsResponse) => void,
   ): ClientUnaryCall;
 }
 
