@@ -137,6 +137,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   getRequest: { params: ({ requestId }) => ({ id: requestId }), toAnother: "gone" },
   getSpend: { toAnother: "none of it" },
   listMonths: { toAnother: "none of it" },
+  simulateCost: { body: () => ({ recorded: { days: 1 }, proposal: { models: [] } }), toAnother: "none of it" },
   closeMonth: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   rebuildSums: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   verifyBooks: { body: () => ({}), toAnother: "denied" },

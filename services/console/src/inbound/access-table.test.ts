@@ -5,7 +5,7 @@ import { Secret, systemClock } from "@waybill/service";
 import { AdminKey } from "@waybill/wire";
 import { decideAccess, ROLES } from "../core/access.ts";
 import { connectOwners } from "../outbound/connect-owners.ts";
-import { type AnyEndpoint, areaOf } from "./endpoint.ts";
+import { type AnyEndpoint, areaOf, isChange } from "./endpoint.ts";
 import { allEndpoints } from "./endpoints.ts";
 
 const EVERYBODY = "owner admin viewer finance machine";
@@ -42,7 +42,7 @@ const ROWS: Readonly<Record<string, string>> = {
     "createBudget replaceBudget deleteBudget verifyBudgets createRateLimit replaceRateLimit deleteRateLimit",
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks"),
-  ...rows(LOOK, "getSpend listMonths"),
+  ...rows(LOOK, "getSpend listMonths simulateCost"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
 };
 
@@ -71,7 +71,7 @@ function isAllowed(role: string, endpoint: AnyEndpoint): boolean {
   const key = AdminKey.create({ keyId: "abcd", name: "Ada", role, organisationId: "" });
   const wish = {
     area: areaOf(endpoint),
-    isChange: endpoint.method !== "GET",
+    isChange: isChange(endpoint),
     isOfInstallation: false,
     organisationId: undefined,
   };

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifySchema } from "fastify";
 import { z } from "zod";
 import type { Administer } from "../administer.ts";
 import { checkInput } from "./check-input.ts";
-import { type AnyEndpoint, areaOf, type Dialect } from "./endpoint.ts";
+import { type AnyEndpoint, areaOf, type Dialect, isChange } from "./endpoint.ts";
 import { errorBody } from "./schemas/basics.ts";
 import { cloudflareError } from "./schemas/cloudflare.ts";
 
@@ -25,7 +25,7 @@ export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, admi
     async onRequest(request) {
       request.admin = await administer(presentedKey(request.headers.authorization), {
         area: areaOf(endpoint),
-        isChange: endpoint.method !== "GET",
+        isChange: isChange(endpoint),
         isOfInstallation: endpoint.isOfInstallation ?? false,
         organisationId: organisationOf(endpoint.dialect, request),
       });

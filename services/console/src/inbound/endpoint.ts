@@ -27,6 +27,8 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   area?: Area;
   summary: string;
   description?: string;
+  /** True: it changes nothing although it is no GET, so that whoever may look may ask it. */
+  isLook?: boolean;
   /** True: only a key for the whole installation may change it. */
   isOfInstallation?: boolean;
   params: P;
@@ -43,6 +45,10 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
 
 export function areaOf({ tag, area }: Pick<AnyEndpoint, "tag" | "area">): Area {
   return area ?? (tag === "cloudflare" ? "routes" : tag);
+}
+
+export function isChange({ method, isLook }: Pick<AnyEndpoint, "method" | "isLook">): boolean {
+  return method !== "GET" && isLook !== true;
 }
 
 /** An endpoint whose schemas are of no further interest. */

@@ -18,6 +18,7 @@ import { organisationEndpoints } from "./resources/organisations.ts";
 import { rateLimitEndpoints } from "./resources/rate-limits.ts";
 import { requestEndpoints } from "./resources/requests.ts";
 import { routeEndpoints } from "./resources/routes.ts";
+import { simulationEndpoints } from "./resources/simulations.ts";
 import { teamEndpoints } from "./resources/teams.ts";
 import { userEndpoints } from "./resources/users.ts";
 import { versionEndpoints } from "./resources/versions.ts";
@@ -45,6 +46,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...auditEndpoints(owners),
     ...requestEndpoints(owners),
     ...bookEndpoints(owners),
+    ...simulationEndpoints(owners, clock),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

@@ -81,6 +81,10 @@ export interface SpendRow {
   wastedCostPicoUsd: string;
   /** Of all attempts together, from the beginning of each call to its end. */
   durationMs: bigint;
+  /** Of the output, and of the input. */
+  reasoningTokens: bigint;
+  cacheWrite5mTokens: bigint;
+  cacheWrite1hTokens: bigint;
 }
 
 export interface ListMonthsRequest {
@@ -555,6 +559,9 @@ function createBaseSpendRow(): SpendRow {
     costPicoUsd: "",
     wastedCostPicoUsd: "",
     durationMs: 0n,
+    reasoningTokens: 0n,
+    cacheWrite5mTokens: 0n,
+    cacheWrite1hTokens: 0n,
   };
 }
 
@@ -619,6 +626,24 @@ export const SpendRow: MessageFns<SpendRow> = {
         throw new globalThis.Error("value provided for field message.durationMs of type int64 too large");
       }
       writer.uint32(96).int64(message.durationMs);
+    }
+    if (message.reasoningTokens !== 0n) {
+      if (BigInt.asIntN(64, message.reasoningTokens) !== message.reasoningTokens) {
+        throw new globalThis.Error("value provided for field message.reasoningTokens of type int64 too large");
+      }
+      writer.uint32(104).int64(message.reasoningTokens);
+    }
+    if (message.cacheWrite5mTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite5mTokens) !== message.cacheWrite5mTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite5mTokens of type int64 too large");
+      }
+      writer.uint32(112).int64(message.cacheWrite5mTokens);
+    }
+    if (message.cacheWrite1hTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite1hTokens) !== message.cacheWrite1hTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite1hTokens of type int64 too large");
+      }
+      writer.uint32(120).int64(message.cacheWrite1hTokens);
     }
     return writer;
   },
@@ -732,6 +757,30 @@ export const SpendRow: MessageFns<SpendRow> = {
             message.durationMs = reader.int64() as bigint;
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.reasoningTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.cacheWrite5mTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.cacheWrite1hTokens = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -772,6 +821,15 @@ export const SpendRow: MessageFns<SpendRow> = {
     message.wastedCostPicoUsd = object.wastedCostPicoUsd ?? "";
     message.durationMs = (object.durationMs !== undefined && object.durationMs !== null)
       ? BigInt(object.durationMs)
+      : 0n;
+    message.reasoningTokens = (object.reasoningTokens !== undefined && object.reasoningTokens !== null)
+      ? BigInt(object.reasoningTokens)
+      : 0n;
+    message.cacheWrite5mTokens = (object.cacheWrite5mTokens !== undefined && object.cacheWrite5mTokens !== null)
+      ? BigInt(object.cacheWrite5mTokens)
+      : 0n;
+    message.cacheWrite1hTokens = (object.cacheWrite1hTokens !== undefined && object.cacheWrite1hTokens !== null)
+      ? BigInt(object.cacheWrite1hTokens)
       : 0n;
     return message;
   },
