@@ -452,6 +452,52 @@ describe("what if, and what was", () => {
     // The second model costs twice as much, whatever the tokens.
     assert.equal(Number(planned.after.costUsd), 2 * Number(planned.before.costUsd));
   });
+
+  it("recorded requests are run again on a draft, summed; whoever asks for lines hears how far it is", async () => {
+    const same = await admin("POST", "/api/v1/routes/backtests", {
+      route: "chat",
+      document: routeTo("scripted/scripted-1"),
+    });
+    assert.equal(same.status, 200);
+    const { total, teams, moves, latency, confidence } = same.body;
+    assert.ok(total.requests > 0 && total.exact > 0);
+    // Only what was served by the second model, which costs twice as much, would change.
+    assert.deepEqual(
+      moves.map(({ from, to }: Record<string, string>) => [from, to]),
+      [["scripted/scripted-2", "scripted/scripted-1"]],
+    );
+    assert.equal(Number(moves[0].draftUsd), Number(moves[0].actualUsd) / 2);
+    assert.equal(latency.draft, null, "there are fewer than a hundred answers");
+    assert.ok(teams.length > 0 && confidence.length >= 3);
+
+    const answer = await fetch(`${stack.adminUrl}/api/v1/routes/backtests`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${stack.keys.admin}`,
+        accept: "application/x-ndjson",
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ route: "chat", document: routeTo("scripted/scripted-2") }),
+    });
+    assert.equal(answer.headers.get("content-type"), "application/x-ndjson");
+    const lines = (await answer.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.ok(lines.slice(0, -1).every(({ progress }) => progress.requests <= progress.total));
+    const { result } = lines.at(-1);
+    assert.ok(result.moves.some(({ to }: { to: string }) => to === "scripted/scripted-2"));
+    assert.ok(Number(result.total.draftLowUsd) <= Number(result.total.draftUsd));
+  });
+
+  it("a draft with problems is not run, and another organisation's requests are not there", async () => {
+    const document = routeTo("scripted/nobody");
+    const refused = await admin("POST", "/api/v1/routes/backtests", { route: "chat", document });
+    assert.deepEqual([refused.status, problemsOf(refused)[0]?.startsWith("model|model|")], [400, true]);
+    const other = documented.as(await makeKey("admin", "other"));
+    const question = { route: "chat", document: routeTo("scripted/scripted-1") };
+    assert.equal((await other("POST", "/api/v1/routes/backtests", question)).body.total.requests, 0);
+  });
 });
 
 describe("the books", () => {

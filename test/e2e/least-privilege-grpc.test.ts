@@ -16,6 +16,8 @@ import {
   LedgerServiceService,
   RateLimitServiceClient,
   RateLimitServiceService,
+  RecordedRequestServiceClient,
+  RecordedRequestServiceService,
   RouterServiceClient,
   RouterServiceService,
   RoutingAdminServiceClient,
@@ -32,6 +34,7 @@ type Client =
   | BudgetAdminServiceClient
   | BudgetServiceClient
   | LedgerServiceClient
+  | RecordedRequestServiceClient
   | AlertServiceClient
   | RateLimitServiceClient
   | RouterServiceClient
@@ -101,6 +104,8 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.RoutingAdminService/ListRoutingAudit": ["console", "operator"],
   "/waybill.v1.RoutingAdminService/Simulate": ["console", "operator"],
   "/waybill.v1.RoutingAdminService/Replay": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/Backtest": ["console", "operator"],
+  "/waybill.v1.RecordedRequestService/StreamRecorded": ["router"],
   "/waybill.v1.LedgerService/ListDecisions": ["console", "operator"],
   "/waybill.v1.LedgerService/GetRequest": ["console", "operator"],
   "/waybill.v1.LedgerService/ListMonths": ["console", "operator"],
@@ -115,8 +120,13 @@ interface Method {
   isStream: boolean;
 }
 
-const methodsOf = (service: Readonly<Record<string, { path: string; requestStream: boolean }>>): Method[] =>
-  Object.values(service).map(({ path, requestStream }) => ({ path, isStream: requestStream }));
+const methodsOf = (
+  service: Readonly<Record<string, { path: string; requestStream: boolean; responseStream: boolean }>>,
+): Method[] =>
+  Object.values(service).map(({ path, requestStream, responseStream }) => ({
+    path,
+    isStream: requestStream || responseStream,
+  }));
 
 const same = (bytes: Buffer): Buffer => bytes;
 
@@ -230,12 +240,19 @@ describe("over gRPC every caller may call exactly its methods", () => {
     client.close();
   });
 
+  it("RecordedRequestService", async () => {
+    const client = new RecordedRequestServiceClient(stack.ledgerUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(RecordedRequestServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
   it("knows every method that is served", () => {
     const served = [
       AccountServiceService,
       BudgetAdminServiceService,
       BudgetServiceService,
       LedgerServiceService,
+      RecordedRequestServiceService,
       AlertServiceService,
       RateLimitServiceService,
       RouterServiceService,

@@ -13,6 +13,7 @@ import { openPools } from "./outbound/open-pools.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
+import { postgresRecorded } from "./outbound/postgres-recorded.ts";
 import { postgresSpend } from "./outbound/postgres-spend.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
 
@@ -39,7 +40,7 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend));
+    await serveGrpc(config, scope, decisions, months, postgresSpend(pools.spend), postgresRecorded(pools.recorded));
 
     const intakes: Intake[] = [];
     const nc = await connectBus({

@@ -70,6 +70,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   simulate: { body: ({ route }) => ({ route, request: {} }), toAnother: "none of it" },
   // It plans a document for the requests there were: none of its own.
   planRoute: { body: ({ route }) => ({ route, document }), toAnother: "none of it" },
+  backtestRoute: { body: ({ route }) => ({ route, document }), toAnother: "none of it" },
   importRoute: { body: () => ({ text: JSON.stringify(document) }), toAnother: "common" },
   checkRoute: { body: () => ({ document }), toAnother: "common" },
   listPresets: { toAnother: "common" },

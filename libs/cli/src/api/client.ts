@@ -1,6 +1,7 @@
 // The admin API over HTTP. Everything that goes wrong becomes an Ending that says what to do next.
 import type { CliConfig } from "../config.ts";
 import { notReached, notTheApi, refusalOf } from "./errors.ts";
+import { followAnswer } from "./follow-answer.ts";
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -11,18 +12,23 @@ export interface Api {
   put<T>(path: string, body: unknown): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
   delete<T>(path: string, query?: Query): Promise<T>;
+  /** A POST whose answer takes a while: `onProgress` hears how far it is. */
+  follow<T, P>(path: string, body: unknown, onProgress: (progress: P) => void): Promise<T>;
 }
 
-/** A plan on many recorded requests takes its time. */
 const TIMEOUT_MS = 120_000;
 
 /** `organisation` goes with every question; undefined: the key's own. */
 export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string | undefined): Api {
-  const ask = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> => {
+  const urlOf = (path: string, query: Query = {}): URL => {
     const url = new URL(`${adminUrl}/api/v1${path}`);
     for (const [name, value] of Object.entries({ ...query, organisation })) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
+    return url;
+  };
+  const ask = async <T>(method: string, path: string, body: unknown, query: Query = {}): Promise<T> => {
+    const url = urlOf(path, query);
     const { status, text } = await exchange(url, {
       method,
       headers: {
@@ -43,6 +49,7 @@ export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string 
     put: (path, body) => ask("PUT", path, body),
     patch: (path, body) => ask("PATCH", path, body),
     delete: (path, query) => ask("DELETE", path, undefined, query),
+    follow: (path, body, onProgress) => followAnswer(urlOf(path), adminKey, body, onProgress),
   };
 }
 

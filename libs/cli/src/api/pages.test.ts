@@ -14,7 +14,7 @@ function apiOf(pages: readonly unknown[]): { api: Api; asked: unknown[] } {
     asked.push(query);
     return pages[asked.length - 1] as T;
   };
-  return { api: { get, post: never, put: never, patch: never, delete: never }, asked };
+  return { api: { get, post: never, put: never, patch: never, delete: never, follow: never }, asked };
 }
 
 test("every page is read, also behind one that is empty", async () => {

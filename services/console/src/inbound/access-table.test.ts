@@ -26,7 +26,7 @@ const ROWS: Readonly<Record<string, string>> = {
     "createRoute renameRoute deleteRoute createVersion deployVersion rollBack importRoute checkRoute",
   ),
   ...rows(ROUTES.change, "cloudflareCreateRoute cloudflareRenameRoute cloudflareDeleteRoute cloudflareCreateVersion"),
-  ...rows(ROUTES.change, "cloudflareCreateDeployment simulate planRoute replay"),
+  ...rows(ROUTES.change, "cloudflareCreateDeployment simulate planRoute backtestRoute replay"),
   ...rows(EVERYBODY, "listModels listProviders listPrices listAliases listDecisions getRequest"),
   ...rows(ROUTES.change, "saveModel importModels saveAlias deleteAlias"),
   ...rows(

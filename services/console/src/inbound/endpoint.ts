@@ -14,6 +14,14 @@ export interface Input<Params, Query, Body> {
   body: Body;
 }
 
+/** Whoever waits for an answer. */
+export interface Follower {
+  /** Heard by those who asked for it. */
+  tell(progress: unknown): void;
+  /** Aborted when the client has left. */
+  signal: AbortSignal;
+}
+
 /** `Params`, `Query` and `Body` are checked before `handle` sees them; what it returns has the shape of `answer`. */
 export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
   method: Method;
@@ -40,7 +48,9 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   /** Largest body; absent: the server's own. */
   bodyBytesMax?: number;
   dialect: Dialect;
-  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<A>>;
+  /** True: with `Accept: application/x-ndjson` it tells how far it is, and the answer is the last line. */
+  tellsProgress?: boolean;
+  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>, follower: Follower): Promise<z.input<A>>;
 }
 
 export function areaOf({ tag, area }: Pick<AnyEndpoint, "tag" | "area">): Area {

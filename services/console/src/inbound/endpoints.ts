@@ -8,6 +8,7 @@ import { adminKeyEndpoints } from "./resources/admin-keys.ts";
 import { alertEndpoints } from "./resources/alerts.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
+import { backtestEndpoints } from "./resources/backtests.ts";
 import { bookEndpoints } from "./resources/books.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
@@ -32,6 +33,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...deploymentEndpoints(owners),
     ...exchangeEndpoints(owners),
     ...whatIfEndpoints(owners),
+    ...backtestEndpoints(owners),
     ...modelEndpoints(owners, clock, importBytesMax),
     ...aliasEndpoints(owners),
     ...organisationEndpoints(owners),

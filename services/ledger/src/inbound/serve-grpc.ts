@@ -1,4 +1,4 @@
-// LedgerService: what happened to requests, what was spent, and the months of the books, for console and operators.
+// LedgerService and RecordedRequestService: what happened to requests, what was spent, and the months of the books, for console and operators.
 import { WaybillError } from "@waybill/domain";
 import { serveRpc, unary } from "@waybill/rpc";
 import type { ConfigOf, ServiceScope } from "@waybill/service";
@@ -16,12 +16,14 @@ import { cutPage, encodeCursor } from "../core/decision-page.ts";
 import { filterText } from "../core/decision-row.ts";
 import type { Decisions } from "../outbound/postgres-decisions.ts";
 import type { PostgresMonths } from "../outbound/postgres-months.ts";
+import type { Recorded } from "../outbound/postgres-recorded.ts";
 import type { Spend } from "../outbound/postgres-spend.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
 import { readListRequest } from "./read-list-request.ts";
 import { readSpendRequest } from "./read-spend-request.ts";
+import { serveRecorded } from "./serve-recorded.ts";
 
 const CALLERS = ["console", "operator"];
 /** Questions under way may take this long to be answered. */
@@ -34,6 +36,7 @@ export async function serveGrpc(
   decisions: Decisions,
   months: PostgresMonths,
   spend: Spend,
+  recorded: Recorded,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -45,6 +48,7 @@ export async function serveGrpc(
     getSpend: unary((request: GetSpendRequest) => getSpend(spend, request, onError), onError),
   };
   server.add(LedgerServiceService, handlers, CALLERS);
+  serveRecorded(server, recorded, onError);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));
   server.health.set(true);
 }

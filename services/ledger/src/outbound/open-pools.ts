@@ -9,6 +9,9 @@ const REQUESTS_CONNECTIONS = 5;
 const SPEND_CONNECTIONS = 2;
 /** A question that takes longer is given up; whoever asked waits no longer either. */
 const QUESTION_MS = 10_000;
+/** One for each backtest that is read; a page that takes longer is given up. */
+const RECORDED_CONNECTIONS = 2;
+const RECORDED_PAGE_MS = 60_000;
 /** For looking through whole months, for closing one meanwhile, and to open the next. */
 const MONTHS_CONNECTIONS = 3;
 const MONTHS_STATEMENT_MS = 600_000;
@@ -20,6 +23,7 @@ export interface Pools {
   requests: Pool;
   spend: Pool;
   months: Pool;
+  recorded: Pool;
 }
 
 /** Opens them; they end with the service. */
@@ -50,8 +54,14 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     statementTimeoutMs: MONTHS_STATEMENT_MS,
     readsMany: true,
   });
-  onStop("postgres", async () => {
-    await Promise.all([books, requests, spend, months].map((pool) => pool.end()));
+  const recorded = openPool({
+    ...common,
+    applicationName: `${serviceId} backtests`,
+    connectionsMax: RECORDED_CONNECTIONS,
+    statementTimeoutMs: RECORDED_PAGE_MS,
   });
-  return { books, requests, spend, months };
+  onStop("postgres", async () => {
+    await Promise.all([books, requests, spend, months, recorded].map((pool) => pool.end()));
+  });
+  return { books, requests, spend, months, recorded };
 }
