@@ -118,6 +118,8 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
 interface Method {
   path: string;
   isStream: boolean;
+  /** One question, many answers. */
+  asksOnce: boolean;
 }
 
 const methodsOf = (
@@ -126,12 +128,13 @@ const methodsOf = (
   Object.values(service).map(({ path, requestStream, responseStream }) => ({
     path,
     isStream: requestStream || responseStream,
+    asksOnce: !requestStream && responseStream,
   }));
 
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** True when the call got past the door, whatever became of it. An empty message is one of every kind. */
-function isLetIn(client: Client, { path, isStream }: Method, metadata: Metadata): Promise<boolean> {
+function isLetIn(client: Client, { path, isStream, asksOnce }: Method, metadata: Metadata): Promise<boolean> {
   const deadline = Date.now() + DEADLINE_MS;
   return new Promise((resolve) => {
     if (!isStream) {
@@ -140,7 +143,9 @@ function isLetIn(client: Client, { path, isStream }: Method, metadata: Metadata)
       );
       return;
     }
-    const stream = client.makeBidiStreamRequest(path, same, same, metadata, { deadline });
+    const stream = asksOnce
+      ? client.makeServerStreamRequest(path, same, same, Buffer.alloc(0), metadata, { deadline })
+      : client.makeBidiStreamRequest(path, same, same, metadata, { deadline });
     stream.on("metadata", () => {
       resolve(true);
       stream.cancel();

@@ -4,7 +4,7 @@ import type { Api, Query } from "./client.ts";
 import type { Decision, Route, VersionSummary } from "./shapes.ts";
 
 /** The most that the API gives at once. */
-export const PAGE_MAX = 1_000;
+const PAGE_MAX = 1_000;
 /** Pages of one list; a server that never ends is not followed for ever. */
 const PAGES_MAX = 10_000;
 

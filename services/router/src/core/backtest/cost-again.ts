@@ -30,7 +30,7 @@ export interface CostAgain {
   isUnpriced: boolean;
 }
 
-export interface Moved {
+interface Moved {
   /** Of everything but the answer. */
   withoutOutput: PicoUsd;
   /** Of a token of the answer. */

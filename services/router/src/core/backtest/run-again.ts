@@ -12,7 +12,7 @@ import type { ModelEntry, Snapshot } from "../snapshot.ts";
 export type Way = { model: string } | { refusalCode: string };
 
 /** What the draft looked at and the record does not hold. */
-export interface Unrecorded {
+interface Unrecorded {
   /** The chance of a split. */
   draw: boolean;
   /** The state of a model: taken to be well. */
