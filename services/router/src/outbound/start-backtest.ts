@@ -31,6 +31,8 @@ export async function* startBacktest(
         const { code, publicMessage, detail } = told;
         throw new WaybillError(code, { publicMessage, detail });
       }
+      // Whoever hears the result may ask for the next one at once.
+      if (told.kind === "result") await end(child);
       yield told;
       if (told.kind === "result") return;
     }
