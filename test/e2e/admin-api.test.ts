@@ -455,6 +455,52 @@ describe("what if, and what was", () => {
     // The second model costs twice as much, whatever the tokens.
     assert.equal(Number(planned.after.costUsd), 2 * Number(planned.before.costUsd));
   });
+
+  it("recorded requests are run again on a draft, summed; whoever asks for lines hears how far it is", async () => {
+    const same = await admin("POST", "/api/v1/routes/backtests", {
+      route: "chat",
+      document: routeTo("scripted/scripted-1"),
+    });
+    assert.equal(same.status, 200);
+    const { total, teams, moves, latency, confidence } = same.body;
+    assert.ok(total.requests > 0 && total.exact > 0);
+    // Only what was served by the second model, which costs twice as much, would change.
+    assert.deepEqual(
+      moves.map(({ from, to }: Record<string, string>) => [from, to]),
+      [["scripted/scripted-2", "scripted/scripted-1"]],
+    );
+    assert.equal(Number(moves[0].draftUsd), Number(moves[0].actualUsd) / 2);
+    assert.equal(latency.draft, null, "there are fewer than a hundred answers");
+    assert.ok(teams.length > 0 && confidence.length >= 3);
+
+    const answer = await fetch(`${stack.adminUrl}/api/v1/routes/backtests`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${stack.keys.admin}`,
+        accept: "application/x-ndjson",
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ route: "chat", document: routeTo("scripted/scripted-2") }),
+    });
+    assert.equal(answer.headers.get("content-type"), "application/x-ndjson");
+    const lines = (await answer.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.ok(lines.slice(0, -1).every(({ progress }) => progress.requests <= progress.total));
+    const { result } = lines.at(-1);
+    assert.ok(result.moves.some(({ to }: { to: string }) => to === "scripted/scripted-2"));
+    assert.ok(Number(result.total.draftLowUsd) <= Number(result.total.draftUsd));
+  });
+
+  it("a draft with problems is not run, and another organisation's requests are not there", async () => {
+    const document = routeTo("scripted/nobody");
+    const refused = await admin("POST", "/api/v1/routes/backtests", { route: "chat", document });
+    assert.deepEqual([refused.status, problemsOf(refused)[0]?.startsWith("model|model|")], [400, true]);
+    const other = documented.as(await makeKey("admin", "other"));
+    const question = { route: "chat", document: routeTo("scripted/scripted-1") };
+    assert.equal((await other("POST", "/api/v1/routes/backtests", question)).body.total.requests, 0);
+  });
 });
 
 describe("the books", () => {
@@ -481,6 +527,62 @@ describe("the books", () => {
     assert.deepEqual([nameless.status, nameless.body.error.param], [400, "model"]);
     const verified = (await admin("POST", "/api/v1/ledger/verify", {})).body;
     assert.deepEqual([verified.problemCount, verified.problems], [0, []]);
+  });
+
+  it("says what a month would cost on other models, on described and on recorded traffic", async () => {
+    const tiers = [
+      { name: "paid", share: "1/3", inputTokens: 2_000, outputTokens: 100 },
+      { name: "free", share: "2/3", inputTokens: 1_000, outputTokens: 50 },
+    ];
+    const onSecond = { models: [{ model: "scripted/scripted-2" }] };
+    const question = {
+      traffic: { requestsPerDay: 300, tiers },
+      baseline: onSecond,
+      proposal: { models: [...onSecond.models, { model: "scripted/scripted-1", of: "free" }] },
+    };
+    const { baseline, proposal, delta } = (await admin("POST", "/api/v1/simulations", question)).body;
+    // The second model costs twice as much, and half of the tokens move to the first.
+    assert.ok(Number(baseline.costUsd) > 0);
+    assert.equal(Number(proposal.costUsd), 0.75 * Number(baseline.costUsd));
+    assert.equal(delta.percent, "-25");
+    assert.deepEqual(
+      proposal.lines.map(({ part, calls }: { part: string; calls: number }) => [part, calls]),
+      [
+        ["paid", 3_000],
+        ["free", 6_000],
+      ],
+    );
+
+    const replace = [{ model: "scripted/scripted-2", of: "scripted/scripted-1" }];
+    const asked = { recorded: { days: 1 }, proposal: { models: replace } };
+    const { recorded, ...again } = (await admin("POST", "/api/v1/simulations", asked)).body;
+    const spent = (await admin("GET", "/api/v1/spend?by=model")).body;
+    assert.deepEqual([recorded.calls, recorded.costUsd], [spent.total.attempts, spent.total.costUsd]);
+    const costOf = ({ lines }: { lines: { part: string; costUsd: string }[] }) =>
+      Number(lines.find(({ part }) => part === "scripted/scripted-1")?.costUsd);
+    assert.ok(costOf(again.baseline) > 0);
+    assert.ok(Math.abs(costOf(again.proposal) / costOf(again.baseline) - 2) < 1e-9);
+  });
+
+  it("refuses selections with every problem at its field, and lets whoever may look ask", async () => {
+    const models = [
+      { model: "nobody/knows", share: "0.5" },
+      { model: "scripted/scripted-1", share: "0.4" },
+    ];
+    const refused = await admin("POST", "/api/v1/simulations", { recorded: {}, proposal: { models } });
+    assert.equal(refused.status, 400);
+    assert.deepEqual(problemsOf(refused), [
+      "|proposal.models[0].model|nobody/knows is not in the catalogue",
+      "|proposal.models|the shares make 0.9, not 1",
+    ]);
+    const both = await admin("POST", "/api/v1/simulations", { proposal: { models } });
+    assert.deepEqual([both.status, both.body.error.param], [400, "traffic"]);
+    const none = { recorded: { days: 1 }, proposal: { models: [] } };
+    const viewer = documented.as(await makeKey("viewer", "other"));
+    const seen = await viewer("POST", "/api/v1/simulations", none);
+    assert.deepEqual([seen.status, seen.body.recorded.calls, seen.body.baseline.costUsd], [200, 0, "0"]);
+    const machine = documented.as(await makeKey("machine", ""));
+    assert.equal((await machine("POST", "/api/v1/simulations", none)).status, 403);
   });
 });
 

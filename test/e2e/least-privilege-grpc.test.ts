@@ -16,6 +16,8 @@ import {
   LedgerServiceService,
   RateLimitServiceClient,
   RateLimitServiceService,
+  RecordedRequestServiceClient,
+  RecordedRequestServiceService,
   RouterServiceClient,
   RouterServiceService,
   RoutingAdminServiceClient,
@@ -32,6 +34,7 @@ type Client =
   | BudgetAdminServiceClient
   | BudgetServiceClient
   | LedgerServiceClient
+  | RecordedRequestServiceClient
   | AlertServiceClient
   | RateLimitServiceClient
   | RouterServiceClient
@@ -103,6 +106,8 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   "/waybill.v1.RoutingAdminService/ListRoutingAudit": ["console", "operator"],
   "/waybill.v1.RoutingAdminService/Simulate": ["console", "operator"],
   "/waybill.v1.RoutingAdminService/Replay": ["console", "operator"],
+  "/waybill.v1.RoutingAdminService/Backtest": ["console", "operator"],
+  "/waybill.v1.RecordedRequestService/StreamRecorded": ["router"],
   "/waybill.v1.LedgerService/ListDecisions": ["console", "operator"],
   "/waybill.v1.LedgerService/ListRequests": ["console", "operator"],
   "/waybill.v1.LedgerService/GetRequest": ["console", "operator"],
@@ -130,15 +135,23 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
 interface Method {
   path: string;
   isStream: boolean;
+  /** One question, many answers. */
+  asksOnce: boolean;
 }
 
-const methodsOf = (service: Readonly<Record<string, { path: string; requestStream: boolean }>>): Method[] =>
-  Object.values(service).map(({ path, requestStream }) => ({ path, isStream: requestStream }));
+const methodsOf = (
+  service: Readonly<Record<string, { path: string; requestStream: boolean; responseStream: boolean }>>,
+): Method[] =>
+  Object.values(service).map(({ path, requestStream, responseStream }) => ({
+    path,
+    isStream: requestStream || responseStream,
+    asksOnce: !requestStream && responseStream,
+  }));
 
 const same = (bytes: Buffer): Buffer => bytes;
 
 /** True when the call got past the door, whatever became of it. An empty message is one of every kind. */
-function isLetIn(client: Client, { path, isStream }: Method, metadata: Metadata): Promise<boolean> {
+function isLetIn(client: Client, { path, isStream, asksOnce }: Method, metadata: Metadata): Promise<boolean> {
   const deadline = Date.now() + DEADLINE_MS;
   return new Promise((resolve) => {
     if (!isStream) {
@@ -147,7 +160,9 @@ function isLetIn(client: Client, { path, isStream }: Method, metadata: Metadata)
       );
       return;
     }
-    const stream = client.makeBidiStreamRequest(path, same, same, metadata, { deadline });
+    const stream = asksOnce
+      ? client.makeServerStreamRequest(path, same, same, Buffer.alloc(0), metadata, { deadline })
+      : client.makeBidiStreamRequest(path, same, same, metadata, { deadline });
     stream.on("metadata", () => {
       resolve(true);
       stream.cancel();
@@ -247,12 +262,19 @@ describe("over gRPC every caller may call exactly its methods", () => {
     client.close();
   });
 
+  it("RecordedRequestService", async () => {
+    const client = new RecordedRequestServiceClient(stack.ledgerUrls[0] ?? "", plainCredentials);
+    assert.deepEqual(await differences(client, methodsOf(RecordedRequestServiceService), callersOf(stack)), []);
+    client.close();
+  });
+
   it("knows every method that is served", () => {
     const served = [
       AccountServiceService,
       BudgetAdminServiceService,
       BudgetServiceService,
       LedgerServiceService,
+      RecordedRequestServiceService,
       AlertServiceService,
       RateLimitServiceService,
       RouterServiceService,

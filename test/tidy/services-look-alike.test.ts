@@ -39,6 +39,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "change-routes.ts": "the story of a change: a version, its deployment and its audit row, then the bucket",
     "change-catalogue.ts": "the same for models and aliases",
     "what-if.ts": "the story of a question: the decision without its effects, now or as it was recorded",
+    "backtest.ts": "the story of many recorded requests on a draft: in a process of its own, so that no decision waits",
     "live-world.ts": "what the decision sees of budgets, workers and circuits at its instant",
   },
   ledger: {

@@ -68,7 +68,7 @@ const NODE_FLAGS: Partial<Record<ServiceName, readonly string[]>> = {
 const callers = {
   router: ["ingress", "console", "operator"],
   budget: ["ingress", "router", "console", "operator"],
-  ledger: ["budget", "console", "operator"],
+  ledger: ["router", "budget", "console", "operator"],
 } as const satisfies Partial<Record<ServiceName, readonly Party[]>>;
 
 export function topology(settings: TopologySettings): Topology {
@@ -89,6 +89,7 @@ export function topology(settings: TopologySettings): Topology {
       settings: {
         DATABASE_URL: asRole("waybill_router"),
         WAYBILL_BUDGET_URLS: budgetUrls,
+        WAYBILL_LEDGER_URLS: `127.0.0.1:${ports.ledgerGrpc}`,
         WAYBILL_CONFIG: settings.configFile,
         WAYBILL_SIMULATOR_URL: settings.simulator ? `http://127.0.0.1:${ports.simulator}/v1` : "",
         WAYBILL_ACCEPTED_TOKENS: acceptedTokens(callers.router, secrets),

@@ -1,6 +1,8 @@
 // A gRPC server made small: every call but health is authenticated, messages are bounded, keepalive is allowed.
+import { once } from "node:events";
 import {
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   Metadata,
   Server,
@@ -55,7 +57,8 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
     add(definition, handlers, callers) {
       const guarded: UntypedServiceImplementation = {};
       for (const [name, handler] of Object.entries(handlers)) {
-        guarded[name] = guard(handler, definition[name]?.requestStream === true, options.accepted, callers);
+        const { requestStream = false, responseStream = false } = definition[name] ?? {};
+        guarded[name] = guard(handler, requestStream || responseStream, options.accepted, callers);
       }
       server.addService(definition, guarded);
     },
@@ -121,15 +124,43 @@ export function unary<Request, Response>(
   return (call, callback) => {
     handle(call.request).then(
       (response) => callback(null, response),
+      (thrown: unknown) => callback(failureOf(thrown, onError)),
+    );
+  };
+}
+
+/**
+ * A handler that answers with many messages, as fast as they are taken; errors as in `unary`. `signal` is aborted when the caller has
+ * left: then nothing more is asked of the messages.
+ */
+export function streamed<Request, Response>(
+  handle: (request: Request, signal: AbortSignal) => AsyncIterable<Response>,
+  onError: (error: unknown) => void = () => {},
+): handleServerStreamingCall<Request, Response> {
+  return (call) => {
+    const left = new AbortController();
+    call.on("cancelled", () => left.abort());
+    const send = async (): Promise<void> => {
+      for await (const message of handle(call.request, left.signal)) {
+        if (left.signal.aborted) return;
+        if (!call.write(message)) await once(call, "drain", { signal: left.signal });
+      }
+    };
+    send().then(
+      () => call.end(),
       (thrown: unknown) => {
-        const error = WaybillError.from(thrown);
-        if (error.code === "internal_error") onError(thrown);
-        const metadata = new Metadata();
-        metadata.set(CODE_METADATA, error.code);
-        // Metadata takes plain text only; a field that a client named may be anything.
-        if (error.param !== undefined && /^[\x20-\x7e]+$/.test(error.param)) metadata.set(PARAM_METADATA, error.param);
-        callback({ code: ERRORS[error.code].grpcStatus ?? status.INTERNAL, details: error.publicMessage, metadata });
+        if (!left.signal.aborted) call.emit("error", failureOf(thrown, onError));
       },
     );
   };
+}
+
+function failureOf(thrown: unknown, onError: (error: unknown) => void) {
+  const error = WaybillError.from(thrown);
+  if (error.code === "internal_error") onError(thrown);
+  const metadata = new Metadata();
+  metadata.set(CODE_METADATA, error.code);
+  // Metadata takes plain text only; a field that a client named may be anything.
+  if (error.param !== undefined && /^[\x20-\x7e]+$/.test(error.param)) metadata.set(PARAM_METADATA, error.param);
+  return { code: ERRORS[error.code].grpcStatus ?? status.INTERNAL, details: error.publicMessage, metadata };
 }

@@ -2,6 +2,8 @@
 import type {
   AccountServiceClient,
   AlertServiceClient,
+  BacktestRequest,
+  BacktestUpdate,
   BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
@@ -73,7 +75,10 @@ type Ledger = Asked<
 >;
 
 export interface Owners {
-  readonly routing: Routing;
+  readonly routing: Routing & {
+    /** Ends with the result, or with the problems of the document. Throws a WaybillError. */
+    backtest(request: BacktestRequest, signal: AbortSignal): AsyncIterable<BacktestUpdate>;
+  };
   readonly accounts: Accounts;
   readonly budgets: Budgets;
   readonly budgetAdmin: BudgetAdmin;

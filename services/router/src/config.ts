@@ -42,6 +42,10 @@ export const settings = {
     parse: parseAcceptedTokens,
   },
   WAYBILL_BUDGET_URLS: hostPorts({ meaning: "Addresses of the budget services, host:port, comma separated." }),
+  WAYBILL_LEDGER_URLS: hostPorts({
+    meaning: "Addresses of the ledgers, host:port, comma separated; asked for recorded requests. Empty: no backtests.",
+    fallback: "",
+  }),
   WAYBILL_CONFIG: text({
     meaning: "Path of waybill.yaml. Empty: waybill.yaml in the root of the repository, where absent is fine.",
     fallback: "",

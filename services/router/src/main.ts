@@ -57,7 +57,10 @@ async function start(config: ConfigOf<typeof settings>, scope: ServiceScope): Pr
     isReady: () => deployed.isReady,
     record: (record) => records.add(record),
   });
-  const admin = openAdmin({ deployed, snapshot, state });
+  const admin = openAdmin({
+    ...{ deployed, snapshot, state },
+    ledger: { urls: config.WAYBILL_LEDGER_URLS, token: config.WAYBILL_SERVICE_TOKEN.reveal() },
+  });
   await serveDecisions(config, scope, { decide, till, rates, extend: { till, clock, ...holding }, admin });
 }
 

@@ -11,14 +11,14 @@ import {
   type SimulateRequest,
   type SimulateResponse,
 } from "@waybill/wire";
-import { allowedBy } from "./core/allowed.ts";
 import { checkRouteText } from "./core/check-route.ts";
 import { askAfter, askFirst, reasonAfter } from "./core/choose/ask.ts";
-import { type Choice, type ChooseFrom, choose } from "./core/choose/choose.ts";
-import { explainChoice, explainRefusal, type HeldFigures, NOTHING_HELD } from "./core/explain.ts";
+import type { ChooseFrom } from "./core/choose/choose.ts";
+import { chooseAsRecorded } from "./core/choose/choose-as-recorded.ts";
+import { explainChoice, explainRefusal } from "./core/explain.ts";
 import { type Question, readQuestion } from "./core/question.ts";
 import { RecordedWorld } from "./core/recorded-world.ts";
-import { type Resolution, resolve, walkRoute } from "./core/resolve.ts";
+import { type Resolution, resolve, resolveDraft } from "./core/resolve.ts";
 import { decodeItinerary } from "./core/resume-token.ts";
 import type { Compilation } from "./core/route/compile.ts";
 import type { CompiledRoute } from "./core/route/compiled-route.ts";
@@ -104,7 +104,7 @@ function simulateOne(
   }
   const recorded = inputs && new RecordedWorld(inputs, requestId);
   const world = recorded ?? new LiveWorld(quiet(state, requestId), question);
-  const resolution = draft ? walkDraft(draft, question, snapshot, world) : resolve(question, snapshot, world);
+  const resolution = draft ? resolveDraft(draft, question, snapshot, world) : resolve(question, snapshot, world);
   const { explanation, entry } = explainFrom(question, resolution, snapshot, world, recorded);
   return { requestId, explanation, price: entry && toWireModel(entry).price };
 }
@@ -121,14 +121,6 @@ function quiet(state: LiveState, requestId: string): LiveState {
       admits: () => true,
     },
   };
-}
-
-function walkDraft(draft: CompiledRoute, question: Question, snapshot: Snapshot, world: World): Resolution {
-  const allowed = allowedBy(question.allowedModels, snapshot);
-  const detail = "the route leads to no model for this request";
-  return (
-    walkRoute(draft, question, allowed, snapshot, world) ?? { problem: "route_without_model", detail, param: "model" }
-  );
 }
 
 interface Explained {
@@ -158,29 +150,12 @@ function explainAsked(
   world: World,
   recorded: RecordedWorld | undefined,
 ): Explained {
-  const { choice, figures } = converse(asked, snapshot, world, recorded);
+  const { choice, figures } = chooseAsRecorded(asked, snapshot, world, recorded);
   const { outcome } = choice;
   return {
     explanation: explainChoice(asked.itinerary, reason, choice, figures),
     entry: outcome.kind === "chosen" ? outcome.entry : undefined,
   };
-}
-
-function converse(
-  asked: ChooseFrom,
-  snapshot: Snapshot,
-  world: World,
-  recorded: RecordedWorld | undefined,
-): { choice: Choice; figures: HeldFigures } {
-  const choosing = choose(asked, snapshot, world);
-  let figures = NOTHING_HELD;
-  let step = choosing.next();
-  while (!step.done) {
-    const held = recorded?.hold(step.value.entry) ?? { told: { kind: "free" as const }, figures: NOTHING_HELD };
-    figures = held.figures;
-    step = choosing.next(held.told);
-  }
-  return { choice: step.value, figures };
 }
 
 function replayOne(record: DecisionRecord, version: CompiledRoute | undefined, snapshot: Snapshot): Explanation {
@@ -192,7 +167,7 @@ function replayOne(record: DecisionRecord, version: CompiledRoute | undefined, s
   }
   const world = new RecordedWorld(inputs, requestId);
   if (inputs.failedAttempt === 0) {
-    const resolution = version ? walkDraft(version, question, snapshot, world) : resolve(question, snapshot, world);
+    const resolution = version ? resolveDraft(version, question, snapshot, world) : resolve(question, snapshot, world);
     return explainFrom(question, resolution, snapshot, world, world).explanation;
   }
   const itinerary = decodeItinerary((resumeToken ?? Buffer.alloc(0)).toString("utf8"));

@@ -70,6 +70,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   simulate: { body: ({ route }) => ({ route, request: {} }), toAnother: "none of it" },
   // It plans a document for the requests there were: none of its own.
   planRoute: { body: ({ route }) => ({ route, document }), toAnother: "none of it" },
+  backtestRoute: { body: ({ route }) => ({ route, document }), toAnother: "none of it" },
   importRoute: { body: () => ({ text: JSON.stringify(document) }), toAnother: "common" },
   checkRoute: { body: () => ({ document }), toAnother: "common" },
   listPresets: { toAnother: "common" },
@@ -145,6 +146,7 @@ export const CONSOLE_ROWS: Readonly<Record<string, ConsoleRow>> = {
   declareBaseline: { body: ({ route }) => ({ model: "scripted/scripted-1", route }), toAnother: "gone" },
   exportFocus: { query: "month=2026-11", toAnother: "gone" },
   getSavings: { query: "month=2026-11", toAnother: "none of it" },
+  simulateCost: { body: () => ({ recorded: { days: 1 }, proposal: { models: [] } }), toAnother: "none of it" },
   closeMonth: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   rebuildSums: { params: () => ({ month: "2024-01" }), body: () => ({}), toAnother: "denied" },
   verifyBooks: { body: () => ({}), toAnother: "denied" },

@@ -1,6 +1,7 @@
 // The admin API over HTTP. Everything that goes wrong becomes an Ending that says what to do next.
 import type { CliConfig } from "../config.ts";
 import { notReached, notTheApi, refusalOf } from "./errors.ts";
+import { followAnswer } from "./follow-answer.ts";
 
 /** A list is a field that is repeated. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -14,16 +15,17 @@ export interface Api {
   delete<T>(path: string, query?: Query): Promise<T>;
   /** A file as it comes; what breaks off throws while it is read. */
   file(path: string, query: Query): Promise<AsyncIterable<Uint8Array>>;
+  /** A POST whose answer takes a while: `onProgress` hears how far it is. */
+  follow<T, P>(path: string, body: unknown, onProgress: (progress: P) => void): Promise<T>;
 }
 
-/** A plan on many recorded requests takes its time. */
 const TIMEOUT_MS = 120_000;
 /** A month of a large installation. */
 const FILE_TIMEOUT_MS = 1_800_000;
 
 /** `organisation` goes with every question; undefined: the key's own. */
 export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string | undefined): Api {
-  const urlOf = (path: string, query: Query): URL => {
+  const urlOf = (path: string, query: Query = {}): URL => {
     const url = new URL(`${adminUrl}/api/v1${path}`);
     for (const [name, value] of Object.entries({ ...query, organisation })) {
       for (const one of Array.isArray(value) ? value : [value]) {
@@ -64,6 +66,7 @@ export function makeApi({ adminUrl, adminKey }: CliConfig, organisation: string 
       if (response.status >= 200 && response.status < 300 && response.body) return response.body;
       throw refusalOf(response.status, await response.text());
     },
+    follow: (path, body, onProgress) => followAnswer(urlOf(path), adminKey, body, onProgress),
   };
 }
 

@@ -14,7 +14,8 @@ function apiOf(pages: readonly unknown[]): { api: Api; asked: unknown[] } {
     asked.push(query);
     return pages[asked.length - 1] as T;
   };
-  return { api: { get, post: never, put: never, patch: never, delete: never, file: never }, asked };
+  const others = { post: never, put: never, patch: never, delete: never, file: never, follow: never };
+  return { api: { get, ...others }, asked };
 }
 
 test("every page is read, also behind one that is empty", async () => {

@@ -86,22 +86,3 @@ export interface Replayed {
   same: boolean;
   differences: string[];
 }
-
-/** A recorded request on a draft. */
-export interface PlannedRequest {
-  requestId: string;
-  decidedAt: string;
-  teamId: string;
-  teamName: string;
-  changed: boolean;
-  before: PlannedOutcome;
-  after: PlannedOutcome;
-}
-
-interface PlannedOutcome {
-  /** null: refused. */
-  model: string | null;
-  refusalCode: string | null;
-  /** null: unknown. */
-  costUsd: string | null;
-}

@@ -1,7 +1,7 @@
 // Plans in words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sumBacktest } from "../backtest/sum-backtest.ts";
+import { sampleBacktest } from "./backtest.test.ts";
 import { makePaint } from "./colour.ts";
 import { formatPlan, type PlannedRoute } from "./plan.ts";
 
@@ -12,11 +12,7 @@ const PLANNED: PlannedRoute = {
 };
 
 test("what changes, what it would have cost, and what is left alone", () => {
-  const backtest = {
-    ...{ requestCount: 10, changedCount: 4, refusedCount: 1, from: "F", until: "U", actualUsd: "2", thenUsd: null },
-    byTeam: [{ team: "Support", teamId: "s", requestCount: 10, changedCount: 4, actualUsd: "2", thenUsd: null }],
-    ...{ byModel: [{ from: "a", to: "b", requestCount: 4 }], notes: ["note"] },
-  };
+  const backtest = sampleBacktest();
   const text = formatPlan([{ ...PLANNED, backtest }], ["other"], plain);
   assert.match(text, /support \(routes\/support\.json\): changed\n {2}~ m\.model: "a" -> "b"\n {2}warning: w/);
   assert.match(text, /10 requests from F to U: 4 would change model, 1 would be refused\n {2}cost: \$2 as it was/);
@@ -25,7 +21,11 @@ test("what changes, what it would have cost, and what is left alone", () => {
 });
 
 test("no recorded decisions are said, and are not a cost of zero", () => {
-  const text = formatPlan([{ ...PLANNED, backtest: sumBacktest([]) }], [], plain);
+  const text = formatPlan(
+    [{ ...PLANNED, backtest: sampleBacktest({ requestCount: 0, actualUsd: null, thenUsd: null }) }],
+    [],
+    plain,
+  );
   assert.match(text, /no decision of this route is recorded/);
   assert.doesNotMatch(text, /\$/);
 });

@@ -1,10 +1,9 @@
 // A plan in words: what would change, and what recent requests would have done.
-import type { Backtest } from "../backtest/sum-backtest.ts";
 import type { Problem } from "../exit-codes.ts";
+import { type Backtest, formatBacktest } from "./backtest.ts";
 import { type Paint, paintDiffLine } from "./colour.ts";
 import { plainText } from "./plain-text.ts";
 import { problemLines } from "./problems.ts";
-import { formatTable } from "./table.ts";
 
 export interface PlannedRoute {
   name: string;
@@ -47,28 +46,4 @@ function changeOf({ change, latestVersion, deployedVersion }: PlannedRoute): str
   if (change !== "saved") return change;
   const inService = deployedVersion === null ? "nothing" : `version ${deployedVersion}`;
   return `saved as version ${latestVersion}; ${inService} is in service`;
-}
-
-function formatBacktest(backtest: Backtest): string[] {
-  const { requestCount, changedCount, refusedCount, from, until, byTeam, byModel, notes } = backtest;
-  if (requestCount === 0) return ["no decision of this route is recorded in that time: nothing to run again"];
-  const teams = byTeam.map((team) => [
-    team.team,
-    String(team.requestCount),
-    String(team.changedCount),
-    usdOf(team.actualUsd),
-    usdOf(team.thenUsd),
-  ]);
-  const moves = byModel.map(({ from: before, to, requestCount: count }) => [before, to, String(count)]);
-  return [
-    `${requestCount} requests from ${from} to ${until}: ${changedCount} would change model, ${refusedCount} would be refused`,
-    `cost: ${usdOf(backtest.actualUsd)} as it was, ${usdOf(backtest.thenUsd)} with this version`,
-    ...formatTable(["team", "requests", "changed", "as it was", "then"], teams).split("\n"),
-    ...(moves.length === 0 ? [] : formatTable(["from", "to", "requests"], moves).split("\n")),
-    ...notes,
-  ];
-}
-
-function usdOf(text: string | null): string {
-  return text === null ? "unknown" : `$${text}`;
 }

@@ -5,7 +5,7 @@ import { Secret, systemClock } from "@waybill/service";
 import { AdminKey } from "@waybill/wire";
 import { decideAccess, ROLES } from "../core/access.ts";
 import { connectOwners } from "../outbound/connect-owners.ts";
-import { type AnyEndpoint, areaOf } from "./endpoint.ts";
+import { type AnyEndpoint, areaOf, isChange } from "./endpoint.ts";
 import { allEndpoints } from "./endpoints.ts";
 
 const EVERYBODY = "owner admin viewer finance machine";
@@ -26,7 +26,7 @@ const ROWS: Readonly<Record<string, string>> = {
     "createRoute renameRoute deleteRoute createVersion deployVersion rollBack importRoute checkRoute",
   ),
   ...rows(ROUTES.change, "cloudflareCreateRoute cloudflareRenameRoute cloudflareDeleteRoute cloudflareCreateVersion"),
-  ...rows(ROUTES.change, "cloudflareCreateDeployment simulate planRoute replay"),
+  ...rows(ROUTES.change, "cloudflareCreateDeployment simulate planRoute backtestRoute replay"),
   ...rows(EVERYBODY, "listModels listProviders listPrices listAliases listDecisions listRequests getRequest"),
   ...rows(ROUTES.change, "saveModel importModels saveAlias deleteAlias"),
   ...rows(
@@ -43,7 +43,7 @@ const ROWS: Readonly<Record<string, string>> = {
   ),
   ...rows("owner admin finance", "raiseBudget closeMonth rebuildSums verifyBooks reprice"),
   ...rows("owner admin finance", "importInvoice setInvoiceName approveTrueUps"),
-  ...rows(LOOK, "getSpend listMonths listUnpriced listUsageEvents listBaselines getSavings exportFocus"),
+  ...rows(LOOK, "getSpend listMonths listUnpriced listUsageEvents listBaselines getSavings exportFocus simulateCost"),
   ...rows(LOOK, "listInvoices getInvoice compareInvoices"),
   ...rows(CHANGE, "declareBaseline"),
   ...rows("owner", "listAdminKeys createAdminKey updateAdminKey rotateAdminKey revokeAdminKey"),
@@ -74,7 +74,7 @@ function isAllowed(role: string, endpoint: AnyEndpoint): boolean {
   const key = AdminKey.create({ keyId: "abcd", name: "Ada", role, organisationId: "" });
   const wish = {
     area: areaOf(endpoint),
-    isChange: endpoint.method !== "GET",
+    isChange: isChange(endpoint),
     isOfInstallation: false,
     organisationId: undefined,
   };

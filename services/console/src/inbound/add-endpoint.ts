@@ -1,9 +1,11 @@
 // An endpoint as a route of the server: who asks is settled first, then what came in is checked, then the endpoint answers.
-import type { FastifyInstance, FastifySchema } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { z } from "zod";
 import type { Administer } from "../administer.ts";
+import { answerInLines, LINES } from "./answer-in-lines.ts";
+import type { Answer } from "./answers.ts";
 import { checkInput } from "./check-input.ts";
-import { type AnyEndpoint, areaOf, type Dialect, FileAnswer } from "./endpoint.ts";
+import { type AnyEndpoint, areaOf, type Dialect, FileAnswer, type Follower, isChange } from "./endpoint.ts";
 import { errorBody } from "./schemas/basics.ts";
 import { cloudflareError } from "./schemas/cloudflare.ts";
 
@@ -15,7 +17,13 @@ declare module "fastify" {
 
 const ERROR_BODIES: Readonly<Record<Dialect, z.ZodType>> = { waybill: errorBody, cloudflare: cloudflareError };
 
-export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, administer: Administer): void {
+/** `answerOf`: what is said of an error after the answer has begun. */
+export function addEndpoint(
+  server: FastifyInstance,
+  endpoint: AnyEndpoint,
+  administer: Administer,
+  answerOf: (error: unknown, request: FastifyRequest) => Answer,
+): void {
   server.route({
     method: endpoint.method,
     url: routerPath(endpoint.path),
@@ -25,7 +33,7 @@ export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, admi
     async onRequest(request) {
       request.admin = await administer(presentedKey(request.headers.authorization), {
         area: areaOf(endpoint),
-        isChange: endpoint.method !== "GET",
+        isChange: isChange(endpoint),
         isOfInstallation: endpoint.isOfInstallation ?? false,
         organisationId: organisationOf(endpoint.dialect, request),
       });
@@ -36,7 +44,16 @@ export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, admi
       const body = request.body ?? undefined;
       const given = checkInput(endpoint, { params: paramsOf(endpoint, request.params), query, body });
       if (!admin) throw new Error("nobody was let in");
-      const answer: unknown = await endpoint.handle({ admin, ...given });
+      const handle = (follower: Follower): Promise<unknown> => endpoint.handle({ admin, ...given }, follower);
+      const left = abortedWhenGone(reply);
+      if (endpoint.tellsProgress && request.headers.accept?.includes(LINES)) {
+        const lines = await answerInLines(
+          (tell) => handle({ tell, signal: left }),
+          (error) => answerOf(error, request).body,
+        );
+        return reply.code(200).header("content-type", LINES).send(lines);
+      }
+      const answer = await handle({ tell() {}, signal: left });
       if (answer instanceof FileAnswer) {
         reply.header("content-disposition", `attachment; filename="${answer.name}"`);
         return reply.type(answer.mediaType).send(answer.content);
@@ -44,6 +61,14 @@ export function addEndpoint(server: FastifyInstance, endpoint: AnyEndpoint, admi
       return reply.code(endpoint.status ?? 200).send(answer);
     },
   });
+}
+
+function abortedWhenGone(reply: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) left.abort();
+  });
+  return left.signal;
 }
 
 /** The key of `Authorization: Bearer …`. */

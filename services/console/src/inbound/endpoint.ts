@@ -15,6 +15,14 @@ export interface Input<Params, Query, Body> {
   body: Body;
 }
 
+/** Whoever waits for an answer. */
+export interface Follower {
+  /** Heard by those who asked for it. */
+  tell(progress: unknown): void;
+  /** Aborted when the client has left. */
+  signal: AbortSignal;
+}
+
 /** `Params`, `Query` and `Body` are checked before `handle` sees them; what it returns has the shape of `answer`. */
 export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
   method: Method;
@@ -28,6 +36,8 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   area?: Area;
   summary: string;
   description?: string;
+  /** True: it changes nothing although it is no GET, so that whoever may look may ask it. */
+  isLook?: boolean;
   /** True: only a key for the whole installation may change it. */
   isOfInstallation?: boolean;
   params: P;
@@ -41,7 +51,9 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   /** Largest body; absent: the server's own. */
   bodyBytesMax?: number;
   dialect: Dialect;
-  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>): Promise<z.input<A> | FileAnswer>;
+  /** True: with `Accept: application/x-ndjson` it tells how far it is, and the answer is the last line. */
+  tellsProgress?: boolean;
+  handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>, follower: Follower): Promise<z.input<A> | FileAnswer>;
 }
 
 export function areaOf({ tag, area }: Pick<AnyEndpoint, "tag" | "area">): Area {
@@ -59,6 +71,10 @@ export class FileAnswer {
     this.name = name;
     this.content = content;
   }
+}
+
+export function isChange({ method, isLook }: Pick<AnyEndpoint, "method" | "isLook">): boolean {
+  return method !== "GET" && isLook !== true;
 }
 
 /** An endpoint whose schemas are of no further interest. */

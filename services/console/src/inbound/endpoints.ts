@@ -8,6 +8,7 @@ import { adminKeyEndpoints } from "./resources/admin-keys.ts";
 import { alertEndpoints } from "./resources/alerts.ts";
 import { aliasEndpoints } from "./resources/aliases.ts";
 import { auditEndpoints } from "./resources/audit.ts";
+import { backtestEndpoints } from "./resources/backtests.ts";
 import { bookEndpoints } from "./resources/books.ts";
 import { budgetEndpoints } from "./resources/budgets.ts";
 import { deploymentEndpoints } from "./resources/deployments.ts";
@@ -22,6 +23,7 @@ import { rateLimitEndpoints } from "./resources/rate-limits.ts";
 import { requestEndpoints } from "./resources/requests.ts";
 import { routeEndpoints } from "./resources/routes.ts";
 import { savingsEndpoints } from "./resources/savings.ts";
+import { simulationEndpoints } from "./resources/simulations.ts";
 import { suspenseEndpoints } from "./resources/suspense.ts";
 import { teamEndpoints } from "./resources/teams.ts";
 import { userEndpoints } from "./resources/users.ts";
@@ -36,6 +38,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...deploymentEndpoints(owners),
     ...exchangeEndpoints(owners),
     ...whatIfEndpoints(owners),
+    ...backtestEndpoints(owners),
     ...modelEndpoints(owners, clock, importBytesMax),
     ...aliasEndpoints(owners),
     ...organisationEndpoints(owners),
@@ -55,6 +58,7 @@ export function allEndpoints(owners: Owners, clock: Clock, importBytesMax: numbe
     ...eventEndpoints(owners),
     ...savingsEndpoints(owners, clock),
     ...focusEndpoints(owners),
+    ...simulationEndpoints(owners, clock),
     ...cloudflareRoutes(owners),
     ...cloudflareVersions(owners),
   ];

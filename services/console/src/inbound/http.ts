@@ -54,7 +54,9 @@ export async function serveHttp(config: HttpConfig, options: HttpOptions): Promi
   const server = makeServer(config, options);
   await addDocument(server, options.endpoints, options.administer);
   await server.register(async (scope) => {
-    for (const endpoint of options.endpoints) addEndpoint(scope, endpoint, options.administer);
+    const lateAnswer = (error: unknown, { url, requestId }: FastifyRequest): Answer =>
+      answerOf(error, dialectOf(url), (cause) => options.onError(cause, requestId));
+    for (const endpoint of options.endpoints) addEndpoint(scope, endpoint, options.administer, lateAnswer);
   });
   await server.listen({ host: config.WAYBILL_HTTP_HOST, port: config.WAYBILL_HTTP_PORT });
   return {

@@ -25,7 +25,7 @@ interface Methods<R, W> {
   changes: readonly W[];
 }
 
-interface RpcFailure {
+export interface RpcFailure {
   code: number;
   details: string;
   metadata?: Parameters<typeof refusalIn>[0];
@@ -97,12 +97,12 @@ async function askInTurn<C extends OwnerClient>(
   throw toWaybillError(failure, unavailable);
 }
 
-function isThere(client: OwnerClient): Promise<boolean> {
+export function isThere(client: OwnerClient): Promise<boolean> {
   return new Promise((resolve) => client.waitForReady(Date.now() + CONNECT_MS, (error) => resolve(!error)));
 }
 
 /** A refusal of an owner carries its sentence and our code; of one that says no code, the status tells it. */
-function toWaybillError(
+export function toWaybillError(
   { code, details, metadata }: RpcFailure,
   unavailable: OwnerOptions<never>["unavailable"],
 ): WaybillError {

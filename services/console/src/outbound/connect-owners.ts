@@ -4,6 +4,7 @@ import type { Secret, ServiceScope } from "@waybill/service";
 import {
   AccountServiceClient,
   AlertServiceClient,
+  type BacktestUpdate,
   BudgetAdminServiceClient,
   BudgetServiceClient,
   LedgerServiceClient,
@@ -12,6 +13,7 @@ import {
 } from "@waybill/wire";
 import type { Owners } from "../ports.ts";
 import { askOwner, type OwnerClient } from "./ask-owner.ts";
+import { type Following, followOwner } from "./follow-owner.ts";
 
 /** It reads whatever is held and was settled in 35 days. */
 const VERIFY_TIMEOUT_MS = 110_000;
@@ -63,19 +65,7 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
     for (const client of all) client.close();
   });
   return {
-    routing: askOwner(
-      { ...asking, clients: routers, unavailable: { code: "routes_unavailable" } },
-      {
-        reads: [
-          ...(["listRoutes", "getRoute", "listVersions", "getVersion", "listDeployments", "checkRoute"] as const),
-          ...(["listCatalogue", "listRoutingAudit", "simulate", "replay"] as const),
-        ],
-        changes: [
-          ...(["createRoute", "renameRoute", "deleteRoute", "createVersion", "deployVersion"] as const),
-          ...(["saveModels", "saveAlias"] as const),
-        ],
-      },
-    ),
+    routing: routing(asking, routers),
     accounts: askOwner(
       { ...asking, clients: accounts, unavailable: { code: "accounts_unavailable" } },
       {
@@ -103,6 +93,28 @@ export function connectOwners(config: OwnersConfig, { onStop }: Pick<ServiceScop
       },
     ),
     ledger: ledger(asking, ledgers),
+  };
+}
+
+/** A backtest takes as long as it takes. */
+function routing(
+  asking: { token: Secret; timeoutMs: number },
+  clients: readonly RoutingAdminServiceClient[],
+): Owners["routing"] {
+  const whom = { ...asking, clients, unavailable: { code: "routes_unavailable" } } as const;
+  return {
+    ...askOwner(whom, {
+      reads: [
+        ...(["listRoutes", "getRoute", "listVersions", "getVersion", "listDeployments", "checkRoute"] as const),
+        ...(["listCatalogue", "listRoutingAudit", "simulate", "replay"] as const),
+      ],
+      changes: [
+        ...(["createRoute", "renameRoute", "deleteRoute", "createVersion", "deployVersion"] as const),
+        ...(["saveModels", "saveAlias"] as const),
+      ],
+    }),
+    backtest: (request, signal) =>
+      followOwner(whom, (client, metadata) => client.backtest(request, metadata) as Following<BacktestUpdate>, signal),
   };
 }
 

@@ -1,4 +1,5 @@
-// LedgerService: what happened to requests, what was spent, the months of the books, and providers' invoices beside them, for console and operators.
+// LedgerService and RecordedRequestService: what happened to requests, what was spent, the months of the books, and providers' invoices
+// beside them, for console and operators.
 import { WaybillError } from "@waybill/domain";
 import { serveRpc, unary } from "@waybill/rpc";
 import type { ConfigOf, ServiceScope } from "@waybill/service";
@@ -39,6 +40,7 @@ import { requestMonthOf } from "./read-decisions.ts";
 import { readListRequest } from "./read-list-request.ts";
 import { readRequestsSearch } from "./read-requests-search.ts";
 import { readSpendRequest } from "./read-spend-request.ts";
+import { serveRecorded } from "./serve-recorded.ts";
 
 const CALLERS = ["console", "operator"];
 /** Questions under way may take this long to be answered. */
@@ -56,7 +58,7 @@ interface Answerers extends Questions {
 export async function serveGrpc(
   config: ConfigOf<typeof settings>,
   { log, onStop }: ServiceScope,
-  { decisions, months, suspense, settled, ...questions }: Answerers,
+  { decisions, months, suspense, settled, recorded, ...questions }: Answerers,
 ): Promise<void> {
   const [host, port] = [config.WAYBILL_GRPC_HOST, config.WAYBILL_GRPC_PORT];
   const server = await serveRpc({ host, port, accepted: config.WAYBILL_ACCEPTED_TOKENS });
@@ -79,6 +81,7 @@ export async function serveGrpc(
   server.add(others, handlers, CALLERS);
   // The budget service tells webhooks of what is booked.
   server.add({ listEvents }, handlers, [...CALLERS, "budget"]);
+  serveRecorded(server, recorded, onError);
   onStop("grpc server", (limitMs) => server.stop(Math.min(limitMs, STOP_MS)));
   server.health.set(true);
 }

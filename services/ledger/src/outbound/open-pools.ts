@@ -13,6 +13,9 @@ const SEARCH_CONNECTIONS = 2;
 const QUESTION_MS = 10_000;
 /** One tells the bus, the others answer those who read the books page by page. */
 const EVENTS_CONNECTIONS = 3;
+/** One for each backtest that is read; a page that takes longer is given up. */
+const RECORDED_CONNECTIONS = 2;
+const RECORDED_PAGE_MS = 60_000;
 /** For looking through whole months, for closing one meanwhile, and to open the next. */
 const MONTHS_CONNECTIONS = 3;
 const MONTHS_STATEMENT_MS = 600_000;
@@ -26,6 +29,7 @@ export interface Pools {
   search: Pool;
   events: Pool;
   months: Pool;
+  recorded: Pool;
 }
 
 /** Opens them; they end with the service. */
@@ -69,8 +73,14 @@ export function openPools(config: ConfigOf<typeof settings>, { log, serviceId, o
     statementTimeoutMs: MONTHS_STATEMENT_MS,
     readsMany: true,
   });
-  onStop("postgres", async () => {
-    await Promise.all([books, requests, spend, search, events, months].map((pool) => pool.end()));
+  const recorded = openPool({
+    ...common,
+    applicationName: `${serviceId} backtests`,
+    connectionsMax: RECORDED_CONNECTIONS,
+    statementTimeoutMs: RECORDED_PAGE_MS,
   });
-  return { books, requests, spend, search, events, months };
+  onStop("postgres", async () => {
+    await Promise.all([books, requests, spend, search, events, months, recorded].map((pool) => pool.end()));
+  });
+  return { books, requests, spend, search, events, months, recorded };
 }

@@ -5,6 +5,7 @@ import { type PostgresBaselines, postgresBaselines } from "./postgres-baselines.
 import { type Focus, postgresFocus } from "./postgres-focus.ts";
 import { type PostgresInvoices, postgresInvoices } from "./postgres-invoices.ts";
 import { type PostgresReconciliation, postgresReconciliation } from "./postgres-reconciliation.ts";
+import { postgresRecorded, type Recorded } from "./postgres-recorded.ts";
 import { postgresRequests, type Requests } from "./postgres-requests.ts";
 import { postgresSavings, type Savings } from "./postgres-savings.ts";
 import { postgresSpend, type Spend } from "./postgres-spend.ts";
@@ -17,6 +18,7 @@ export interface Questions {
   focus: Focus;
   invoices: PostgresInvoices;
   reconciliation: PostgresReconciliation;
+  recorded: Recorded;
   /** Where entries are read. */
   entries: Queryable;
 }
@@ -31,6 +33,7 @@ export function openQuestions(pools: Pools): Questions {
     focus: postgresFocus(pools.months),
     invoices: postgresInvoices(pools.months),
     reconciliation: postgresReconciliation(pools.months),
+    recorded: postgresRecorded(pools.recorded),
     entries: pools.events,
   };
 }

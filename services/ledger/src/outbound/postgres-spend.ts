@@ -23,6 +23,8 @@ const SUMS = `sum(s.requests)::bigint AS requests, sum(s.attempts)::bigint AS at
   coalesce(sum(s.attempts) FILTER (WHERE s.outcome <> 'success'), 0)::bigint AS failed_attempts,
   sum(s.unpriced_attempts)::bigint AS unpriced_attempts, sum(s.input_tokens)::bigint AS input_tokens,
   sum(s.cached_input_tokens)::bigint AS cached_input_tokens, sum(s.output_tokens)::bigint AS output_tokens, sum(s.duration_ms)::bigint AS duration_ms,
+  sum(s.reasoning_tokens)::bigint AS reasoning_tokens, sum(s.cache_write_5m_tokens)::bigint AS cache_write_5m_tokens,
+  sum(s.cache_write_1h_tokens)::bigint AS cache_write_1h_tokens,
   sum(s.cost_usd)::text AS cost_usd,
   coalesce(sum(s.cost_usd) FILTER (WHERE s.outcome IN ('failed_billed', 'unknown')), 0)::text AS wasted_cost_usd`;
 
@@ -105,7 +107,8 @@ const NOTHING: Row = {
     input_tokens: 0n,
     cached_input_tokens: 0n,
   },
-  ...{ output_tokens: 0n, duration_ms: 0n, cost_usd: "0", wasted_cost_usd: "0" },
+  ...{ output_tokens: 0n, reasoning_tokens: 0n, cache_write_5m_tokens: 0n, cache_write_1h_tokens: 0n },
+  ...{ duration_ms: 0n, cost_usd: "0", wasted_cost_usd: "0" },
 };
 
 function toRow(row: Row, fields: number): SpendRow {
@@ -122,6 +125,9 @@ function toRow(row: Row, fields: number): SpendRow {
     cachedInputTokens: row.cached_input_tokens,
     outputTokens: row.output_tokens,
     durationMs: row.duration_ms,
+    reasoningTokens: row.reasoning_tokens,
+    cacheWrite5mTokens: row.cache_write_5m_tokens,
+    cacheWrite1hTokens: row.cache_write_1h_tokens,
     costPicoUsd: parseUsd(row.cost_usd).toString(),
     wastedCostPicoUsd: parseUsd(row.wasted_cost_usd).toString(),
   });

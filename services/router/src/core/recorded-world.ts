@@ -16,6 +16,8 @@ export class RecordedWorld implements World {
   readonly #requestId: string;
   readonly #models: ReadonlyMap<string, RecordedModel>;
   #holds = 0;
+  /** Whether something was asked that is not in the record: a split's chance, and a budget. */
+  readonly unrecorded = { draw: false, budget: false };
 
   constructor(inputs: DecisionInputs, requestId: string) {
     this.atMs = Number(inputs.atMs);
@@ -29,7 +31,9 @@ export class RecordedWorld implements World {
 
   draw(nodeId: string): number {
     const { draws } = this.#inputs;
-    return Object.hasOwn(draws, nodeId) ? (draws[nodeId] ?? 0) : unitHash(`${this.#requestId}/${nodeId}`);
+    if (Object.hasOwn(draws, nodeId)) return draws[nodeId] ?? 0;
+    this.unrecorded.draw = true;
+    return unitHash(`${this.#requestId}/${nodeId}`);
   }
 
   look({ id }: ModelEntry): Look {
@@ -50,6 +54,7 @@ export class RecordedWorld implements World {
   }
 
   budgetFacts(): BudgetFacts | undefined {
+    if (!this.#inputs.budget) this.unrecorded.budget = true;
     return this.#inputs.budget;
   }
 

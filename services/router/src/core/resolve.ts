@@ -36,13 +36,9 @@ const AUTO_CHOICE: AutoChoice = {
 /** Finds the stops. The world is only asked where a route needs it. */
 export function resolve(question: Question, snapshot: Snapshot, world: World): Resolution {
   const requested = question.features.requestedModel;
-  const blocked = blockedInput(question.features.filterFindings);
-  if (blocked !== undefined) return { problem: "content_filtered", detail: blocked, param: "" };
+  const refused = refusedAnyway(question, snapshot);
+  if (refused) return refused;
   const allowed = allowedBy(question.allowedModels, snapshot);
-  const unknown = question.models.find((name) => !snapshot.named(name));
-  if (unknown !== undefined) {
-    return { problem: "invalid_value", detail: `There is no model ${unknown}.`, param: "routing_config.models" };
-  }
   if (requested.startsWith(ROUTE_PREFIX)) {
     return resolveRoute(requested.slice(ROUTE_PREFIX.length), question, allowed, snapshot, world);
   }
@@ -53,6 +49,26 @@ export function resolve(question: Question, snapshot: Snapshot, world: World): R
   return direct(
     { kind: "model", id: entry.id, tries: 0 },
     entry.id === requested ? "direct" : `${requested} is ${entry.id}`,
+  );
+}
+
+/** What no route could serve. */
+function refusedAnyway(question: Question, snapshot: Snapshot): Resolution | undefined {
+  const blocked = blockedInput(question.features.filterFindings);
+  if (blocked !== undefined) return { problem: "content_filtered", detail: blocked, param: "" };
+  const unknown = question.models.find((name) => !snapshot.named(name));
+  if (unknown === undefined) return undefined;
+  return { problem: "invalid_value", detail: `There is no model ${unknown}.`, param: "routing_config.models" };
+}
+
+/** As `resolve` does where the draft was in service under the name that was asked for. */
+export function resolveDraft(draft: CompiledRoute, question: Question, snapshot: Snapshot, world: World): Resolution {
+  const refused = refusedAnyway(question, snapshot);
+  if (refused) return refused;
+  const detail = "the route leads to no model for this request";
+  const allowed = allowedBy(question.allowedModels, snapshot);
+  return (
+    walkRoute(draft, question, allowed, snapshot, world) ?? { problem: "route_without_model", detail, param: "model" }
   );
 }
 
@@ -96,8 +112,8 @@ function notFound(requested: string): Resolution {
   return { problem: "route_without_model", detail: `${requested} leads to no model for this request.`, param: "model" };
 }
 
-/** Undefined: the walk met no model. A draft is tried this way, too. */
-export function walkRoute(
+/** Undefined: the walk met no model. */
+function walkRoute(
   route: CompiledRoute,
   question: Question,
   allowed: Allowed,

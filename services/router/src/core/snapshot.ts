@@ -33,6 +33,14 @@ export interface ModelEntry {
 /** Names a version; what it compiles to is only made when somebody tries it. */
 type TrialIdentity = Pick<CompiledRoute, "organisationId" | "name" | "version">;
 
+/** What a draft of a route is made and run with; plain values, which travel to another process. */
+export interface SnapshotContent {
+  models: ModelEntry[];
+  aliases: [name: string, target: string][];
+  filters: string[];
+  dialects: [provider: string, dialect: string][];
+}
+
 interface RouteShelf {
   current: CompiledRoute | undefined;
   trials: Map<number, () => CompiledRoute | undefined>;
@@ -51,6 +59,22 @@ export class Snapshot {
   readonly #filters = new Set<string>();
   /** By provider. */
   readonly #dialects = new Map<string, string>();
+
+  /** Without routes. */
+  static of({ models, aliases, filters, dialects }: SnapshotContent): Snapshot {
+    const snapshot = new Snapshot();
+    for (const model of models) snapshot.setModel(model);
+    for (const [name, target] of aliases) snapshot.setAlias(name, target);
+    for (const id of filters) snapshot.setFilter(id);
+    for (const [provider, dialect] of dialects) snapshot.setProvider(provider, dialect);
+    return snapshot;
+  }
+
+  /** Without routes. */
+  content(): SnapshotContent {
+    const [models, aliases] = [[...this.#models.values()], [...this.#aliases]];
+    return { models, aliases, filters: [...this.#filters], dialects: [...this.#dialects] };
+  }
 
   setModel(entry: ModelEntry): void {
     this.#models.set(entry.id, entry);

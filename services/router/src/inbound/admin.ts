@@ -1,8 +1,10 @@
 // RoutingAdminService over gRPC: changes go to their stories, questions to the store, what-if to the snapshot.
 import { type Clock, WaybillError } from "@waybill/domain";
-import { type RpcServer, unary } from "@waybill/rpc";
+import { type RpcServer, streamed, unary } from "@waybill/rpc";
 import { type Pool, transact } from "@waybill/store";
 import {
+  type BacktestRequest,
+  type BacktestUpdate,
   type CatalogueModel,
   type CheckRouteRequest,
   type CreateRouteRequest,
@@ -46,6 +48,7 @@ export interface AdminOptions {
   clock: Clock;
   simulate(request: SimulateRequest): Promise<SimulateResponse>;
   replay(request: ReplayRequest): Promise<ReplayResponse>;
+  backtest(request: BacktestRequest, signal: AbortSignal): AsyncIterable<BacktestUpdate>;
   onError(error: unknown): void;
 }
 
@@ -56,7 +59,7 @@ export function serveAdmin(server: RpcServer, options: AdminOptions): void {
 }
 
 function adminHandlers(options: AdminOptions): RoutingAdminServiceServer {
-  const { pool, routes, catalogue, simulate, replay, onError } = options;
+  const { pool, routes, catalogue, simulate, replay, backtest, onError } = options;
   return {
     listRoutes: unary(async (request: ListRoutesRequest) => {
       const fields = new AdminFields();
@@ -100,6 +103,7 @@ function adminHandlers(options: AdminOptions): RoutingAdminServiceServer {
     }, onError),
     simulate: unary(simulate, onError),
     replay: unary(replay, onError),
+    backtest: streamed(backtest, onError),
   };
 }
 

@@ -68,6 +68,7 @@ export async function startSampleReplica(options: SampleReplicaOptions): Promise
     },
     snapshot,
     state: { live, till, clock: systemClock, draws: new Draws(() => 0.5), sessions: new Sessions() },
+    ledger: { urls: [], token: "" },
     ...(routesMax !== undefined && { routesMax }),
   });
   serveAdmin(server, { ...admin, onError: (error) => console.error(error) });

@@ -13,6 +13,14 @@ import { runBacktest } from "./run-backtest.ts";
 
 const HOURS = 24;
 const HOURS_MAX = 720;
+const REQUESTS = 1_000_000;
+const REQUESTS_MAX = 10_000_000;
+
+interface Options {
+  hours: number;
+  requestsMax: number;
+  exitCode?: boolean;
+}
 
 export function addRoutesPlan(routes: Command): void {
   addVerb(
@@ -28,14 +36,20 @@ export function addRoutesPlan(routes: Command): void {
       wholeNumber(0, HOURS_MAX),
       HOURS,
     )
+    .option(
+      "--requests-max <number>",
+      "the newest so many requests of each route",
+      wholeNumber(1, REQUESTS_MAX),
+      REQUESTS,
+    )
     .option("--exit-code", `end with ${EXIT.differences} where the files differ from what is in service`)
-    .action(async (paths: string[], options: { hours: number; exitCode?: boolean }, command: Command) => {
+    .action(async (paths: string[], options: Options, command: Command) => {
       const context = contextOf(command);
       const { api, print, paint } = context;
       const { files, hasFolder } = await readRouteFiles(paths);
       const onServer = byName(await allRoutes(api));
       const compared = await mapAtOnce(files, FILES_AT_ONCE, (file) => compareFile(api, file, onServer));
-      for (const file of compared) await backtestOne(context, file, options.hours);
+      for (const file of compared) await backtestOne(context, file, options);
       const planned = compared.map((file) => file.planned);
       const named = new Set(files.map(({ name }) => name));
       const onlyOnServer = hasFolder ? [...onServer.keys()].filter((name) => !named.has(name)) : [];
@@ -45,9 +59,16 @@ export function addRoutesPlan(routes: Command): void {
     });
 }
 
-async function backtestOne({ api, note }: Context, { planned, document }: ComparedFile, hours: number): Promise<void> {
+async function backtestOne(
+  { api, note }: Context,
+  { planned, document }: ComparedFile,
+  options: Options,
+): Promise<void> {
   const { name, change, problems } = planned;
+  const { hours, requestsMax } = options;
   if (hours === 0 || problems.length > 0 || change === "new" || planned.lines.length === 0) return;
   note(`${name}: running the requests of the last ${hours} h again ...`);
-  planned.backtest = await runBacktest(api, name, document, hours, (count) => note(`${name}: ${count} requests`));
+  planned.backtest = await runBacktest(api, { route: name, document, hours, requestsMax }, ({ requests, total }) =>
+    note(`${name}: ${requests} of ${total} requests`),
+  );
 }

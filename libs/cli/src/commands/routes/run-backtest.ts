@@ -1,36 +1,66 @@
-// What recent requests would have done on a draft: the recorded decisions are asked for page by page and summed.
+// What recent requests would have done on a draft: run and summed by the server, told here as a plan shows it.
+import type { BacktestAnswer, BacktestProgress } from "../../api/backtests.ts";
 import type { Api } from "../../api/client.ts";
-import { PAGE_MAX } from "../../api/pages.ts";
-import type { PlannedRequest, RouteDocument } from "../../api/shapes.ts";
-import { type Backtest, sumBacktest } from "../../backtest/sum-backtest.ts";
+import type { RouteDocument } from "../../api/shapes.ts";
+import type { Backtest } from "../../print/backtest.ts";
 
 const HOUR_MS = 3_600_000;
-/** Requests that are run again, the newest ones. */
-const REQUESTS_MAX = 20_000;
 
-interface PlanPage {
-  requests: PlannedRequest[];
-  nextCursor: string | null;
-}
-
-/** Recorded requests of `route` in the last `hours`. `onPage` is told how many have been run so far. */
+/** Recorded requests of `route` in the last `hours`, the newest `requestsMax`. */
 export async function runBacktest(
   api: Api,
-  route: string,
-  document: RouteDocument,
-  hours: number,
-  onPage: (requestCount: number) => void,
+  {
+    route,
+    document,
+    hours,
+    requestsMax,
+  }: { route: string; document: RouteDocument; hours: number; requestsMax: number },
+  onProgress: (progress: BacktestProgress) => void,
 ): Promise<Backtest> {
-  const requests: PlannedRequest[] = [];
   const from = new Date(Date.now() - hours * HOUR_MS).toISOString();
-  let cursor: string | null = "";
-  while (cursor !== null && requests.length < REQUESTS_MAX) {
-    const page: PlanPage = await api.post("/routes/plan", { route, document, from, cursor, limit: PAGE_MAX });
-    for (const request of page.requests) requests.push(request);
-    cursor = page.nextCursor;
-    if (page.requests.length > 0) onPage(requests.length);
-  }
-  const sum = sumBacktest(requests);
-  if (cursor !== null) sum.notes.push(`only the newest ${requests.length} requests were run again`);
-  return sum;
+  const question = { route, document, from, requestsMax };
+  return toBacktest(await api.follow<BacktestAnswer, BacktestProgress>("/routes/backtests", question, onProgress));
+}
+
+function toBacktest(answer: BacktestAnswer): Backtest {
+  const { from, until, total, teams, moves, models, latency, confidence, draftByUsualAnswersUsd } = answer;
+  const notCompared = total.requests - total.compared;
+  const notes = [
+    ...(notCompared === 0
+      ? []
+      : [`in neither sum: ${notCompared} of them, whose cost is not known as it was or would be`]),
+    ...(answer.more ? [`only the newest ${total.requests} requests were run again`] : []),
+    ...(answer.skipped === 0
+      ? []
+      : [`left out: ${answer.skipped} records of another route of that name, or unreadable`]),
+  ];
+  return {
+    requestCount: total.requests,
+    changedCount: total.changed,
+    refusedCount: total.refusedAfter,
+    from,
+    until,
+    actualUsd: total.actualUsd,
+    thenUsd: total.draftUsd,
+    thenLowUsd: total.draftLowUsd,
+    thenHighUsd: total.draftHighUsd,
+    thenByUsualAnswersUsd: draftByUsualAnswersUsd,
+    exactCount: total.exact,
+    estimatedCount: total.estimated,
+    unknownCount: total.unknown,
+    byTeam: teams.map(({ teamId, teamName, ...sums }) => ({
+      team: teamName || teamId || "(none)",
+      teamId,
+      requestCount: sums.requests,
+      changedCount: sums.changed,
+      refusedCount: sums.refusedAfter,
+      actualUsd: sums.actualUsd,
+      thenUsd: sums.draftUsd,
+    })),
+    byModel: moves.map(({ from: before, to, requests }) => ({ from: before, to, requestCount: requests })),
+    models,
+    latency,
+    confidence,
+    notes,
+  };
 }

@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -42,7 +44,10 @@ export const protobufPackage = "waybill.v1";
 
 export const protobufFileName = "waybill/v1/ledger.proto";
 
-/** LedgerService: what happened to requests, and what it cost. Served by ledger, asked by console. */
+/**
+ * LedgerService: what happened to requests, and what it cost. Served by ledger, asked by console. RecordedRequestService: the same in
+ * bulk, asked by router for a backtest.
+ */
 
 export interface ListEventsRequest {
   /** Entries of this organisation only; empty: of all. */
@@ -270,6 +275,10 @@ export interface SpendRow {
   wastedCostPicoUsd: string;
   /** Of all attempts together, from the beginning of each call to its end. */
   durationMs: bigint;
+  /** Of the output, and of the input. */
+  reasoningTokens: bigint;
+  cacheWrite5mTokens: bigint;
+  cacheWrite1hTokens: bigint;
 }
 
 export interface ListMonthsRequest {
@@ -640,6 +649,48 @@ export interface AttemptSavings {
   lostCacheReadsAtMostPicoUsd: string;
   /** Of an answer that was kept and given again. */
   keptAnswerSavedPicoUsd: string;
+}
+
+/** Every field that is set must match. */
+export interface StreamRecordedRequest {
+  organisationId: string;
+  teamId: string;
+  /** Must be set. */
+  route: string;
+  /** From and until (exclusive); 0: no bound. */
+  fromMs: bigint;
+  untilMs: bigint;
+  /** At most 10 million; 0: one million. */
+  requestsMax: number;
+}
+
+export interface RecordedRequests {
+  requests: RecordedRequest[];
+  /** In the first message: how many there are, at most requests_max + 1. */
+  total: bigint;
+}
+
+export interface RecordedRequest {
+  /** The DecisionRecord of the first decision, as it was kept. */
+  record: Buffer;
+  /** In order; empty: nothing is on the books. */
+  attempts: RecordedAttempt[];
+}
+
+/** An attempt as it stands on the books. */
+export interface RecordedAttempt {
+  attempt: number;
+  outcome: string;
+  /** Pico-USD as decimal text; empty: unknown. */
+  costPicoUsd: string;
+  inputTokens: bigint;
+  cachedInputTokens: bigint;
+  cacheWrite5mTokens: bigint;
+  cacheWrite1hTokens: bigint;
+  outputTokens: bigint;
+  reasoningOutputTokens: bigint;
+  /** From the beginning of its call to its end; 0: not known. */
+  durationMs: number;
 }
 
 function createBaseListEventsRequest(): ListEventsRequest {
@@ -2646,6 +2697,9 @@ function createBaseSpendRow(): SpendRow {
     costPicoUsd: "",
     wastedCostPicoUsd: "",
     durationMs: 0n,
+    reasoningTokens: 0n,
+    cacheWrite5mTokens: 0n,
+    cacheWrite1hTokens: 0n,
   };
 }
 
@@ -2710,6 +2764,24 @@ export const SpendRow: MessageFns<SpendRow> = {
         throw new globalThis.Error("value provided for field message.durationMs of type int64 too large");
       }
       writer.uint32(96).int64(message.durationMs);
+    }
+    if (message.reasoningTokens !== 0n) {
+      if (BigInt.asIntN(64, message.reasoningTokens) !== message.reasoningTokens) {
+        throw new globalThis.Error("value provided for field message.reasoningTokens of type int64 too large");
+      }
+      writer.uint32(104).int64(message.reasoningTokens);
+    }
+    if (message.cacheWrite5mTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite5mTokens) !== message.cacheWrite5mTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite5mTokens of type int64 too large");
+      }
+      writer.uint32(112).int64(message.cacheWrite5mTokens);
+    }
+    if (message.cacheWrite1hTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite1hTokens) !== message.cacheWrite1hTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite1hTokens of type int64 too large");
+      }
+      writer.uint32(120).int64(message.cacheWrite1hTokens);
     }
     return writer;
   },
@@ -2823,6 +2895,30 @@ export const SpendRow: MessageFns<SpendRow> = {
             message.durationMs = reader.int64() as bigint;
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.reasoningTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.cacheWrite5mTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.cacheWrite1hTokens = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2863,6 +2959,15 @@ export const SpendRow: MessageFns<SpendRow> = {
     message.wastedCostPicoUsd = object.wastedCostPicoUsd ?? "";
     message.durationMs = (object.durationMs !== undefined && object.durationMs !== null)
       ? BigInt(object.durationMs)
+      : 0n;
+    message.reasoningTokens = (object.reasoningTokens !== undefined && object.reasoningTokens !== null)
+      ? BigInt(object.reasoningTokens)
+      : 0n;
+    message.cacheWrite5mTokens = (object.cacheWrite5mTokens !== undefined && object.cacheWrite5mTokens !== null)
+      ? BigInt(object.cacheWrite5mTokens)
+      : 0n;
+    message.cacheWrite1hTokens = (object.cacheWrite1hTokens !== undefined && object.cacheWrite1hTokens !== null)
+      ? BigInt(object.cacheWrite1hTokens)
       : 0n;
     return message;
   },
@@ -6698,6 +6803,469 @@ export const AttemptSavings: MessageFns<AttemptSavings> = {
   },
 };
 
+function createBaseStreamRecordedRequest(): StreamRecordedRequest {
+  return { organisationId: "", teamId: "", route: "", fromMs: 0n, untilMs: 0n, requestsMax: 0 };
+}
+
+export const StreamRecordedRequest: MessageFns<StreamRecordedRequest> = {
+  encode(message: StreamRecordedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organisationId !== "") {
+      writer.uint32(10).string(message.organisationId);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(18).string(message.teamId);
+    }
+    if (message.route !== "") {
+      writer.uint32(26).string(message.route);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.untilMs);
+    }
+    if (message.requestsMax !== 0) {
+      writer.uint32(48).uint32(message.requestsMax);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamRecordedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamRecordedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.requestsMax = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StreamRecordedRequest>): StreamRecordedRequest {
+    return StreamRecordedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamRecordedRequest>): StreamRecordedRequest {
+    const message = createBaseStreamRecordedRequest();
+    message.organisationId = object.organisationId ?? "";
+    message.teamId = object.teamId ?? "";
+    message.route = object.route ?? "";
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.requestsMax = object.requestsMax ?? 0;
+    return message;
+  },
+};
+
+function createBaseRecordedRequests(): RecordedRequests {
+  return { requests: [], total: 0n };
+}
+
+export const RecordedRequests: MessageFns<RecordedRequests> = {
+  encode(message: RecordedRequests, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.requests) {
+      RecordedRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asIntN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type int64 too large");
+      }
+      writer.uint32(16).int64(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedRequests {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedRequests();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requests.push(RecordedRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecordedRequests>): RecordedRequests {
+    return RecordedRequests.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecordedRequests>): RecordedRequests {
+    const message = createBaseRecordedRequests();
+    message.requests = object.requests?.map((e) => RecordedRequest.fromPartial(e)) || [];
+    message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : 0n;
+    return message;
+  },
+};
+
+function createBaseRecordedRequest(): RecordedRequest {
+  return { record: Buffer.alloc(0), attempts: [] };
+}
+
+export const RecordedRequest: MessageFns<RecordedRequest> = {
+  encode(message: RecordedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.record.length !== 0) {
+      writer.uint32(10).bytes(message.record);
+    }
+    for (const v of message.attempts) {
+      RecordedAttempt.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.record = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.attempts.push(RecordedAttempt.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecordedRequest>): RecordedRequest {
+    return RecordedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecordedRequest>): RecordedRequest {
+    const message = createBaseRecordedRequest();
+    message.record = object.record ?? Buffer.alloc(0);
+    message.attempts = object.attempts?.map((e) => RecordedAttempt.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRecordedAttempt(): RecordedAttempt {
+  return {
+    attempt: 0,
+    outcome: "",
+    costPicoUsd: "",
+    inputTokens: 0n,
+    cachedInputTokens: 0n,
+    cacheWrite5mTokens: 0n,
+    cacheWrite1hTokens: 0n,
+    outputTokens: 0n,
+    reasoningOutputTokens: 0n,
+    durationMs: 0,
+  };
+}
+
+export const RecordedAttempt: MessageFns<RecordedAttempt> = {
+  encode(message: RecordedAttempt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attempt !== 0) {
+      writer.uint32(8).uint32(message.attempt);
+    }
+    if (message.outcome !== "") {
+      writer.uint32(18).string(message.outcome);
+    }
+    if (message.costPicoUsd !== "") {
+      writer.uint32(26).string(message.costPicoUsd);
+    }
+    if (message.inputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.inputTokens) !== message.inputTokens) {
+        throw new globalThis.Error("value provided for field message.inputTokens of type int64 too large");
+      }
+      writer.uint32(32).int64(message.inputTokens);
+    }
+    if (message.cachedInputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cachedInputTokens) !== message.cachedInputTokens) {
+        throw new globalThis.Error("value provided for field message.cachedInputTokens of type int64 too large");
+      }
+      writer.uint32(40).int64(message.cachedInputTokens);
+    }
+    if (message.cacheWrite5mTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite5mTokens) !== message.cacheWrite5mTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite5mTokens of type int64 too large");
+      }
+      writer.uint32(48).int64(message.cacheWrite5mTokens);
+    }
+    if (message.cacheWrite1hTokens !== 0n) {
+      if (BigInt.asIntN(64, message.cacheWrite1hTokens) !== message.cacheWrite1hTokens) {
+        throw new globalThis.Error("value provided for field message.cacheWrite1hTokens of type int64 too large");
+      }
+      writer.uint32(56).int64(message.cacheWrite1hTokens);
+    }
+    if (message.outputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.outputTokens) !== message.outputTokens) {
+        throw new globalThis.Error("value provided for field message.outputTokens of type int64 too large");
+      }
+      writer.uint32(64).int64(message.outputTokens);
+    }
+    if (message.reasoningOutputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.reasoningOutputTokens) !== message.reasoningOutputTokens) {
+        throw new globalThis.Error("value provided for field message.reasoningOutputTokens of type int64 too large");
+      }
+      writer.uint32(72).int64(message.reasoningOutputTokens);
+    }
+    if (message.durationMs !== 0) {
+      writer.uint32(80).uint32(message.durationMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordedAttempt {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordedAttempt();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcome = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.costPicoUsd = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.inputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.cachedInputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.cacheWrite5mTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.cacheWrite1hTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.outputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.reasoningOutputTokens = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.durationMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecordedAttempt>): RecordedAttempt {
+    return RecordedAttempt.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecordedAttempt>): RecordedAttempt {
+    const message = createBaseRecordedAttempt();
+    message.attempt = object.attempt ?? 0;
+    message.outcome = object.outcome ?? "";
+    message.costPicoUsd = object.costPicoUsd ?? "";
+    message.inputTokens = (object.inputTokens !== undefined && object.inputTokens !== null)
+      ? BigInt(object.inputTokens)
+      : 0n;
+    message.cachedInputTokens = (object.cachedInputTokens !== undefined && object.cachedInputTokens !== null)
+      ? BigInt(object.cachedInputTokens)
+      : 0n;
+    message.cacheWrite5mTokens = (object.cacheWrite5mTokens !== undefined && object.cacheWrite5mTokens !== null)
+      ? BigInt(object.cacheWrite5mTokens)
+      : 0n;
+    message.cacheWrite1hTokens = (object.cacheWrite1hTokens !== undefined && object.cacheWrite1hTokens !== null)
+      ? BigInt(object.cacheWrite1hTokens)
+      : 0n;
+    message.outputTokens = (object.outputTokens !== undefined && object.outputTokens !== null)
+      ? BigInt(object.outputTokens)
+      : 0n;
+    message.reasoningOutputTokens =
+      (object.reasoningOutputTokens !== undefined && object.reasoningOutputTokens !== null)
+        ? BigInt(object.reasoningOutputTokens)
+        : 0n;
+    message.durationMs = object.durationMs ?? 0;
+    return message;
+  },
+};
+
 export type LedgerServiceService = typeof LedgerServiceService;
 export const LedgerServiceService = {
   /** Newest first. */
@@ -7379,6 +7947,61 @@ export const LedgerServiceClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): LedgerServiceClient;
   service: typeof LedgerServiceService;
+  serviceName: string;
+};
+
+export type RecordedRequestServiceService = typeof RecordedRequestServiceService;
+export const RecordedRequestServiceService = {
+  /**
+   * Requests of a route as they were decided first, the newest first, with what all their attempts have on the books. Read page by page
+   * as fast as they are taken. Answers given from the cache are not among them.
+   */
+  streamRecorded: {
+    path: "/waybill.v1.RecordedRequestService/StreamRecorded" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: StreamRecordedRequest): Buffer =>
+      Buffer.from(StreamRecordedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StreamRecordedRequest => StreamRecordedRequest.decode(value),
+    responseSerialize: (value: RecordedRequests): Buffer => Buffer.from(RecordedRequests.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RecordedRequests => RecordedRequests.decode(value),
+  },
+} as const;
+
+export interface RecordedRequestServiceServer extends UntypedServiceImplementation {
+  /**
+   * Requests of a route as they were decided first, the newest first, with what all their attempts have on the books. Read page by page
+   * as fast as they are taken. Answers given from the cache are not among them.
+   */
+  streamRecorded: handleServerStreamingCall<StreamRecordedRequest, RecordedRequests>;
+}
+
+export interface RecordedRequestServiceClient extends Client {
+  /**
+   * Requests of a route as they were decided first, the newest first, with what all their attempts have on the books. Read page by page
+   * as fast as they are taken. Answers given from the cache are not among them.
+   */
+  streamRecorded(
+    request: StreamRecordedRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<RecordedRequests>;
+  streamRecorded(
+    request: StreamRecordedRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<RecordedRequests>;
+}
+
+export const RecordedRequestServiceClient = makeGenericClientConstructor(
+  RecordedRequestServiceService,
+  "waybill.v1.RecordedRequestService",
+) as unknown as {
+  new (
+    address: string,
+    credentials: ChannelCredentials,
+    options?: Partial<ClientOptions>,
+  ): RecordedRequestServiceClient;
+  service: typeof RecordedRequestServiceService;
   serviceName: string;
 };
 

@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -329,6 +331,142 @@ export interface ReplayResponse {
   same: boolean;
   /** What differs in the snapshot (a model's version, a route that is gone); empty: nothing. */
   differences: string[];
+}
+
+export interface BacktestRequest {
+  documentJson: string;
+  /** Whose route, and which; empty organisation: everyone's. */
+  organisationId: string;
+  route: string;
+  /** Only this team's requests; empty: all. */
+  teamId: string;
+  /** From and until (exclusive); 0: no bound. */
+  fromMs: bigint;
+  untilMs: bigint;
+  /** The newest so many, at most 10 million; 0: one million. */
+  requestsMax: number;
+}
+
+export interface BacktestUpdate {
+  update: { $case: "problems"; value: BacktestProblems } | { $case: "progress"; value: BacktestProgress } | {
+    $case: "result";
+    value: BacktestResult;
+  } | undefined;
+}
+
+/** What is wrong with the document: nothing was run. */
+export interface BacktestProblems {
+  problems: RouteProblem[];
+}
+
+export interface BacktestProgress {
+  requests: bigint;
+  total: bigint;
+}
+
+export interface BacktestResult {
+  /** Of the oldest and the newest request that was run; 0: there was none. */
+  fromMs: bigint;
+  untilMs: bigint;
+  total:
+    | BacktestSums
+    | undefined;
+  /** By requests, the most first; at most 1000, the rest as one with the id "*". */
+  teams: BacktestTeam[];
+  models: BacktestModel[];
+  /** From one model, or a refusal, to another: the most frequent first; at most 1000. */
+  moves: BacktestMove[];
+  /** There are more than were run. */
+  more: boolean;
+  /** Records that could not be read, and that are of another organisation's route of that name: in no other figure. */
+  skipped: bigint;
+  doubts:
+    | BacktestDoubts
+    | undefined;
+  /** Half of all answers, and 95 %, took at most so long, estimated to 5 %; absent: not known. */
+  actualLatency: BacktestLatency | undefined;
+  draftLatency: BacktestLatency | undefined;
+}
+
+/** All money is pico-USD as decimal text. */
+export interface BacktestSums {
+  requests: bigint;
+  /** Another model, or a refusal where there was none, or the other way round, or for another reason. */
+  changed: bigint;
+  refusedBefore: bigint;
+  refusedAfter: bigint;
+  /** What the draft would have cost is certain, estimated from what was recorded, or not known. */
+  exact: bigint;
+  estimated: bigint;
+  unknown: bigint;
+  /** Both costs are known: these are in the sums, and no others. */
+  compared: bigint;
+  actualPicoUsd: string;
+  draftPicoUsd: string;
+  /** The draft's least, and its most where every answer has a bound; empty: some has none. */
+  draftLowPicoUsd: string;
+  draftHighPicoUsd: string;
+  /** Requests that are not compared, but one of whose costs is known; and that cost. */
+  otherActualPicoUsd: string;
+  otherDraftPicoUsd: string;
+}
+
+export interface BacktestTeam {
+  teamId: string;
+  teamName: string;
+  sums: BacktestSums | undefined;
+}
+
+export interface BacktestModel {
+  /** <provider>/<model>, or `refused: <code>` */
+  model: string;
+  requestsBefore: bigint;
+  requestsAfter: bigint;
+  /** Of what it answered in that time on this route. */
+  latency: BacktestLatency | undefined;
+  answers: bigint;
+  outputTokens: bigint;
+}
+
+export interface BacktestMove {
+  from: string;
+  to: string;
+  sums: BacktestSums | undefined;
+}
+
+export interface BacktestLatency {
+  p50Ms: number;
+  p95Ms: number;
+}
+
+/** What cannot be known of requests, counted; a request may be in several. */
+export interface BacktestDoubts {
+  /** It would go to another model, whose answer may be longer or shorter. */
+  otherAnswer: bigint;
+  /** Of those, with input that was read from the cache of the model of then; and how much more it costs where nothing is. */
+  cacheReads: bigint;
+  cacheReadsPicoUsd: string;
+  /** More than one attempt was made; those after the first are taken to be made again. */
+  retried: bigint;
+  /** A split or limit of the draft drew by a chance that was not recorded. */
+  drawn: bigint;
+  /** It looked at a model whose state was not recorded: taken to be well. */
+  unseenModel: bigint;
+  /** It asked for money at a model where none was asked for then: taken to be given. */
+  unaskedBudget: bigint;
+  /** A condition looked at a budget that was not recorded. */
+  unseenBudget: bigint;
+  /** It was refused then, and would be served: nobody knows how many tokens it takes. */
+  servedInstead: bigint;
+  /** No answer of it is on the books: it failed, nobody saw how it ended, or it is not booked yet. */
+  noAnswer: bigint;
+  /** The price of the model, then or now, is unknown. */
+  unpriced: bigint;
+  /**
+   * The draft's cost of compared requests that go to another model, with the output that it usually answers here; empty: for some
+   * model fewer than 100 answers were recorded. Pico-USD as decimal text.
+   */
+  draftByUsualAnswersPicoUsd: string;
 }
 
 function createBaseRouteProblem(): RouteProblem {
@@ -3807,6 +3945,1429 @@ export const ReplayResponse: MessageFns<ReplayResponse> = {
   },
 };
 
+function createBaseBacktestRequest(): BacktestRequest {
+  return { documentJson: "", organisationId: "", route: "", teamId: "", fromMs: 0n, untilMs: 0n, requestsMax: 0 };
+}
+
+export const BacktestRequest: MessageFns<BacktestRequest> = {
+  encode(message: BacktestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.documentJson !== "") {
+      writer.uint32(10).string(message.documentJson);
+    }
+    if (message.organisationId !== "") {
+      writer.uint32(18).string(message.organisationId);
+    }
+    if (message.route !== "") {
+      writer.uint32(26).string(message.route);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(34).string(message.teamId);
+    }
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(40).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(48).int64(message.untilMs);
+    }
+    if (message.requestsMax !== 0) {
+      writer.uint32(56).uint32(message.requestsMax);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.documentJson = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organisationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.requestsMax = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestRequest>): BacktestRequest {
+    return BacktestRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestRequest>): BacktestRequest {
+    const message = createBaseBacktestRequest();
+    message.documentJson = object.documentJson ?? "";
+    message.organisationId = object.organisationId ?? "";
+    message.route = object.route ?? "";
+    message.teamId = object.teamId ?? "";
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.requestsMax = object.requestsMax ?? 0;
+    return message;
+  },
+};
+
+function createBaseBacktestUpdate(): BacktestUpdate {
+  return { update: undefined };
+}
+
+export const BacktestUpdate: MessageFns<BacktestUpdate> = {
+  encode(message: BacktestUpdate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.update?.$case) {
+      case "problems":
+        BacktestProblems.encode(message.update.value, writer.uint32(10).fork()).join();
+        break;
+      case "progress":
+        BacktestProgress.encode(message.update.value, writer.uint32(18).fork()).join();
+        break;
+      case "result":
+        BacktestResult.encode(message.update.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestUpdate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestUpdate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.update = { $case: "problems", value: BacktestProblems.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.update = { $case: "progress", value: BacktestProgress.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.update = { $case: "result", value: BacktestResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestUpdate>): BacktestUpdate {
+    return BacktestUpdate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestUpdate>): BacktestUpdate {
+    const message = createBaseBacktestUpdate();
+    switch (object.update?.$case) {
+      case "problems": {
+        if (object.update?.value !== undefined && object.update?.value !== null) {
+          message.update = { $case: "problems", value: BacktestProblems.fromPartial(object.update.value) };
+        }
+        break;
+      }
+      case "progress": {
+        if (object.update?.value !== undefined && object.update?.value !== null) {
+          message.update = { $case: "progress", value: BacktestProgress.fromPartial(object.update.value) };
+        }
+        break;
+      }
+      case "result": {
+        if (object.update?.value !== undefined && object.update?.value !== null) {
+          message.update = { $case: "result", value: BacktestResult.fromPartial(object.update.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseBacktestProblems(): BacktestProblems {
+  return { problems: [] };
+}
+
+export const BacktestProblems: MessageFns<BacktestProblems> = {
+  encode(message: BacktestProblems, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.problems) {
+      RouteProblem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestProblems {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestProblems();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.problems.push(RouteProblem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestProblems>): BacktestProblems {
+    return BacktestProblems.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestProblems>): BacktestProblems {
+    const message = createBaseBacktestProblems();
+    message.problems = object.problems?.map((e) => RouteProblem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBacktestProgress(): BacktestProgress {
+  return { requests: 0n, total: 0n };
+}
+
+export const BacktestProgress: MessageFns<BacktestProgress> = {
+  encode(message: BacktestProgress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requests !== 0n) {
+      if (BigInt.asIntN(64, message.requests) !== message.requests) {
+        throw new globalThis.Error("value provided for field message.requests of type int64 too large");
+      }
+      writer.uint32(8).int64(message.requests);
+    }
+    if (message.total !== 0n) {
+      if (BigInt.asIntN(64, message.total) !== message.total) {
+        throw new globalThis.Error("value provided for field message.total of type int64 too large");
+      }
+      writer.uint32(16).int64(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestProgress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestProgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.requests = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestProgress>): BacktestProgress {
+    return BacktestProgress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestProgress>): BacktestProgress {
+    const message = createBaseBacktestProgress();
+    message.requests = (object.requests !== undefined && object.requests !== null) ? BigInt(object.requests) : 0n;
+    message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : 0n;
+    return message;
+  },
+};
+
+function createBaseBacktestResult(): BacktestResult {
+  return {
+    fromMs: 0n,
+    untilMs: 0n,
+    total: undefined,
+    teams: [],
+    models: [],
+    moves: [],
+    more: false,
+    skipped: 0n,
+    doubts: undefined,
+    actualLatency: undefined,
+    draftLatency: undefined,
+  };
+}
+
+export const BacktestResult: MessageFns<BacktestResult> = {
+  encode(message: BacktestResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fromMs !== 0n) {
+      if (BigInt.asIntN(64, message.fromMs) !== message.fromMs) {
+        throw new globalThis.Error("value provided for field message.fromMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.fromMs);
+    }
+    if (message.untilMs !== 0n) {
+      if (BigInt.asIntN(64, message.untilMs) !== message.untilMs) {
+        throw new globalThis.Error("value provided for field message.untilMs of type int64 too large");
+      }
+      writer.uint32(16).int64(message.untilMs);
+    }
+    if (message.total !== undefined) {
+      BacktestSums.encode(message.total, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.teams) {
+      BacktestTeam.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.models) {
+      BacktestModel.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.moves) {
+      BacktestMove.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.more !== false) {
+      writer.uint32(56).bool(message.more);
+    }
+    if (message.skipped !== 0n) {
+      if (BigInt.asIntN(64, message.skipped) !== message.skipped) {
+        throw new globalThis.Error("value provided for field message.skipped of type int64 too large");
+      }
+      writer.uint32(64).int64(message.skipped);
+    }
+    if (message.doubts !== undefined) {
+      BacktestDoubts.encode(message.doubts, writer.uint32(74).fork()).join();
+    }
+    if (message.actualLatency !== undefined) {
+      BacktestLatency.encode(message.actualLatency, writer.uint32(82).fork()).join();
+    }
+    if (message.draftLatency !== undefined) {
+      BacktestLatency.encode(message.draftLatency, writer.uint32(90).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.fromMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.untilMs = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.total = BacktestSums.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.teams.push(BacktestTeam.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.models.push(BacktestModel.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.moves.push(BacktestMove.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.skipped = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.doubts = BacktestDoubts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.actualLatency = BacktestLatency.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.draftLatency = BacktestLatency.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestResult>): BacktestResult {
+    return BacktestResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestResult>): BacktestResult {
+    const message = createBaseBacktestResult();
+    message.fromMs = (object.fromMs !== undefined && object.fromMs !== null) ? BigInt(object.fromMs) : 0n;
+    message.untilMs = (object.untilMs !== undefined && object.untilMs !== null) ? BigInt(object.untilMs) : 0n;
+    message.total = (object.total !== undefined && object.total !== null)
+      ? BacktestSums.fromPartial(object.total)
+      : undefined;
+    message.teams = object.teams?.map((e) => BacktestTeam.fromPartial(e)) || [];
+    message.models = object.models?.map((e) => BacktestModel.fromPartial(e)) || [];
+    message.moves = object.moves?.map((e) => BacktestMove.fromPartial(e)) || [];
+    message.more = object.more ?? false;
+    message.skipped = (object.skipped !== undefined && object.skipped !== null) ? BigInt(object.skipped) : 0n;
+    message.doubts = (object.doubts !== undefined && object.doubts !== null)
+      ? BacktestDoubts.fromPartial(object.doubts)
+      : undefined;
+    message.actualLatency = (object.actualLatency !== undefined && object.actualLatency !== null)
+      ? BacktestLatency.fromPartial(object.actualLatency)
+      : undefined;
+    message.draftLatency = (object.draftLatency !== undefined && object.draftLatency !== null)
+      ? BacktestLatency.fromPartial(object.draftLatency)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBacktestSums(): BacktestSums {
+  return {
+    requests: 0n,
+    changed: 0n,
+    refusedBefore: 0n,
+    refusedAfter: 0n,
+    exact: 0n,
+    estimated: 0n,
+    unknown: 0n,
+    compared: 0n,
+    actualPicoUsd: "",
+    draftPicoUsd: "",
+    draftLowPicoUsd: "",
+    draftHighPicoUsd: "",
+    otherActualPicoUsd: "",
+    otherDraftPicoUsd: "",
+  };
+}
+
+export const BacktestSums: MessageFns<BacktestSums> = {
+  encode(message: BacktestSums, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requests !== 0n) {
+      if (BigInt.asIntN(64, message.requests) !== message.requests) {
+        throw new globalThis.Error("value provided for field message.requests of type int64 too large");
+      }
+      writer.uint32(8).int64(message.requests);
+    }
+    if (message.changed !== 0n) {
+      if (BigInt.asIntN(64, message.changed) !== message.changed) {
+        throw new globalThis.Error("value provided for field message.changed of type int64 too large");
+      }
+      writer.uint32(16).int64(message.changed);
+    }
+    if (message.refusedBefore !== 0n) {
+      if (BigInt.asIntN(64, message.refusedBefore) !== message.refusedBefore) {
+        throw new globalThis.Error("value provided for field message.refusedBefore of type int64 too large");
+      }
+      writer.uint32(24).int64(message.refusedBefore);
+    }
+    if (message.refusedAfter !== 0n) {
+      if (BigInt.asIntN(64, message.refusedAfter) !== message.refusedAfter) {
+        throw new globalThis.Error("value provided for field message.refusedAfter of type int64 too large");
+      }
+      writer.uint32(32).int64(message.refusedAfter);
+    }
+    if (message.exact !== 0n) {
+      if (BigInt.asIntN(64, message.exact) !== message.exact) {
+        throw new globalThis.Error("value provided for field message.exact of type int64 too large");
+      }
+      writer.uint32(40).int64(message.exact);
+    }
+    if (message.estimated !== 0n) {
+      if (BigInt.asIntN(64, message.estimated) !== message.estimated) {
+        throw new globalThis.Error("value provided for field message.estimated of type int64 too large");
+      }
+      writer.uint32(48).int64(message.estimated);
+    }
+    if (message.unknown !== 0n) {
+      if (BigInt.asIntN(64, message.unknown) !== message.unknown) {
+        throw new globalThis.Error("value provided for field message.unknown of type int64 too large");
+      }
+      writer.uint32(56).int64(message.unknown);
+    }
+    if (message.compared !== 0n) {
+      if (BigInt.asIntN(64, message.compared) !== message.compared) {
+        throw new globalThis.Error("value provided for field message.compared of type int64 too large");
+      }
+      writer.uint32(64).int64(message.compared);
+    }
+    if (message.actualPicoUsd !== "") {
+      writer.uint32(74).string(message.actualPicoUsd);
+    }
+    if (message.draftPicoUsd !== "") {
+      writer.uint32(82).string(message.draftPicoUsd);
+    }
+    if (message.draftLowPicoUsd !== "") {
+      writer.uint32(90).string(message.draftLowPicoUsd);
+    }
+    if (message.draftHighPicoUsd !== "") {
+      writer.uint32(98).string(message.draftHighPicoUsd);
+    }
+    if (message.otherActualPicoUsd !== "") {
+      writer.uint32(106).string(message.otherActualPicoUsd);
+    }
+    if (message.otherDraftPicoUsd !== "") {
+      writer.uint32(114).string(message.otherDraftPicoUsd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestSums {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestSums();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.requests = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.changed = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.refusedBefore = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.refusedAfter = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.exact = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.estimated = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unknown = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.compared = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.actualPicoUsd = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.draftPicoUsd = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.draftLowPicoUsd = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.draftHighPicoUsd = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.otherActualPicoUsd = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.otherDraftPicoUsd = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestSums>): BacktestSums {
+    return BacktestSums.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestSums>): BacktestSums {
+    const message = createBaseBacktestSums();
+    message.requests = (object.requests !== undefined && object.requests !== null) ? BigInt(object.requests) : 0n;
+    message.changed = (object.changed !== undefined && object.changed !== null) ? BigInt(object.changed) : 0n;
+    message.refusedBefore = (object.refusedBefore !== undefined && object.refusedBefore !== null)
+      ? BigInt(object.refusedBefore)
+      : 0n;
+    message.refusedAfter = (object.refusedAfter !== undefined && object.refusedAfter !== null)
+      ? BigInt(object.refusedAfter)
+      : 0n;
+    message.exact = (object.exact !== undefined && object.exact !== null) ? BigInt(object.exact) : 0n;
+    message.estimated = (object.estimated !== undefined && object.estimated !== null) ? BigInt(object.estimated) : 0n;
+    message.unknown = (object.unknown !== undefined && object.unknown !== null) ? BigInt(object.unknown) : 0n;
+    message.compared = (object.compared !== undefined && object.compared !== null) ? BigInt(object.compared) : 0n;
+    message.actualPicoUsd = object.actualPicoUsd ?? "";
+    message.draftPicoUsd = object.draftPicoUsd ?? "";
+    message.draftLowPicoUsd = object.draftLowPicoUsd ?? "";
+    message.draftHighPicoUsd = object.draftHighPicoUsd ?? "";
+    message.otherActualPicoUsd = object.otherActualPicoUsd ?? "";
+    message.otherDraftPicoUsd = object.otherDraftPicoUsd ?? "";
+    return message;
+  },
+};
+
+function createBaseBacktestTeam(): BacktestTeam {
+  return { teamId: "", teamName: "", sums: undefined };
+}
+
+export const BacktestTeam: MessageFns<BacktestTeam> = {
+  encode(message: BacktestTeam, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.teamId !== "") {
+      writer.uint32(10).string(message.teamId);
+    }
+    if (message.teamName !== "") {
+      writer.uint32(18).string(message.teamName);
+    }
+    if (message.sums !== undefined) {
+      BacktestSums.encode(message.sums, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestTeam {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestTeam();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.teamName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sums = BacktestSums.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestTeam>): BacktestTeam {
+    return BacktestTeam.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestTeam>): BacktestTeam {
+    const message = createBaseBacktestTeam();
+    message.teamId = object.teamId ?? "";
+    message.teamName = object.teamName ?? "";
+    message.sums = (object.sums !== undefined && object.sums !== null)
+      ? BacktestSums.fromPartial(object.sums)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBacktestModel(): BacktestModel {
+  return { model: "", requestsBefore: 0n, requestsAfter: 0n, latency: undefined, answers: 0n, outputTokens: 0n };
+}
+
+export const BacktestModel: MessageFns<BacktestModel> = {
+  encode(message: BacktestModel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.requestsBefore !== 0n) {
+      if (BigInt.asIntN(64, message.requestsBefore) !== message.requestsBefore) {
+        throw new globalThis.Error("value provided for field message.requestsBefore of type int64 too large");
+      }
+      writer.uint32(16).int64(message.requestsBefore);
+    }
+    if (message.requestsAfter !== 0n) {
+      if (BigInt.asIntN(64, message.requestsAfter) !== message.requestsAfter) {
+        throw new globalThis.Error("value provided for field message.requestsAfter of type int64 too large");
+      }
+      writer.uint32(24).int64(message.requestsAfter);
+    }
+    if (message.latency !== undefined) {
+      BacktestLatency.encode(message.latency, writer.uint32(34).fork()).join();
+    }
+    if (message.answers !== 0n) {
+      if (BigInt.asIntN(64, message.answers) !== message.answers) {
+        throw new globalThis.Error("value provided for field message.answers of type int64 too large");
+      }
+      writer.uint32(40).int64(message.answers);
+    }
+    if (message.outputTokens !== 0n) {
+      if (BigInt.asIntN(64, message.outputTokens) !== message.outputTokens) {
+        throw new globalThis.Error("value provided for field message.outputTokens of type int64 too large");
+      }
+      writer.uint32(48).int64(message.outputTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestModel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestModel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.requestsBefore = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.requestsAfter = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.latency = BacktestLatency.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.answers = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.outputTokens = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestModel>): BacktestModel {
+    return BacktestModel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestModel>): BacktestModel {
+    const message = createBaseBacktestModel();
+    message.model = object.model ?? "";
+    message.requestsBefore = (object.requestsBefore !== undefined && object.requestsBefore !== null)
+      ? BigInt(object.requestsBefore)
+      : 0n;
+    message.requestsAfter = (object.requestsAfter !== undefined && object.requestsAfter !== null)
+      ? BigInt(object.requestsAfter)
+      : 0n;
+    message.latency = (object.latency !== undefined && object.latency !== null)
+      ? BacktestLatency.fromPartial(object.latency)
+      : undefined;
+    message.answers = (object.answers !== undefined && object.answers !== null) ? BigInt(object.answers) : 0n;
+    message.outputTokens = (object.outputTokens !== undefined && object.outputTokens !== null)
+      ? BigInt(object.outputTokens)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseBacktestMove(): BacktestMove {
+  return { from: "", to: "", sums: undefined };
+}
+
+export const BacktestMove: MessageFns<BacktestMove> = {
+  encode(message: BacktestMove, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from !== "") {
+      writer.uint32(10).string(message.from);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    if (message.sums !== undefined) {
+      BacktestSums.encode(message.sums, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestMove {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestMove();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sums = BacktestSums.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestMove>): BacktestMove {
+    return BacktestMove.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestMove>): BacktestMove {
+    const message = createBaseBacktestMove();
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
+    message.sums = (object.sums !== undefined && object.sums !== null)
+      ? BacktestSums.fromPartial(object.sums)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBacktestLatency(): BacktestLatency {
+  return { p50Ms: 0, p95Ms: 0 };
+}
+
+export const BacktestLatency: MessageFns<BacktestLatency> = {
+  encode(message: BacktestLatency, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.p50Ms !== 0) {
+      writer.uint32(8).uint32(message.p50Ms);
+    }
+    if (message.p95Ms !== 0) {
+      writer.uint32(16).uint32(message.p95Ms);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestLatency {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestLatency();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.p50Ms = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.p95Ms = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestLatency>): BacktestLatency {
+    return BacktestLatency.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestLatency>): BacktestLatency {
+    const message = createBaseBacktestLatency();
+    message.p50Ms = object.p50Ms ?? 0;
+    message.p95Ms = object.p95Ms ?? 0;
+    return message;
+  },
+};
+
+function createBaseBacktestDoubts(): BacktestDoubts {
+  return {
+    otherAnswer: 0n,
+    cacheReads: 0n,
+    cacheReadsPicoUsd: "",
+    retried: 0n,
+    drawn: 0n,
+    unseenModel: 0n,
+    unaskedBudget: 0n,
+    unseenBudget: 0n,
+    servedInstead: 0n,
+    noAnswer: 0n,
+    unpriced: 0n,
+    draftByUsualAnswersPicoUsd: "",
+  };
+}
+
+export const BacktestDoubts: MessageFns<BacktestDoubts> = {
+  encode(message: BacktestDoubts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.otherAnswer !== 0n) {
+      if (BigInt.asIntN(64, message.otherAnswer) !== message.otherAnswer) {
+        throw new globalThis.Error("value provided for field message.otherAnswer of type int64 too large");
+      }
+      writer.uint32(8).int64(message.otherAnswer);
+    }
+    if (message.cacheReads !== 0n) {
+      if (BigInt.asIntN(64, message.cacheReads) !== message.cacheReads) {
+        throw new globalThis.Error("value provided for field message.cacheReads of type int64 too large");
+      }
+      writer.uint32(16).int64(message.cacheReads);
+    }
+    if (message.cacheReadsPicoUsd !== "") {
+      writer.uint32(26).string(message.cacheReadsPicoUsd);
+    }
+    if (message.retried !== 0n) {
+      if (BigInt.asIntN(64, message.retried) !== message.retried) {
+        throw new globalThis.Error("value provided for field message.retried of type int64 too large");
+      }
+      writer.uint32(32).int64(message.retried);
+    }
+    if (message.drawn !== 0n) {
+      if (BigInt.asIntN(64, message.drawn) !== message.drawn) {
+        throw new globalThis.Error("value provided for field message.drawn of type int64 too large");
+      }
+      writer.uint32(40).int64(message.drawn);
+    }
+    if (message.unseenModel !== 0n) {
+      if (BigInt.asIntN(64, message.unseenModel) !== message.unseenModel) {
+        throw new globalThis.Error("value provided for field message.unseenModel of type int64 too large");
+      }
+      writer.uint32(48).int64(message.unseenModel);
+    }
+    if (message.unaskedBudget !== 0n) {
+      if (BigInt.asIntN(64, message.unaskedBudget) !== message.unaskedBudget) {
+        throw new globalThis.Error("value provided for field message.unaskedBudget of type int64 too large");
+      }
+      writer.uint32(56).int64(message.unaskedBudget);
+    }
+    if (message.unseenBudget !== 0n) {
+      if (BigInt.asIntN(64, message.unseenBudget) !== message.unseenBudget) {
+        throw new globalThis.Error("value provided for field message.unseenBudget of type int64 too large");
+      }
+      writer.uint32(64).int64(message.unseenBudget);
+    }
+    if (message.servedInstead !== 0n) {
+      if (BigInt.asIntN(64, message.servedInstead) !== message.servedInstead) {
+        throw new globalThis.Error("value provided for field message.servedInstead of type int64 too large");
+      }
+      writer.uint32(72).int64(message.servedInstead);
+    }
+    if (message.noAnswer !== 0n) {
+      if (BigInt.asIntN(64, message.noAnswer) !== message.noAnswer) {
+        throw new globalThis.Error("value provided for field message.noAnswer of type int64 too large");
+      }
+      writer.uint32(80).int64(message.noAnswer);
+    }
+    if (message.unpriced !== 0n) {
+      if (BigInt.asIntN(64, message.unpriced) !== message.unpriced) {
+        throw new globalThis.Error("value provided for field message.unpriced of type int64 too large");
+      }
+      writer.uint32(88).int64(message.unpriced);
+    }
+    if (message.draftByUsualAnswersPicoUsd !== "") {
+      writer.uint32(98).string(message.draftByUsualAnswersPicoUsd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BacktestDoubts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBacktestDoubts();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.otherAnswer = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cacheReads = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cacheReadsPicoUsd = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retried = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.drawn = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.unseenModel = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unaskedBudget = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.unseenBudget = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.servedInstead = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.noAnswer = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.unpriced = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.draftByUsualAnswersPicoUsd = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BacktestDoubts>): BacktestDoubts {
+    return BacktestDoubts.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BacktestDoubts>): BacktestDoubts {
+    const message = createBaseBacktestDoubts();
+    message.otherAnswer = (object.otherAnswer !== undefined && object.otherAnswer !== null)
+      ? BigInt(object.otherAnswer)
+      : 0n;
+    message.cacheReads = (object.cacheReads !== undefined && object.cacheReads !== null)
+      ? BigInt(object.cacheReads)
+      : 0n;
+    message.cacheReadsPicoUsd = object.cacheReadsPicoUsd ?? "";
+    message.retried = (object.retried !== undefined && object.retried !== null) ? BigInt(object.retried) : 0n;
+    message.drawn = (object.drawn !== undefined && object.drawn !== null) ? BigInt(object.drawn) : 0n;
+    message.unseenModel = (object.unseenModel !== undefined && object.unseenModel !== null)
+      ? BigInt(object.unseenModel)
+      : 0n;
+    message.unaskedBudget = (object.unaskedBudget !== undefined && object.unaskedBudget !== null)
+      ? BigInt(object.unaskedBudget)
+      : 0n;
+    message.unseenBudget = (object.unseenBudget !== undefined && object.unseenBudget !== null)
+      ? BigInt(object.unseenBudget)
+      : 0n;
+    message.servedInstead = (object.servedInstead !== undefined && object.servedInstead !== null)
+      ? BigInt(object.servedInstead)
+      : 0n;
+    message.noAnswer = (object.noAnswer !== undefined && object.noAnswer !== null) ? BigInt(object.noAnswer) : 0n;
+    message.unpriced = (object.unpriced !== undefined && object.unpriced !== null) ? BigInt(object.unpriced) : 0n;
+    message.draftByUsualAnswersPicoUsd = object.draftByUsualAnswersPicoUsd ?? "";
+    return message;
+  },
+};
+
 export type RoutingAdminServiceService = typeof RoutingAdminServiceService;
 export const RoutingAdminServiceService = {
   listRoutes: {
@@ -3975,6 +5536,19 @@ export const RoutingAdminServiceService = {
     responseSerialize: (value: ReplayResponse): Buffer => Buffer.from(ReplayResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReplayResponse => ReplayResponse.decode(value),
   },
+  /**
+   * Recorded requests of a route again on a draft, summed; progress about once a second, and the sums at the end. One at a time:
+   * `overloaded` while another one runs here.
+   */
+  backtest: {
+    path: "/waybill.v1.RoutingAdminService/Backtest" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: BacktestRequest): Buffer => Buffer.from(BacktestRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BacktestRequest => BacktestRequest.decode(value),
+    responseSerialize: (value: BacktestUpdate): Buffer => Buffer.from(BacktestUpdate.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BacktestUpdate => BacktestUpdate.decode(value),
+  },
 } as const;
 
 export interface RoutingAdminServiceServer extends UntypedServiceImplementation {
@@ -4004,6 +5578,11 @@ export interface RoutingAdminServiceServer extends UntypedServiceImplementation 
   simulate: handleUnaryCall<SimulateRequest, SimulateResponse>;
   /** The same inputs again, on the route version they were decided on. */
   replay: handleUnaryCall<ReplayRequest, ReplayResponse>;
+  /**
+   * Recorded requests of a route again on a draft, summed; progress about once a second, and the sums at the end. One at a time:
+   * `overloaded` while another one runs here.
+   */
+  backtest: handleServerStreamingCall<BacktestRequest, BacktestUpdate>;
 }
 
 export interface RoutingAdminServiceClient extends Client {
@@ -4268,6 +5847,16 @@ export interface RoutingAdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReplayResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Recorded requests of a route again on a draft, summed; progress about once a second, and the sums at the end. One at a time:
+   * `overloaded` while another one runs here.
+   */
+  backtest(request: BacktestRequest, options?: Partial<CallOptions>): ClientReadableStream<BacktestUpdate>;
+  backtest(
+    request: BacktestRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<BacktestUpdate>;
 }
 
 export const RoutingAdminServiceClient = makeGenericClientConstructor(
