@@ -46,9 +46,13 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "record-decisions.ts": "the other story: why requests went where they went is kept, apart from money",
     "tell-usage.ts": "the story behind the books: what was booked is told on the bus",
     "close-month.ts": "the story at the end of a month: its books are closed, once and for ever",
+    "reprice.ts": "the story of a price that arrives late or was wrong: attempts say anew what they cost",
     "import-invoice.ts": "the story of a provider's invoice: taken in, all of it and once",
     "approve-true-ups.ts": "the story after it: differences that somebody approves become true-ups, once",
     "declare-baseline.ts": "the story of what savings are stated against: declared from a day on, and never changed",
+  },
+  console: {
+    "compare-books.ts": "the story of books and budgets side by side, which neither of the two asks the other",
   },
   worker: {
     "providers/": "one folder per provider, all with the same file names",

@@ -7,12 +7,11 @@ import { answerAboutSettled } from "./inbound/answer-about-settled.ts";
 import { answerAboutSuspense } from "./inbound/answer-about-suspense.ts";
 import type { Intake } from "./inbound/consume.ts";
 import { followBooks } from "./inbound/follow-books.ts";
-import { keepMonths } from "./inbound/keep-months.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
 import { startPricing } from "./inbound/start-pricing.ts";
-import { watchBooks } from "./inbound/watch-books.ts";
+import { tendMonths } from "./inbound/tend-months.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { openQuestions } from "./outbound/open-questions.ts";
 import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
@@ -70,12 +69,7 @@ await runService({
     if (caveat !== undefined) log.warn(caveat);
 
     await database.ready;
-    const keeper = keepMonths(pools.months, config.WAYBILL_LEDGER_KEEP_MONTHS, log);
-    const watch = watchBooks(checkpoints, months, scope);
-    onStop("months", () => {
-      keeper.stop();
-      watch.stop();
-    });
+    tendMonths(config, scope, pools.months, { checkpoints, months });
     pricing = startPricing(nc, pools.months, scope);
     const usage = startIntake({ config, scope, nc, pool: pools.books, consuming });
     intakes.push(usage, startDecisions(config, scope, nc, decisions));
