@@ -24,6 +24,7 @@ interface Verified {
   problemCount: number;
   entries: number;
   comparedRecords: number;
+  publishedAgain: number;
   problems: { rule: string; problem: string; month: string }[];
 }
 
@@ -151,7 +152,18 @@ describe("the books", () => {
       "M7 books and budgets say different costs",
     ]);
     await stack.sql("DELETE FROM budget.hold WHERE holder = 'nobody'");
-    await stack.sql("UPDATE budget.settled_record SET cost_pico_usd = cost_pico_usd - 1 WHERE cost_pico_usd % 10 = 1");
+    // As if a stream had been lost between the two, some minutes ago.
+    await stack.sql("UPDATE ledger.usage_record SET received_at = received_at - interval '10 minutes'");
+    await stack.sql("DELETE FROM budget.settled_record");
+    const lacked = await asJson<Verified>(3, "ledger", "verify", "--repair");
+    assert.deepEqual([lacked.problemCount, lacked.publishedAgain], [CALLS, CALLS]);
+    assert.match(lacked.problems[0]?.problem ?? "", /never settled what stands/);
+    await eventually(async () => (await asJson<Verified>(0, "ledger", "verify")).problemCount === 0, {
+      timeoutMs: 15_000,
+      intervalMs: 500,
+      reason: "the budget service heard them again",
+    });
+    await waybill(0, "budgets", "verify");
   });
 
   it("books that are right are said to be, what is damaged is found, and sums are made anew", async () => {

@@ -17,8 +17,9 @@ const DISAGREEING_ATTEMPTS = `
     trim_scale(l.cost_usd * 1000000000000)::text AS ledger, b.cost_pico_usd::text AS budget
   FROM ledger.attempt l
   FULL JOIN (
-    SELECT DISTINCT ON (attempt_id) attempt_id, source, outcome, CASE WHEN cost_known THEN cost_pico_usd END AS cost_pico_usd
-    FROM budget.settled_record ORDER BY attempt_id, ledger.source_rank(source) DESC
+    SELECT DISTINCT ON (attempt_id) attempt_id, split_part(record_id, ':', 2) AS source, outcome,
+      CASE WHEN cost_known THEN cost_pico_usd END AS cost_pico_usd
+    FROM budget.settled_record ORDER BY attempt_id, ledger.source_rank(split_part(record_id, ':', 2)) DESC
   ) b USING (attempt_id)
   WHERE (l.source, l.outcome) IS DISTINCT FROM (b.source, b.outcome) OR l.cost_usd * 1000000000000 IS DISTINCT FROM b.cost_pico_usd`;
 

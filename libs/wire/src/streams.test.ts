@@ -46,7 +46,7 @@ test("explanations and alerts alone make room for newer ones; money, work and de
   const dropping = Object.values(STREAMS).filter(({ discard }) => discard === "old");
   assert.deepEqual(
     dropping.map(({ name }) => name),
-    ["DECISIONS", "ALERTS"],
+    ["DECISIONS", "ALERTS", "EVENTS"],
   );
 });
 

@@ -8,6 +8,8 @@ export interface Compared {
   records: number;
   problems: BooksProblem[];
   problemCount: number;
+  /** Records that the budget service lacked, which it is told again. */
+  publishedAgain: number;
 }
 
 /** How far back the budget service remembers what it settled for certain. */
@@ -17,14 +19,13 @@ const PROBLEMS_MAX = 1_000;
 /**
  * Of requests from and until these Unix milliseconds; what is older than 30 days is not compared, because budgets forget it. A hold that is
  * past its end and was never ended is a problem, too. Throws where one of the two is away.
+ * `repair`: what stands on the books and was never settled is published again; it is a problem of this look still, and none of the next.
  */
 export async function compareBooks(
   { ledger, budgetAdmin }: Pick<Owners, "ledger" | "budgetAdmin">,
-  fromMs: number,
-  untilMs: number,
-  nowMs: number,
+  { fromMs, untilMs, nowMs, repair }: { fromMs: number; untilMs: number; nowMs: number; repair: boolean },
 ): Promise<Compared> {
-  const compared: Compared = { records: 0, problems: [], problemCount: 0 };
+  const compared: Compared = { records: 0, problems: [], problemCount: 0, publishedAgain: 0 };
   const add = (found: readonly BooksProblem[]): void => {
     compared.problemCount += found.length;
     compared.problems.push(...found.slice(0, PROBLEMS_MAX - compared.problems.length));
@@ -39,9 +40,10 @@ export async function compareBooks(
     const page = await budgetAdmin.listSettled(ListSettledRequest.create(range));
     const untilRequestId = page.untilRequestId === "" ? last : page.untilRequestId;
     const found = await ledger.compareSettled(
-      CompareSettledRequest.create({ ...times, afterRequestId, untilRequestId, records: page.records }),
+      CompareSettledRequest.create({ ...times, afterRequestId, untilRequestId, records: page.records, repair }),
     );
     compared.records += Number(found.booked);
+    compared.publishedAgain += Number(found.publishedAgain);
     add(found.problems);
     add(page.overdueHolds.map(toProblem));
     if (page.untilRequestId === "") return compared;

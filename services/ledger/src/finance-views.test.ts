@@ -164,11 +164,18 @@ describe("two months of two teams", () => {
       ...{ cost_centre: null, team: "Research", team_id: "research", user_name: "Ada", user_id: "ada" },
       ...{ key_name: "laptop", key_id: "k1", environment: null, route: null, route_version: null },
       ...{ provider: "openai", account: "default", model: "premium", simulated: false, outcome: "success" },
-      // With the attempt that has no price: its tokens count, its cost is not known.
-      ...{ requests: 2n, attempts: 2n, input_tokens: 1_100n, cached_input_tokens: 100n, cache_write_5m_tokens: 200n },
+      ...{ requested_model: "economy", token_source: "provider", price_version: "v2" },
+      ...{ requests: 1n, attempts: 1n, input_tokens: 1_000n, cached_input_tokens: 100n, cache_write_5m_tokens: 200n },
       ...{ cache_write_1h_tokens: 100n, output_tokens: 50n, reasoning_tokens: 30n },
-      ...{ cost_usd: "0.0493", estimated_cost_usd: "0", unpriced_attempts: 1n },
+      ...{ cost_usd: "0.0493", estimated_cost_usd: "0", unpriced_attempts: 0n },
     });
+    // The attempt that has no price beside it: its tokens count, its cost is not known.
+    assert.deepEqual(
+      await ask(
+        "SELECT model, attempts, input_tokens, cost_usd, estimated_cost_usd FROM finance.cost_by_day WHERE unpriced_attempts > 0",
+      ),
+      [{ model: "premium", attempts: 1n, input_tokens: 100n, cost_usd: null, estimated_cost_usd: "0" }],
+    );
     const days = await ask(
       `SELECT day::text, accounting_month::text AS booked, outcome, sum(attempts)::int AS attempts, sum(cost_usd)::text AS cost
        FROM finance.cost_by_day WHERE day < '2024-11-01' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,

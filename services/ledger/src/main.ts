@@ -10,7 +10,7 @@ import { followBooks } from "./inbound/follow-books.ts";
 import { serveGrpc } from "./inbound/serve-grpc.ts";
 import { startDecisions } from "./inbound/start-decisions.ts";
 import { startIntake } from "./inbound/start-intake.ts";
-import { startPricing } from "./inbound/start-pricing.ts";
+import { type Pricing, startPricing } from "./inbound/start-pricing.ts";
 import { tendMonths } from "./inbound/tend-months.ts";
 import { openPools } from "./outbound/open-pools.ts";
 import { openQuestions } from "./outbound/open-questions.ts";
@@ -18,7 +18,6 @@ import { postgresCheckpoints } from "./outbound/postgres-checkpoints.ts";
 import { postgresDecisions } from "./outbound/postgres-decisions.ts";
 import { postgresMonths } from "./outbound/postgres-months.ts";
 import { watchDatabase } from "./outbound/watch-database.ts";
-import type { RepricePorts } from "./reprice.ts";
 
 await runService({
   name: "ledger",
@@ -43,11 +42,11 @@ await runService({
     const decisions = postgresDecisions(pools.requests);
     const checkpoints = postgresCheckpoints(pools.months);
     const months = postgresMonths(pools.months, checkpoints);
-    let pricing: RepricePorts | undefined;
+    let pricing: Pricing | undefined;
     await serveGrpc(config, scope, {
       ...{ decisions, months, ...openQuestions(pools) },
       suspense: answerAboutSuspense(pools.months, () => pricing, log),
-      settled: answerAboutSettled(pools.months),
+      settled: answerAboutSettled(pools.months, () => pricing, log),
     });
 
     const intakes: Intake[] = [];

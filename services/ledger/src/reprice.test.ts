@@ -25,10 +25,11 @@ before(async () => {
   database = await startTestDatabase({ migrations: [migrationsOf("ledger")] });
   owner = await connectOnce(database.ownerUrl, "test-owner");
   pool = openPool({ url: database.urlAs("waybill_ledger"), applicationName: "test", connectionsMax: 4 });
-  books = postgresBooks(pool);
 });
 beforeEach(async () => {
   [prices, published] = [[], []];
+  // One that remembers nothing of what the last test had written.
+  books = postgresBooks(pool);
   await owner.query(
     `TRUNCATE ledger.usage_record, ledger.entry, ledger.usage_hour, ledger.usage_day, ledger.closed_month, ledger.revision,
        ledger.attribution, ledger.routing, ledger.carrier, ledger.account`,

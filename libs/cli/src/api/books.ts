@@ -16,6 +16,7 @@ export interface VerifiedBooks {
   checkedMonths: number;
   entries: number;
   comparedRecords: number;
+  publishedAgain: number;
   tookMs: number;
   problemCount: number;
   problems: { rule: string; problem: string; month: string; attemptId: string | null; detail: string }[];

@@ -33,7 +33,7 @@ import { answerAboutEvents } from "./answer-about-events.ts";
 import { answerAboutInvoices } from "./answer-about-invoices.ts";
 import { answerAboutMonths } from "./answer-about-months.ts";
 import { answerAboutSavings } from "./answer-about-savings.ts";
-import type { answerAboutSettled } from "./answer-about-settled.ts";
+import type { SettledAnswers } from "./answer-about-settled.ts";
 import type { SuspenseAnswers } from "./answer-about-suspense.ts";
 import { type OnError, orUnavailable } from "./or-unavailable.ts";
 import { requestMonthOf } from "./read-decisions.ts";
@@ -51,7 +51,7 @@ interface Answerers extends Questions {
   decisions: Decisions;
   months: PostgresMonths;
   suspense(onError: OnError): SuspenseAnswers;
-  settled: ReturnType<typeof answerAboutSettled>;
+  settled(onError: OnError): SettledAnswers;
 }
 
 /** Serves until the service stops, whether the books can be reached or not: a question then says so. */

@@ -2,6 +2,7 @@
 import {
   attemptId,
   firstUuidOf,
+  parseAttemptId,
   parseRecordName,
   parseUsd,
   type RecordSourceName,
@@ -10,12 +11,12 @@ import {
 } from "@waybill/domain";
 import type { Pool, Row } from "@waybill/store";
 import { AttemptOutcome, BudgetUnit, HoldLine, RecordSource, TokenSource, UsageRecord } from "@waybill/wire";
+import { requestMonth } from "../core/months.ts";
 import type { StandingAttempt } from "../core/revise-record.ts";
 import type { AttemptPlace, RepriceWish } from "../reprice.ts";
 
-// By the key of one month's partition, or by the index of what has no price. Two rows a request are read where it was corrected before.
-const STANDING = `
-  SELECT e.request_id, e.attempt, e.source, e.outcome, e.token_source, e.cost_usd::text AS cost_usd, e.suspect, e.stream,
+const COLUMNS = `
+    e.request_id, e.attempt, e.source, e.outcome, e.token_source, e.cost_usd::text AS cost_usd, e.suspect, e.stream,
     e.input_tokens, e.cached_input_tokens, e.cache_write_5m_tokens, e.cache_write_1h_tokens, e.output_tokens, e.reasoning_tokens,
     floor(extract(epoch FROM e.recorded_at) * 1000)::bigint AS recorded_at_ms,
     coalesce(e.first_token_ms, 0)::int AS first_token_ms, coalesce(e.duration_ms, 0)::int AS duration_ms,
@@ -28,14 +29,24 @@ const STANDING = `
   JOIN ledger.attribution a ON a.id = e.attribution_id
   JOIN ledger.routing r ON r.id = e.routing_id
   JOIN ledger.price p ON p.id = e.price_id
-  JOIN ledger.carrier c ON c.id = e.carrier_id
-  WHERE e.request_month = $1 AND e.request_id >= $2 AND e.request_id < $3 AND (e.request_id, e.attempt) > ($4, $5)
-    AND e.sign = 1 AND e.routing_id = ANY (ARRAY(SELECT id FROM ledger.routing WHERE provider = $6 AND model = $7))
-    AND NOT EXISTS (
+  JOIN ledger.carrier c ON c.id = e.carrier_id`;
+const STANDS = `e.sign = 1 AND NOT EXISTS (
       SELECT FROM ledger.entry later
       WHERE later.request_month = e.request_month AND later.request_id = e.request_id AND later.attempt = e.attempt
         AND later.sequence > e.sequence)`;
+
+// By the key of one month's partition, or by the index of what has no price. Two rows a request are read where it was corrected before.
+const OF_MODEL = `
+  SELECT ${COLUMNS}
+  WHERE e.request_month = $1 AND e.request_id >= $2 AND e.request_id < $3 AND (e.request_id, e.attempt) > ($4, $5)
+    AND e.routing_id = ANY (ARRAY(SELECT id FROM ledger.routing WHERE provider = $6 AND model = $7)) AND ${STANDS}`;
 const IN_ORDER = " ORDER BY e.request_id, e.attempt LIMIT $8";
+
+const BY_KEY = `
+  SELECT ${COLUMNS}
+  JOIN unnest($1::date[], $2::uuid[], $3::smallint[]) AS asked (request_month, request_id, attempt)
+    ON asked.request_month = e.request_month AND asked.request_id = e.request_id AND asked.attempt = e.attempt
+  WHERE ${STANDS}`;
 
 /** Months that are there and touch the time. */
 const MONTHS = `
@@ -55,7 +66,7 @@ export function standingAttempts(
     const { rows: months } = await pool.query(MONTHS, [fromMs / 1_000, untilMs / 1_000]);
     for (const { month, from_ms, until_ms } of months) {
       const [from, until] = [Math.max(fromMs, Number(from_ms)), Math.min(untilMs, Number(until_ms))];
-      const text = STANDING + (onlyUnpriced ? " AND e.state = 'unpriced'" : "") + IN_ORDER;
+      const text = OF_MODEL + (onlyUnpriced ? " AND e.state = 'unpriced'" : "") + IN_ORDER;
       const place = [after?.requestId ?? BEFORE_ALL, after?.attempt ?? 0];
       const range = [month, firstUuidOf(from), firstUuidOf(until), ...place];
       const { rows } = await pool.query(text, [...range, provider, model, limit - found.length]);
@@ -64,6 +75,17 @@ export function standingAttempts(
     }
     return found;
   };
+}
+
+/** What stands of these attempts, "<request id>.<n>"; those that are not on the books are left out. */
+export async function standingOf(pool: Pool, attemptIds: readonly string[]): Promise<StandingAttempt[]> {
+  const keys = attemptIds.flatMap((text) => parseAttemptId(text) ?? []);
+  const { rows } = await pool.query(BY_KEY, [
+    keys.map(({ requestId }) => requestMonth({ requestedAtMs: uuidV7TimeMs(requestId) ?? 0 })),
+    keys.map(({ requestId }) => requestId),
+    keys.map(({ attempt }) => attempt),
+  ]);
+  return rows.map(toStanding);
 }
 
 const SOURCES: Record<RecordSourceName, RecordSource> = {

@@ -51,21 +51,28 @@ function addVerify(ledger: Command): void {
     "look through the books for what must never be found, and print it; ends with 3 when there is something",
     "ledger verify",
     "ledger verify 2026-11",
-  ).action(async (month: string | undefined, _options: unknown, command: Command) => {
-    const { api, print } = contextOf(command);
-    const found = await api.post<VerifiedBooks>("/ledger/verify", month === undefined ? {} : { month });
-    const { checkedMonths, entries, comparedRecords, tookMs, problemCount, problems } = found;
-    const took = `(${(tookMs / 1_000).toFixed(1)} s)`;
-    const checked = `${entries} entries of ${checkedMonths} months, ${comparedRecords} records beside the budgets' ${took}`;
-    print(found, () => {
-      if (problemCount === 0) return `the books are right: ${checked}`;
-      const rows = problems.map(({ rule, problem, month: of, attemptId, detail }) => [
-        ...[rule, of, problem, attemptId ?? "-", detail],
-      ]);
-      return `${formatTable(["rule", "month", "what", "attempt", "where"], rows)}\n${problemCount} problems in ${checked}`;
-    });
-    if (problemCount > 0) throw new Ending("", EXIT.differences);
+  )
+    .option("--repair", "tell the budget service again what stands on the books and was never settled")
+    .action((month: string | undefined, { repair }: { repair?: true }, command: Command) =>
+      verify(month, repair ?? false, command),
+    );
+}
+
+async function verify(month: string | undefined, repair: boolean, command: Command): Promise<void> {
+  const { api, print } = contextOf(command);
+  const found = await api.post<VerifiedBooks>("/ledger/verify", { ...(month !== undefined && { month }), repair });
+  const { checkedMonths, entries, comparedRecords, publishedAgain, tookMs, problemCount, problems } = found;
+  const took = `(${(tookMs / 1_000).toFixed(1)} s)`;
+  const checked = `${entries} entries of ${checkedMonths} months, ${comparedRecords} records beside the budgets' ${took}`;
+  print(found, () => {
+    if (problemCount === 0) return `the books are right: ${checked}`;
+    const rows = problems.map(({ rule, problem, month: of, attemptId, detail }) => [
+      ...[rule, of, problem, attemptId ?? "-", detail],
+    ]);
+    const again = repair ? `\n${publishedAgain} records were published again; look once more in a moment` : "";
+    return `${formatTable(["rule", "month", "what", "attempt", "where"], rows)}\n${problemCount} problems in ${checked}${again}`;
   });
+  if (problemCount > 0) throw new Ending("", EXIT.differences);
 }
 
 function addRebuild(ledger: Command): void {

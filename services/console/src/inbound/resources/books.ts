@@ -120,11 +120,13 @@ const verifyBooks = ({ ledger, budgetAdmin }: Owners): AnyEndpoint =>
     async handle({ body }) {
       const [startedMs, nowMs] = [performance.now(), Date.now()];
       const found = await ledger.verifyBooks(VerifyBooksRequest.create({ month: body?.month ?? "" }));
-      const compared = await compareBooks({ ledger, budgetAdmin }, ...timesOf(body?.month, nowMs), nowMs);
+      const times = { ...timesOf(body?.month, nowMs), nowMs, repair: body?.repair ?? false };
+      const compared = await compareBooks({ ledger, budgetAdmin }, times);
       return {
         checkedMonths: Number(found.checkedMonths),
         entries: Number(found.entries),
         comparedRecords: compared.records,
+        publishedAgain: compared.publishedAgain,
         tookMs: Math.round(performance.now() - startedMs),
         problemCount: Number(found.problemCount) + compared.problemCount,
         problems: [...found.problems, ...compared.problems].slice(0, PROBLEMS_MAX).map(problemJson),
@@ -133,8 +135,8 @@ const verifyBooks = ({ ledger, budgetAdmin }: Owners): AnyEndpoint =>
   });
 
 /** Of a month, "2026-11", or of everything until now. */
-function timesOf(month: string | undefined, nowMs: number): [fromMs: number, untilMs: number] {
-  if (month === undefined) return [0, nowMs];
+function timesOf(month: string | undefined, nowMs: number): { fromMs: number; untilMs: number } {
+  if (month === undefined) return { fromMs: 0, untilMs: nowMs };
   const [year = 0, number = 0] = month.split("-").map(Number);
-  return [Date.UTC(year, number - 1), Math.min(nowMs, Date.UTC(year, number))];
+  return { fromMs: Date.UTC(year, number - 1), untilMs: Math.min(nowMs, Date.UTC(year, number)) };
 }

@@ -28,11 +28,17 @@ export const closeBody = z.strictObject({
 });
 export const rebuildBody = z.strictObject({ reason: reason.default("") }).optional();
 
-export const verifyBody = z.strictObject({ month: month.optional().describe("Only this one") }).optional();
+export const verifyBody = z
+  .strictObject({
+    month: month.optional().describe("Only this one"),
+    repair: z.boolean().default(false).describe("Publish again what stands on the books and was never settled"),
+  })
+  .optional();
 export const verified = z.object({
   checkedMonths: count,
   entries: count,
   comparedRecords: count.describe("Of the last 30 days, with those that the budget service settled"),
+  publishedAgain: count.describe("Records that the budget service lacked, which it is told again"),
   tookMs: count,
   problemCount: count,
   problems: z

@@ -352,12 +352,15 @@ export interface CompareSettledRequest {
   untilRequestId: string;
   /** All that the budget service has of them; at most 10000. */
   records: SettledRecord[];
+  /** Publishes again what stands on the books and the budget service lacks. */
+  repair: boolean;
 }
 
 export interface CompareSettledResponse {
   problems: BooksProblem[];
   /** Records on the books. */
   booked: bigint;
+  publishedAgain: bigint;
 }
 
 export interface ListUnpricedRequest {
@@ -3634,7 +3637,7 @@ export const BooksProblem: MessageFns<BooksProblem> = {
 };
 
 function createBaseCompareSettledRequest(): CompareSettledRequest {
-  return { fromMs: 0n, untilMs: 0n, afterRequestId: "", untilRequestId: "", records: [] };
+  return { fromMs: 0n, untilMs: 0n, afterRequestId: "", untilRequestId: "", records: [], repair: false };
 }
 
 export const CompareSettledRequest: MessageFns<CompareSettledRequest> = {
@@ -3659,6 +3662,9 @@ export const CompareSettledRequest: MessageFns<CompareSettledRequest> = {
     }
     for (const v of message.records) {
       SettledRecord.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.repair !== false) {
+      writer.uint32(48).bool(message.repair);
     }
     return writer;
   },
@@ -3716,6 +3722,14 @@ export const CompareSettledRequest: MessageFns<CompareSettledRequest> = {
             message.records.push(SettledRecord.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.repair = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3738,12 +3752,13 @@ export const CompareSettledRequest: MessageFns<CompareSettledRequest> = {
     message.afterRequestId = object.afterRequestId ?? "";
     message.untilRequestId = object.untilRequestId ?? "";
     message.records = object.records?.map((e) => SettledRecord.fromPartial(e)) || [];
+    message.repair = object.repair ?? false;
     return message;
   },
 };
 
 function createBaseCompareSettledResponse(): CompareSettledResponse {
-  return { problems: [], booked: 0n };
+  return { problems: [], booked: 0n, publishedAgain: 0n };
 }
 
 export const CompareSettledResponse: MessageFns<CompareSettledResponse> = {
@@ -3756,6 +3771,12 @@ export const CompareSettledResponse: MessageFns<CompareSettledResponse> = {
         throw new globalThis.Error("value provided for field message.booked of type int64 too large");
       }
       writer.uint32(16).int64(message.booked);
+    }
+    if (message.publishedAgain !== 0n) {
+      if (BigInt.asIntN(64, message.publishedAgain) !== message.publishedAgain) {
+        throw new globalThis.Error("value provided for field message.publishedAgain of type int64 too large");
+      }
+      writer.uint32(24).int64(message.publishedAgain);
     }
     return writer;
   },
@@ -3789,6 +3810,14 @@ export const CompareSettledResponse: MessageFns<CompareSettledResponse> = {
             message.booked = reader.int64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.publishedAgain = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3808,6 +3837,9 @@ export const CompareSettledResponse: MessageFns<CompareSettledResponse> = {
     const message = createBaseCompareSettledResponse();
     message.problems = object.problems?.map((e) => BooksProblem.fromPartial(e)) || [];
     message.booked = (object.booked !== undefined && object.booked !== null) ? BigInt(object.booked) : 0n;
+    message.publishedAgain = (object.publishedAgain !== undefined && object.publishedAgain !== null)
+      ? BigInt(object.publishedAgain)
+      : 0n;
     return message;
   },
 };
