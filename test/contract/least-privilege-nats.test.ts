@@ -92,11 +92,14 @@ const LOOKS_AT: Allowed = {
   [EVENTS]: ["ledger", EVENT_READER],
   // To reap a hold the budget service must know that no waybill is left.
   [WORK]: ["ingress", "budget", "worker"],
-  [KV_CONFIG]: ["ingress", "router", "worker"],
+  [KV_CONFIG]: ["ingress", "router", "worker", "ledger"],
   [KV_KEYS]: ["ingress", "budget"],
 };
 const WRITES_BUCKET: Allowed = { [KV_CONFIG]: ["router"], [KV_KEYS]: ["budget"] };
-const WATCHES_BUCKET: Allowed = { [KV_CONFIG]: ["ingress", "router", "worker"], [KV_KEYS]: ["ingress", "budget"] };
+const WATCHES_BUCKET: Allowed = {
+  [KV_CONFIG]: ["ingress", "router", "worker", "ledger"],
+  [KV_KEYS]: ["ingress", "budget"],
+};
 
 /** Streams: nobody deletes one, nobody takes a message out of one, only a bucket's writer changes it. */
 const STREAM_API: readonly Attempt[] = ALL_STREAMS.flatMap((stream) => {

@@ -45,6 +45,7 @@ CREATE INDEX usage_day_unpriced ON ledger.usage_day (request_month, routing_id) 
 --   estimated_cost_usd  the part of cost_usd whose tokens are not the provider's own figure
 DROP VIEW finance.cost_by_day;
 CREATE VIEW finance.cost_by_day AS
+WITH usage AS (SELECT * FROM ledger.usage)
 SELECT day, accounting_month, organisation, cost_centre, team, user_name, key_name, environment, route, route_version,
   requested_model, provider, account, model, simulated, outcome, token_source, price_version,
   requests, attempts, input_tokens, cached_input_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
@@ -52,7 +53,7 @@ SELECT day, accounting_month, organisation, cost_centre, team, user_name, key_na
   CASE WHEN token_source <> 'provider' THEN trim_scale(cost_usd) ELSE 0 END AS estimated_cost_usd,
   unpriced_attempts,
   organisation_id, team_id, user_id, key_id
-FROM ledger.usage
+FROM usage
 -- What was taken back in the month in which it was booked leaves a row of zeros.
 WHERE attempts <> 0 OR cost_usd <> 0 OR unpriced_attempts <> 0 OR input_tokens <> 0 OR output_tokens <> 0;
 GRANT SELECT ON finance.cost_by_day TO finance_reader;

@@ -1,7 +1,7 @@
 // Looks every half a minute, and whenever a price list changes, for attempts that wait for a price which is there now.
 import type { Metrics, ServiceScope } from "@waybill/service";
 import type { WaitingModel } from "../outbound/postgres-revisions.ts";
-import { type RepricePorts, type RepriceReport, reprice } from "../reprice.ts";
+import { type AttemptPlace, type RepricePorts, type RepriceReport, reprice } from "../reprice.ts";
 
 const EVERY_MS = 30_000;
 /** A catalogue that is deployed changes many lists at once. */
@@ -26,6 +26,8 @@ export function watchSuspense(
   const count = measure(metrics);
   let [timer, isStopped]: [NodeJS.Timeout | undefined, boolean] = [undefined, false];
   let [isLooking, isDue] = [false, false];
+  /** Where the next round goes on, so that many that no price covers do not stand before the others. */
+  const goesOn = new Map<string, AttemptPlace | undefined>();
 
   const plan = (inMs: number): void => {
     clearTimeout(timer);
@@ -41,7 +43,11 @@ export function watchSuspense(
         if (ports.pricesOf(provider, model).length === 0) continue;
         const wish = { provider, model, fromMs: 0, untilMs: ports.nowMs() + EVERY_MS, onlyUnpriced: true } as const;
         const why = { because: "price_arrived", by: "ledger", reason: "" } as const;
-        const report = await reprice(ports, { ...wish, ...why }, { isDryRun: false, lookedMax: LOOKED_MAX });
+        const name = `${provider}/${model}`;
+        const limits = { isDryRun: false, lookedMax: LOOKED_MAX, after: goesOn.get(name) };
+        const report = await reprice(ports, { ...wish, ...why }, limits);
+        if (report.goesOnAfter) goesOn.set(name, report.goesOnAfter);
+        else goesOn.delete(name);
         count.revised(report);
         if (report.revised > 0) {
           log.info({ provider, model, attempts: report.revised }, "attempts without a price have one now");
