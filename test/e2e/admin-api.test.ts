@@ -388,6 +388,12 @@ describe("a webhook", () => {
     assert.deepEqual((await admin("GET", "/api/v1/webhooks")).body.webhooks.length, 1);
     const { alerts, nextCursor } = (await admin("GET", "/api/v1/alerts?kind=test&limit=1")).body;
     assert.deepEqual([alerts[0].id, nextCursor], [alertId, alertId]);
+    const told = await admin("POST", "/api/v1/webhooks?organisation=acme", { url, kinds: ["usage"], reason: "bills" });
+    const again = await admin("POST", `/api/v1/webhooks/${told.body.webhook.id}/replay`, {
+      from: "2026-01-01T00:00:00Z",
+    });
+    assert.deepEqual([again.status, again.body.id], [200, told.body.webhook.id]);
+    assert.equal((await admin("DELETE", `/api/v1/webhooks/${told.body.webhook.id}`)).status, 200);
     assert.equal((await admin("DELETE", `/api/v1/webhooks/${id}?reason=over`)).status, 200);
     assert.equal((await admin("GET", `/api/v1/webhooks/${id}`)).status, 404);
   });
@@ -520,6 +526,8 @@ describe("the books", () => {
     assert.equal((await admin("POST", "/api/v1/ledger/months/2024-1/close", {})).status, 400);
     assert.equal((await admin("GET", "/api/v1/spend?by=colour")).body.error.param, "by");
     assert.deepEqual((await admin("GET", "/api/v1/ledger/unpriced")).body.models, []);
+    const { events, more } = (await admin("GET", "/api/v1/events/usage?limit=2")).body;
+    assert.deepEqual([events.length, more, events[0].specversion], [2, true, "1.0"]);
     const priced = { model: "scripted/scripted-1", from: `${month}-01T00:00:00Z`, dryRun: true };
     const repriced = (await admin("POST", "/api/v1/ledger/reprice", priced)).body;
     assert.deepEqual([repriced.revised, repriced.notRevised.kept, repriced.nextCursor], [0, repriced.looked, null]);

@@ -5,7 +5,6 @@ import { after, before, describe, it } from "node:test";
 import { eventually, makeTestFolder, type TestFolder } from "@waybill/testing";
 import { adminOf } from "../stack/admin.ts";
 import { ask } from "../stack/ask.ts";
-import { booksAreRight } from "../stack/books.ts";
 import { type Ran, waybillOf } from "../stack/run-cli.ts";
 import { startStack, type TestStack } from "../stack/start-stack.ts";
 
@@ -20,7 +19,6 @@ interface Unpriced {
 let stack: TestStack;
 let folder: TestFolder;
 let key: string;
-let asked = CALLS;
 const earlier = { usd: 0n, tokens: 0n };
 
 before(async () => {
@@ -67,7 +65,7 @@ const standing = async (): Promise<unknown> =>
 
 /** Asks a model that has a price, until both budgets have counted a call. */
 const isCounted = async (): Promise<boolean> => {
-  if ((await ask(stack, { key, script: TOKENS })).status === 200) asked += 1;
+  await ask(stack, { key, script: TOKENS });
   return (await posted("usd")) > 0n && (await posted("tokens")) > 0n;
 };
 /** Every call of before is settled: nothing is posted any more. */
@@ -129,7 +127,6 @@ describe("a price that is missing", () => {
       reason: "the budget heard",
     });
     assert.equal(await posted("tokens"), BigInt(CALLS) * 1_500n);
-    await booksAreRight(stack, { attempts: asked });
     await waybill(0, "ledger", "verify");
     await waybill(0, "budgets", "verify");
   });

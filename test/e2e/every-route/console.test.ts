@@ -169,7 +169,8 @@ describe("every operation of the admin API", () => {
   });
 
   it("changes nothing for a viewer", async () => {
-    const changes = operations.filter(({ method }) => method !== "GET");
+    // What only reckons has a body, and is asked by POST.
+    const changes = operations.filter(({ method, id }) => method !== "GET" && id !== "simulateCost");
     assert.ok(changes.length > 20);
     for (const operation of changes) {
       await isRefused(operation, request(operation, { key: viewerKey }), 403, "permission_denied");

@@ -21,6 +21,7 @@ const SERVED_BY: Readonly<Record<string, "router" | "budget" | "ledger">> = {
   BudgetAdminServiceService: "budget",
   BudgetServiceService: "budget",
   LedgerServiceService: "ledger",
+  RecordedRequestServiceService: "ledger",
   RateLimitServiceService: "budget",
   AlertServiceService: "budget",
   RouterServiceService: "router",

@@ -32,7 +32,7 @@ export const createWebhookBody = z.strictObject({
   url: z.string().min(1).max(2_048).describe("https://, to no private address unless an operator allows them"),
   kinds: z
     .array(webhookKind)
-    .max(7)
+    .max(webhookKind.options.length)
     .default([])
     .describe("Only alerts of these kinds, and usage for what is booked; empty: alerts of every kind"),
   reason: reason.default(""),
