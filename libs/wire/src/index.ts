@@ -368,6 +368,7 @@ export {
   type OutcomeName,
   type ReadUsageRecord,
   readUsageRecord,
+  recordEnums,
   type TokenSourceName,
   type UsageRecordReading,
 } from "./read-usage-record.ts";

@@ -52,6 +52,19 @@ const TOKEN_SOURCES = new Map<TokenSource, TokenSourceName>([
   [TokenSource.WORST_CASE, "worst_case"],
   [TokenSource.NONE, "none"],
 ]);
+
+/** A record's names as its message has them. Undefined: there is no such name. */
+export const recordEnums = {
+  source: reverse(SOURCES),
+  outcome: reverse(OUTCOMES),
+  tokenSource: reverse(TOKEN_SOURCES),
+} as const;
+
+function reverse<E>(names: ReadonlyMap<E, string>): (name: string) => E | undefined {
+  const values = new Map([...names].map(([value, name]) => [name, value]));
+  return (name) => values.get(name);
+}
+
 const NO_USAGE: TokenUsage = {
   input: 0n,
   cachedInput: 0n,

@@ -1,16 +1,18 @@
 // Places between request ids, and the way back through months.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodePlace, encodePlace, fittingCount, idAt, stretchBefore, timeOfId } from "./request-pages.ts";
+import { firstUuidOf } from "@waybill/domain";
+import { decodePlace, encodePlace, fittingCount, stretchBefore, timeOfId } from "./request-pages.ts";
 
 const AT = Date.parse("2026-11-03T10:00:00.123Z");
 const FROM = Date.parse("2026-09-20T00:00:00Z");
 
 test("a moment is the place before all ids of its millisecond", () => {
-  const id = idAt(AT);
+  const id = firstUuidOf(AT);
   assert.equal(timeOfId(id), AT);
   const [before, of] = [
-    `${idAt(AT - 1).slice(0, 13)}-7fff-bfff-ffffffffffff`,
+    `${firstUuidOf(AT - 1).slice(0, 13)}-7fff-bfff-ffffffffffff`,
     `${id.slice(0, 13)}-7000-8000-000000000000`,
   ];
   assert.ok(before < id && id < of);
@@ -33,7 +35,7 @@ test("a place comes back as it went, and anything else is none", () => {
 
 test("a search goes back month by month, and ends where it is to", () => {
   const stretches = [];
-  for (let beforeId = idAt(AT); ; ) {
+  for (let beforeId = firstUuidOf(AT); ; ) {
     const stretch = stretchBefore({ beforeId, fromMs: FROM });
     if (!stretch) break;
     stretches.push([stretch.month, new Date(timeOfId(stretch.fromId)).toISOString()]);
@@ -47,8 +49,8 @@ test("a search goes back month by month, and ends where it is to", () => {
 });
 
 test("behind a request of the first millisecond there is the rest of that millisecond", () => {
-  const id = `${idAt(FROM).slice(0, 13)}-7abc-8000-000000000000`;
-  assert.deepEqual(stretchBefore({ beforeId: id, fromMs: FROM }), { month: "2026-09-01", fromId: idAt(FROM) });
+  const id = `${firstUuidOf(FROM).slice(0, 13)}-7abc-8000-000000000000`;
+  assert.deepEqual(stretchBefore({ beforeId: id, fromMs: FROM }), { month: "2026-09-01", fromId: firstUuidOf(FROM) });
 });
 
 test("an answer holds what fits, and never nothing of something", () => {

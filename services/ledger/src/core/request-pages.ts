@@ -1,15 +1,10 @@
 // Pages of the log of requests: where a search begins, how it goes back month by month, and how much an answer holds.
 //
 // A request id begins with its time, so ids are in the order of time, and a moment is a place between two of them.
+import { firstUuidOf } from "@waybill/domain";
 import { monthStartMs, requestMonth } from "./months.ts";
 
-/** The first of all ids of that millisecond and later. */
-export function idAt(timeMs: number): string {
-  const hex = Math.floor(timeMs).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
-/** The milliseconds inside an id, or inside a place that `idAt` made. */
+/** The milliseconds inside an id, or inside a bound that `firstUuidOf` made. */
 export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
@@ -43,9 +38,12 @@ export interface Stretch {
 export function stretchBefore({ beforeId, fromMs }: SearchPlace): Stretch | undefined {
   const timeMs = timeOfId(beforeId);
   // The first place of a millisecond has nothing of it before itself.
-  const lastMs = beforeId === idAt(timeMs) ? timeMs - 1 : timeMs;
+  const lastMs = beforeId === firstUuidOf(timeMs) ? timeMs - 1 : timeMs;
   if (lastMs < fromMs) return undefined;
-  return { month: requestMonth({ requestedAtMs: lastMs }), fromId: idAt(Math.max(fromMs, monthStartMs(lastMs))) };
+  return {
+    month: requestMonth({ requestedAtMs: lastMs }),
+    fromId: firstUuidOf(Math.max(fromMs, monthStartMs(lastMs))),
+  };
 }
 
 /** Of the requests in one answer; below the largest message of gRPC. */

@@ -1,9 +1,9 @@
 // What the log of requests is asked for, checked: every problem is told at once.
-import { formatUsd, WaybillError } from "@waybill/domain";
+import { firstUuidOf, formatUsd, WaybillError } from "@waybill/domain";
 import type { ListRequestsRequest } from "@waybill/wire";
 import { TIME_MS_MAX } from "../core/decision-row.ts";
 import { REQUEST_OUTCOMES, type RequestFilter } from "../core/request-filter.ts";
-import { decodePlace, idAt, type SearchPlace } from "../core/request-pages.ts";
+import { decodePlace, type SearchPlace } from "../core/request-pages.ts";
 
 const LIMIT = 100;
 const LIMIT_MAX = 1_000;
@@ -74,7 +74,7 @@ function newestPlace(
   const until = Number(untilMs) || nowMs + CLOCKS_APART_MS;
   const from = Number(fromMs) || (Number(untilMs) || nowMs) - DAY_MS;
   if (from >= until) problems.push(["from_ms", "from must be before until."]);
-  return { beforeId: idAt(Math.min(Math.max(until, 0), TIME_MS_MAX)), fromMs: Math.max(from, FIRST_MS) };
+  return { beforeId: firstUuidOf(Math.min(Math.max(until, 0), TIME_MS_MAX)), fromMs: Math.max(from, FIRST_MS) };
 }
 const CLOCKS_APART_MS = 60_000;
 

@@ -1,12 +1,11 @@
 // The log of requests, asked on a real database: each filter, pages, and what is refused or under way.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { parseUsd } from "@waybill/domain";
+import { firstUuidOf, parseUsd } from "@waybill/domain";
 import { openPool, type Pool } from "@waybill/store";
 import { migrationsOf, startTestDatabase, type TestDatabase } from "@waybill/testing";
 import { DecisionBatch, DecisionRecord, ListRequestsRequest } from "@waybill/wire";
 import { planEntries } from "../core/plan-entries.ts";
-import { idAt } from "../core/request-pages.ts";
 import { sampleFact, sampleRequest } from "../core/sample-fact.test.ts";
 import type { UsageFact } from "../core/usage-fact.ts";
 import { readDecisions } from "../inbound/read-decisions.ts";
@@ -241,7 +240,7 @@ test("a time is whole milliseconds of the request's arrival: from it on, and bef
 
 test("what was decided just now is there before anything is booked, and once", async () => {
   const nowMs = Date.now();
-  const requestId = `${idAt(nowMs).slice(0, 13)}-7abc-8000-000000000001`;
+  const requestId = `${firstUuidOf(nowMs).slice(0, 13)}-7abc-8000-000000000001`;
   const just = { ...{ fromMs: BigInt(nowMs - 1_000), untilMs: BigInt(nowMs + 1_000) } };
   await decide(decision(requestId, ""));
   const [pending] = (await search({ ...just, outcome: "pending" }, nowMs)).requests;

@@ -1,10 +1,11 @@
 // The log of requests in Postgres: the newest first, by anything. A search walks back through the keys, which are in the order of time,
 // a few thousand at a time, and is given up when its time is over: what it found by then is a page, from whose end the next goes on.
+import { firstUuidOf } from "@waybill/domain";
 import { systemClock } from "@waybill/service";
 import type { Pool, Row } from "@waybill/store";
 import type { RequestSummary } from "@waybill/wire";
 import { type RareRows, type RequestFilter, rareRowsOf } from "../core/request-filter.ts";
-import { idAt, type SearchPlace, type Stretch, stretchBefore, timeOfId } from "../core/request-pages.ts";
+import { type SearchPlace, type Stretch, stretchBefore, timeOfId } from "../core/request-pages.ts";
 import {
   attemptCondition,
   callerCondition,
@@ -52,7 +53,7 @@ export function postgresRequests(pool: Pool): Requests {
   return {
     search: (filter, place, limit) => new Search(pool, filter, limit).from(place),
     async one(requestId, month) {
-      const [row] = await requestRows(pool, month, [requestId], idAt(0));
+      const [row] = await requestRows(pool, month, [requestId], firstUuidOf(0));
       return row;
     },
   };
@@ -72,7 +73,7 @@ class Search {
   readonly #limit: number;
   readonly #rare: readonly RareRows[] | undefined;
   readonly #startedAtMs = systemClock.monotonicMs();
-  readonly #pendingFromId = idAt(systemClock.unixMs() - PENDING_MS);
+  readonly #pendingFromId = firstUuidOf(systemClock.unixMs() - PENDING_MS);
   #stepRows = STEP_ROWS;
   #isFirstStep = true;
   /** Between here and where the search is now no entry matches; undefined: not asked yet. */
@@ -158,7 +159,7 @@ class Search {
     if (day === undefined) return stretch.fromId;
     const hour = await this.#latest("hour", stretch.month, Math.max(fromMs, day), Math.min(untilMs, day + DAY_MS - 1));
     if (hour === "any") return beforeId;
-    const end = idAt(hour === undefined ? Math.max(fromMs, day) : hour + HOUR_MS);
+    const end = firstUuidOf(hour === undefined ? Math.max(fromMs, day) : hour + HOUR_MS);
     return end < beforeId ? end : beforeId;
   }
 

@@ -1,7 +1,7 @@
 // Revisions in Postgres: written down once under their name, whoever makes them; and what waits for a price.
-import { type RecordSourceName, recordName, uuidV7TimeMs } from "@waybill/domain";
+import { uuidV7TimeMs } from "@waybill/domain";
 import type { Pool, Row } from "@waybill/store";
-import { RecordSource, UsageRecord } from "@waybill/wire";
+import { UsageRecord } from "@waybill/wire";
 import { requestMonth } from "../core/months.ts";
 import type { RepriceWish } from "../reprice.ts";
 
@@ -58,23 +58,10 @@ export async function keepRevisions(
     revisions.map(({ requestId }) => requestMonth({ requestedAtMs: uuidV7TimeMs(requestId) ?? 0 })),
     revisions.map(({ requestId }) => requestId),
     revisions.map(({ attempt }) => attempt),
-    revisions.map(({ source, revision }) => recordName(nameOf(source), revision)),
+    revisions.map((record) => record.recordId.slice(record.attemptId.length + 1)),
   ];
   const records = revisions.map((record) => Buffer.from(UsageRecord.encode(record).finish()));
   await pool.query(KEEP, [...names, records, because, by, reason]);
   const { rows } = await pool.query<{ record: Uint8Array }>(KEPT, names);
   return rows.map(({ record }) => record);
-}
-
-function nameOf(source: RecordSource): RecordSourceName {
-  switch (source) {
-    case RecordSource.WORKER:
-      return "worker";
-    case RecordSource.LOST:
-      return "lost";
-    case RecordSource.INGRESS:
-      return "ingress";
-    default:
-      return "void";
-  }
 }

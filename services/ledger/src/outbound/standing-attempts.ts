@@ -5,12 +5,11 @@ import {
   parseAttemptId,
   parseRecordName,
   parseUsd,
-  type RecordSourceName,
   recordId,
   uuidV7TimeMs,
 } from "@waybill/domain";
 import type { Pool, Row } from "@waybill/store";
-import { AttemptOutcome, BudgetUnit, HoldLine, RecordSource, TokenSource, UsageRecord } from "@waybill/wire";
+import { BudgetUnit, HoldLine, recordEnums, UsageRecord } from "@waybill/wire";
 import { requestMonth } from "../core/months.ts";
 import type { StandingAttempt } from "../core/revise-record.ts";
 import type { AttemptPlace, RepriceWish } from "../reprice.ts";
@@ -88,27 +87,6 @@ export async function standingOf(pool: Pool, attemptIds: readonly string[]): Pro
   return rows.map(toStanding);
 }
 
-const SOURCES: Record<RecordSourceName, RecordSource> = {
-  worker: RecordSource.WORKER,
-  lost: RecordSource.LOST,
-  ingress: RecordSource.INGRESS,
-  void: RecordSource.VOID,
-};
-const OUTCOMES: Readonly<Record<string, AttemptOutcome>> = {
-  success: AttemptOutcome.SUCCESS,
-  partial: AttemptOutcome.PARTIAL,
-  failed_free: AttemptOutcome.FAILED_FREE,
-  failed_billed: AttemptOutcome.FAILED_BILLED,
-  unknown: AttemptOutcome.UNKNOWN,
-};
-const TOKEN_SOURCES: Readonly<Record<string, TokenSource>> = {
-  provider: TokenSource.PROVIDER,
-  counted: TokenSource.COUNTED,
-  estimated: TokenSource.ESTIMATED,
-  worst_case: TokenSource.WORST_CASE,
-  none: TokenSource.NONE,
-};
-
 function toStanding(row: Row): StandingAttempt {
   const name = parseRecordName(row.source);
   if (!name)
@@ -119,9 +97,9 @@ function toStanding(row: Row): StandingAttempt {
     attemptId: id,
     requestId: row.request_id,
     attempt: row.attempt,
-    source: SOURCES[name.source],
+    source: known(recordEnums.source(name.source), row.source),
     revision: name.revision,
-    outcome: known(OUTCOMES[row.outcome], row.outcome),
+    outcome: known(recordEnums.outcome(row.outcome), row.outcome),
     attribution: {
       ...{ organisationId: row.organisation_id, organisationName: row.organisation_name ?? "" },
       ...{ teamId: row.team_id ?? "", teamName: row.team_name ?? "", costCentre: row.cost_centre ?? "" },
@@ -147,7 +125,7 @@ function toStanding(row: Row): StandingAttempt {
       ...{ cacheWrite5m: BigInt(row.cache_write_5m_tokens), cacheWrite1h: BigInt(row.cache_write_1h_tokens) },
       ...{ output: BigInt(row.output_tokens), reasoningOutput: BigInt(row.reasoning_tokens) },
     },
-    tokenSource: known(TOKEN_SOURCES[row.token_source], row.token_source),
+    tokenSource: known(recordEnums.tokenSource(row.token_source), row.token_source),
     evidenceJson: row.evidence ?? "",
     price: row.price_version === null ? undefined : { version: row.price_version },
     costPicoUsd: row.cost_usd === null ? 0n : parseUsd(row.cost_usd),
